@@ -1,0 +1,189 @@
+"""Artifacts that are never half-written, weights that load strictly, and a provenance card beside each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ifrp.errors import IfrpError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Yields a temporary path in the same folder, with the same suffix; renames it when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        yield new
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def save_weights(
+    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
+) -> None:
+    """Writes tensors as safetensors, atomically.
+
+    Args:
+        path: ends in .safetensors.
+        tensors: name to tensor; moved to the CPU and made contiguous.
+        metadata: short strings kept in the file's header.
+    """
+    from safetensors.torch import save_file
+
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with atomic(path) as new:
+        save_file(plain, new, metadata=dict(metadata or {}))
+
+
+def load_weights(path: Path) -> dict[str, Tensor]:
+    """Reads weights from .safetensors, or from a torch file with `weights_only=True` (nothing is executed).
+
+    Raises:
+        IfrpError: the file is missing, damaged, or holds something else than a dictionary of tensors.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    if not path.exists():
+        raise IfrpError(f"There are no weights at {path}: check the path, or run the step that trains them.")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, OSError, EOFError, RuntimeError, ValueError, KeyError) as error:
+        raise IfrpError(
+            f"{path} cannot be read as weights ({error}): it may be damaged; fetch or train it again."
+        ) from error
+    except Exception as error:  # pickle.UnpicklingError is private to weights_only loading
+        raise IfrpError(
+            f"{path} is not a file of plain weights and was not opened ({type(error).__name__})."
+        ) from error
+    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
+        found = found["state_dict"]
+    if not isinstance(found, dict) or not all(isinstance(value, torch.Tensor) for value in found.values()):
+        raise IfrpError(
+            f"{path} does not hold a plain dictionary of tensors: export its state_dict and try again."
+        )
+    return found
+
+
+def load_into(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Loads a state dictionary strictly.
+
+    Raises:
+        IfrpError: a tensor is missing, unexpected, or has another shape; `path` is named in the message.
+    """
+    try:
+        module.load_state_dict(dict(tensors), strict=True)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:300]
+        raise IfrpError(f"{path} does not fit {type(module).__name__}: {reason}") from error
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file, read in blocks."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _code_version() -> str:
+    from ifrp import __version__
+
+    found = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parent,
+    )
+    return f"{__version__}+{found.stdout.strip()}" if found.returncode == 0 else __version__
+
+
+def card_path(artifact: Path) -> Path:
+    """The provenance card of an artifact: `<name>.json` beside it."""
+    return artifact.with_suffix(".json")
+
+
+@contextmanager
+def card(
+    artifact: Path, settings: Mapping[str, Any], seed: int, inputs: Sequence[Path] = ()
+) -> Iterator[dict[str, Any]]:
+    """Writes the provenance card of `artifact` when the block ends well, with the block's duration and peak memory.
+
+    Yields:
+        A dictionary for further facts (counts, scores), kept under "facts".
+    """
+    start, facts = time.monotonic(), dict[str, Any]()
+    yield facts
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    found = {
+        "artifact": str(artifact),
+        "command": " ".join(["ifrp", *sys.argv[1:]]),
+        "code": _code_version(),
+        "settings": dict(settings),
+        "seed": seed,
+        "machine": {
+            "system": platform.system(),
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+            **_torch(),
+        },
+        "seconds": round(time.monotonic() - start, 2),
+        "peak_memory_mb": round(peak / 1024),
+        "inputs": {str(path): sha256(path) for path in inputs},
+        "facts": facts,
+    }
+    with atomic(card_path(artifact)) as new:
+        new.write_text(json.dumps(found, indent=2, default=str) + "\n")
+
+
+def _torch() -> dict[str, Any]:
+    if "torch" not in sys.modules:
+        return {}
+    import torch
+
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    return {"torch": torch.__version__, "threads": torch.get_num_threads(), "gpu": gpu}
+
+
+def read_card(artifact: Path) -> dict[str, Any]:
+    """The provenance card of an artifact.
+
+    Raises:
+        IfrpError: there is none.
+    """
+    path = card_path(artifact)
+    if not path.exists():
+        raise IfrpError(f"{artifact} has no provenance card ({path}): it was not made by this workflow.")
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def chain(artifact: Path) -> Iterator[tuple[int, Path, dict[str, Any]]]:
+    """Walks from an artifact back to its sources: depth, path and card, each artifact once."""
+    seen: set[Path] = set()
+    waiting = [(0, artifact)]
+    while waiting:
+        depth, path = waiting.pop()
+        if path in seen or not card_path(path).exists():
+            continue
+        seen.add(path)
+        found = read_card(path)
+        yield depth, path, found
+        waiting.extend((depth + 1, Path(name)) for name in reversed(list(found["inputs"])))

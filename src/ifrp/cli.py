@@ -1,0 +1,66 @@
+"""The command line: `ifrp <group> <verb>`, one group per name, and what belongs to none of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ifrp.errors import IfrpError
+from ifrp.evaluation.commands import app as evaluation
+from ifrp.faces.commands import app as faces
+from ifrp.paper.commands import app as paper
+from ifrp.portraits.commands import app as portraits
+from ifrp.recovery.commands import app as recovery
+from ifrp.recovery.commands import recover
+from ifrp.styles.commands import app as styles
+
+app = typer.Typer(
+    name="ifrp",
+    help="Recover photorealistic faces from stylised portraits, and make the whole paper about it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for _name, _group in (
+    ("faces", faces),
+    ("styles", styles),
+    ("portraits", portraits),
+    ("recovery", recovery),
+    ("evaluation", evaluation),
+    ("paper", paper),
+):
+    app.add_typer(_group, name=_name)
+app.command()(recover)
+
+
+@app.command()
+def why(
+    file: Annotated[Path, typer.Argument(help="any artifact: a figure, a table, a model, a stack")],
+) -> None:
+    """Print where a file comes from: each step back to the source, with its command and settings."""
+    from ifrp.artifacts import chain, read_card
+
+    read_card(file)
+    for depth, path, card in chain(file):
+        typer.echo(
+            f"{'  ' * depth}{path}  ←  {card['command']}  ({card['seconds']} s, seed {card['seed']}, {card['code']})"
+        )
+
+
+def main() -> None:
+    """Entry point: turns an `IfrpError` into one sentence and exit code 2."""
+    try:
+        app()
+    except IfrpError as error:
+        sys.exit(_complain(str(error)))
+    except KeyboardInterrupt:
+        sys.stderr.write("ifrp: stopped; run the same command again to go on.\n")
+        sys.exit(130)
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"ifrp: {message}\n")
+    return 2

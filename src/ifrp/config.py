@@ -1,0 +1,408 @@
+"""The configuration: one dataclass per section, read strictly, with the paper's values as defaults.
+
+The embedded default (config/config.yaml) and the presets (config/paper.yaml, config/photos.yaml) only say what
+differs from the defaults here. This module needs nothing but the standard library and PyYAML, because the
+Snakefile reads the configuration through it too.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import difflib
+import math
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+import yaml
+
+from ifrp.errors import IfrpError
+
+C = TypeVar("C")
+Split = Literal["train", "val", "test"]
+STYLE_SPLITS = ("seen", "unseen", "sketch")
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What depends on the machine; changing it reruns nothing."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """where networks run; auto takes a GPU if there is one"""
+    devices: int = 1
+    """number of GPUs that one training uses"""
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    """number format of training; bf16-mixed pays on GPUs from Ampere on"""
+    compile: bool = False
+    """compile networks with torch.compile; pays for long trainings on a GPU"""
+
+
+@dataclass(frozen=True)
+class RenderedFaces:
+    """The embedded source: parametric heads."""
+
+    people: int = 100
+    """number of people"""
+    pictures: int = 6
+    """pictures of each person"""
+    canvas: int = 240
+    """side of a rendered picture, in pixels; its central `faces.size` pixels are the aligned face"""
+
+
+@dataclass(frozen=True)
+class CelebAFaces:
+    """CelebA (Liu et al., ICCV 2015), aligned release, 178×218 pixels."""
+
+    folder: str = "data/source/celeba"
+    """folder with the official files, or to download them to"""
+    crop: tuple[int, int, int, int] = (34, 54, 107, 133)
+    """left, top, width, height of the face in a picture, in pixels [inferred: the group's practice]"""
+    exclude: tuple[str, ...] = ()
+    """CelebA attributes whose faces are left out, such as Eyeglasses or Wearing_Hat"""
+
+
+@dataclass(frozen=True)
+class PhotoFaces:
+    """Any folder or zip of face photos."""
+
+    path: str = ""
+    """folder or zip archive of pictures"""
+    identities: str | None = None
+    """CSV with columns file and person (or identity), and landmark columns if `landmarks` is set; none: each photo is a person of its own"""
+    crop: tuple[float, float, float, float] | None = None
+    """left, top, width, height of the face in every picture, in pixels; none with landmarks"""
+    landmarks: tuple[str, ...] = ()
+    """columns of `identities` with the left and right eye and the mouth centre (x and y each); empty: use `crop`"""
+
+
+@dataclass(frozen=True)
+class Warp:
+    """In-plane misalignment (Sec. 4): a random similarity transform of each aligned face."""
+
+    rotation: float = 30.0
+    """largest rotation, in degrees, either way [inferred]"""
+    angles: tuple[float, ...] = ()
+    """draw the rotation from these angles instead (degrees), as in the rotation ablation"""
+    scale: tuple[float, float] = (0.8, 1.0)
+    """smallest and largest scale of the face [inferred]"""
+    shift: float = 0.05
+    """largest shift, as a fraction of the face's side, either way [inferred]"""
+
+
+@dataclass(frozen=True)
+class FaceCounts:
+    """Faces in each split; people are never shared."""
+
+    train: int = 110_000
+    val: int = 1_000
+    test: int = 2_000
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Real faces (RF): source, crop, split by person, warp."""
+
+    source: Literal["rendered", "celeba", "photos"] = "rendered"
+    """where faces come from"""
+    size: int = 128
+    """side of a face, in pixels"""
+    split: FaceCounts = field(default_factory=FaceCounts)
+    warp: Warp = field(default_factory=Warp)
+    rendered: RenderedFaces = field(default_factory=RenderedFaces)
+    celeba: CelebAFaces = field(default_factory=CelebAFaces)
+    photos: PhotoFaces = field(default_factory=PhotoFaces)
+
+
+@dataclass(frozen=True)
+class Features:
+    """Perceptual features: torchvision's VGG-19."""
+
+    weights: str = "imagenet"
+    """imagenet, random, or a file in the layout of torchvision's vgg19"""
+    width: float = 1.0
+    """fraction of VGG-19's channels; other than 1 only with random weights"""
+
+
+@dataclass(frozen=True)
+class StyleDistance:
+    """Log-Euclidean distance between Gram matrices (Sec. 1 and 4)."""
+
+    layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+    """VGG-19 layers [inferred]"""
+    size: int = 512
+    """shorter side of a picture when its features are taken, in pixels [inferred]"""
+    epsilon: float = 1e-4
+    """ridge added to a Gram matrix, as a fraction of its mean eigenvalue [inferred]"""
+    faces: int = 1_000
+    """training faces in the average Gram matrix [inferred]"""
+    rule: str = "farthest"
+    """how styles for training are chosen from the distances; see docs/styles.md"""
+
+
+@dataclass(frozen=True)
+class StyleTraining:
+    """One feed-forward style network (Johnson et al., ECCV 2016) per artwork."""
+
+    width: float = 1.0
+    """fraction of the network's channels"""
+    steps: int = 40_000
+    """optimiser steps"""
+    batch: int = 4
+    """faces per step"""
+    learning_rate: float = 1e-3
+    """Adam's step size"""
+    content_weight: float = 1.0
+    style_weight: float = 5.0
+    variation_weight: float = 1e-6
+
+
+@dataclass(frozen=True)
+class Styles:
+    """Artworks, their distance from faces, and their style networks."""
+
+    table: str = "config/styles.csv"
+    """CSV with columns name, split (seen, unseen, sketch), address, sha256, licence"""
+    features: Features = field(default_factory=Features)
+    distance: StyleDistance = field(default_factory=StyleDistance)
+    training: StyleTraining = field(default_factory=StyleTraining)
+
+
+@dataclass(frozen=True)
+class Portraits:
+    """Stylised faces (SF)."""
+
+    batch: int = 64
+    """faces stylised at a time"""
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Experiments: each is a method and what it changes."""
+
+    methods: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """settings of a method for all its experiments, by method; defaults are in the method's module"""
+    experiments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """rows of the paper, by name: `method`, and settings that differ from the method's; `styles` names its training styles (default: all seen)"""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Quality (PSNR, SSIM, FSIM) and identity (FRR, FCR)."""
+
+    recogniser: str = "judge"
+    """which of `recovery.recognisers` judges; never one whose weights were in a loss"""
+    top: int = 5
+    """a face counts as retrieved if its person is among so many nearest [recalled]"""
+    faces: int = 1_000
+    """test faces in query and gallery of FRR and FCR [recalled]"""
+    resamples: int = 1_000
+    """bootstrap resamples over identities for the 95 % intervals"""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Tables and figures."""
+
+    examples: int = 6
+    """faces shown in a comparison figure"""
+    worst: int = 12
+    """faces shown in the worst-case figure"""
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration, one section per name."""
+
+    preset: str | None = None
+    """config/<preset>.yaml is laid over this file; none: this file alone"""
+    seed: int = 1
+    """seed of everything that is drawn at random"""
+    runtime: Runtime = field(default_factory=Runtime)
+    faces: Faces = field(default_factory=Faces)
+    styles: Styles = field(default_factory=Styles)
+    portraits: Portraits = field(default_factory=Portraits)
+    recovery: Recovery = field(default_factory=Recovery)
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    paper: Paper = field(default_factory=Paper)
+
+
+@dataclass(frozen=True)
+class Style:
+    """One row of the style table."""
+
+    name: str
+    split: str
+    address: str
+    sha256: str
+    licence: str
+
+
+def load(path: Path) -> Config:
+    """Reads a configuration file and the preset it names.
+
+    Raises:
+        IfrpError: the file is missing or is not YAML, a key is unknown, or a value has the wrong type.
+    """
+    return build(read(path), str(path))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The plain content of a configuration file."""
+    if not path.exists():
+        raise IfrpError(
+            f"There is no configuration file {path}: run from the project's root, or name one with --config."
+        )
+    try:
+        found = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise IfrpError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(found, dict):
+        raise IfrpError(
+            f"{path} holds no configuration: it must be a mapping of sections such as faces and styles."
+        )
+    return found
+
+
+def build(values: Mapping[str, Any], where: str) -> Config:
+    """Checks and types plain values; lays them under the preset that they name."""
+    preset = values.get("preset")
+    if preset:
+        overlay = Path("config") / f"{preset}.yaml"
+        values = merge(values, read(overlay))
+        where = f"{where} with {overlay}"
+    return typed(Config, values, where)
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Lays `over` on `base`, mapping by mapping."""
+    found = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
+        found[key] = merge(found[key], value) if both else value
+    return found
+
+
+def typed(cls: type[C], values: Mapping[str, Any], where: str) -> C:
+    """Builds a dataclass from plain values.
+
+    Text is converted where the field is a number, because `snakemake --config` passes nested numbers as text.
+
+    Raises:
+        IfrpError: an unknown key (with the nearest known one) or a value of the wrong type.
+    """
+    hints = typing.get_type_hints(cls)
+    known = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    for key in values:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}."
+            raise IfrpError(f"{where}: unknown key {key}; {hint}")
+    return cls(**{key: _convert(hints[key], value, f"{where}: {key}") for key, value in values.items()})
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    origin, args = get_origin(hint), get_args(hint)
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if isinstance(value, Mapping):
+            return typed(hint, value, where)
+    elif origin in (typing.Union, types.UnionType):
+        if value is None and type(None) in args:
+            return None
+        return _convert(next(a for a in args if a is not type(None)), value, where)
+    elif origin is Literal:
+        if value in args:
+            return value
+        raise IfrpError(f"{where} is {value!r}; it must be one of {', '.join(map(str, args))}.")
+    elif origin is tuple:
+        if isinstance(value, list | tuple):
+            hints = [args[0]] * len(value) if args[-1] is Ellipsis else list(args)
+            if len(hints) == len(value):
+                return tuple(_convert(h, v, where) for h, v in zip(hints, value, strict=True))
+    elif origin is dict:
+        if isinstance(value, Mapping):
+            return {key: _convert(args[1], inner, f"{where}.{key}") for key, inner in value.items()}
+    elif hint is Any:
+        return value
+    else:
+        return _plain(hint, value, where)
+    raise IfrpError(f"{where} is {value!r}, which does not fit {_describe(hint)}.")
+
+
+def _plain(hint: type, value: Any, where: str) -> Any:
+    if hint is bool and isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if hint in (int, float) and isinstance(value, int | float | str) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if math.isfinite(number) and (hint is float or number == int(number)):
+            return hint(number)
+    elif isinstance(value, hint):
+        return value
+    raise IfrpError(f"{where} is {value!r}; it must be {_describe(hint)}.")
+
+
+def _describe(hint: Any) -> str:
+    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    return names.get(hint, str(hint).replace("typing.", ""))
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses and tuples as plain dictionaries and lists, for cards and rules."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    return [plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def styles(config: Config) -> list[Style]:
+    """The artworks of the style table.
+
+    Raises:
+        IfrpError: the table is missing, lacks a column, repeats a name, or has an unknown split.
+    """
+    path = Path(config.styles.table)
+    if not path.exists():
+        raise IfrpError(f"styles.table names {path}, which does not exist.")
+    columns = [f.name for f in dataclasses.fields(Style)]
+    with path.open(newline="") as file:
+        reader = csv.DictReader(file)
+        missing = [name for name in columns if name not in (reader.fieldnames or ())]
+        if missing:
+            raise IfrpError(f"{path} lacks the column {missing[0]}; it needs {', '.join(columns)}.")
+        rows = [Style(**{name: row[name].strip() for name in columns}) for row in reader]
+    for number, row in enumerate(rows, start=2):
+        if row.split not in STYLE_SPLITS:
+            raise IfrpError(
+                f"{path}, line {number}: split {row.split!r} must be one of {', '.join(STYLE_SPLITS)}."
+            )
+        if [other.name for other in rows].count(row.name) > 1:
+            raise IfrpError(f"{path}, line {number}: the style {row.name} is there twice; names must differ.")
+    return rows
+
+
+def training_styles(config: Config, experiment: str) -> list[str]:
+    """The styles that an experiment is trained on: its own list, else all seen styles.
+
+    Raises:
+        IfrpError: the experiment or a style is unknown.
+    """
+    if experiment not in config.recovery.experiments:
+        known = ", ".join(config.recovery.experiments)
+        raise IfrpError(f"There is no experiment {experiment} in recovery.experiments; there are {known}.")
+    rows = styles(config)
+    chosen = config.recovery.experiments[experiment].get("styles")
+    if chosen is None:
+        return [row.name for row in rows if row.split == "seen"]
+    unknown = [name for name in chosen if name not in [row.name for row in rows]]
+    if unknown:
+        raise IfrpError(
+            f"Experiment {experiment} names the style {unknown[0]}, which is not in {config.styles.table}."
+        )
+    return list(chosen)

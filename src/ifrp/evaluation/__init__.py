@@ -1,0 +1,1 @@
+"""Quality (PSNR, SSIM, FSIM) and identity (FRR, FCR) of recovered faces."""

@@ -1,0 +1,1 @@
+"""Real faces (RF): download or render, crop, split by person, warp."""

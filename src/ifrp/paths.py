@@ -1,0 +1,105 @@
+"""Where every artifact lies, relative to the project root: the package's only list of paths."""
+
+from pathlib import Path
+
+CONFIG = Path("config/config.yaml")
+PUBLISHED = Path("config/published.csv")
+
+# faces
+SOURCE = Path("data/source")
+RENDERED = SOURCE / "rendered.npy"
+CELEBA = SOURCE / "celeba"
+FACES = Path("data/faces")
+SKIPPED = FACES / "skipped.csv"
+
+# styles
+ARTWORKS = Path("data/styles")
+STYLE_RESULTS = Path("results/styles")
+STYLE_DISTANCE = STYLE_RESULTS / "distance.csv"
+STYLE_SHEET = STYLE_RESULTS / "sample-sheet.png"
+
+# portraits
+PORTRAITS = Path("data/portraits")
+
+# recovery
+RECOVERED = Path("data/recovered")
+CHECKPOINTS = Path("checkpoints")
+RECOVERY_RESULTS = Path("results/recovery")
+
+# evaluation
+EVALUATION = Path("results/evaluation")
+SUMMARY = EVALUATION / "summary.csv"
+
+# paper
+TABLES = Path("results/paper/tables")
+FIGURES = Path("results/paper/figures")
+
+
+def faces(split: str) -> Path:
+    """Stack of aligned real faces (RF) of one split: train, val or test."""
+    return FACES / f"{split}.npy"
+
+
+def warped(split: str) -> Path:
+    """Stack of the same faces, unaligned by a random similarity warp."""
+    return FACES / f"{split}-warped.npy"
+
+
+def artwork(style: str) -> Path:
+    """Picture of one artwork."""
+    return ARTWORKS / f"{style}.png"
+
+
+def style_network(style: str) -> Path:
+    """Weights of the feed-forward style network of one artwork."""
+    return Path("models/styles") / f"{style}.safetensors"
+
+
+def style_curve(style: str) -> Path:
+    """Loss curve of one style network."""
+    return STYLE_RESULTS / "curves" / f"{style}.csv"
+
+
+def portraits(split: str, style: str) -> Path:
+    """Stack of stylised faces (SF): the warped faces of one split in one style."""
+    return PORTRAITS / split / f"{style}.npy"
+
+
+def recogniser(name: str) -> Path:
+    """Weights of one face recogniser."""
+    return Path("models/recognisers") / f"{name}.safetensors"
+
+
+def recovery_model(experiment: str) -> Path:
+    """Networks of one trained experiment."""
+    return Path("models/recovery") / f"{experiment}.safetensors"
+
+
+def checkpoint(experiment: str) -> Path:
+    """State of a training that has not ended, beside no declared output, so that a failed job keeps it."""
+    return CHECKPOINTS / f"{experiment}.ckpt"
+
+
+def training_curve(experiment: str) -> Path:
+    """Losses of one experiment, one row per logged step."""
+    return RECOVERY_RESULTS / experiment / "curve.csv"
+
+
+def recovered(experiment: str, style: str) -> Path:
+    """Stack of faces that one experiment recovered from the test portraits of one style."""
+    return RECOVERED / experiment / f"{style}.npy"
+
+
+def quality(experiment: str) -> Path:
+    """PSNR, SSIM, FSIM and FSIMc of every recovered face of one experiment."""
+    return EVALUATION / experiment / "quality.csv"
+
+
+def identity(experiment: str) -> Path:
+    """Retrieval result (FRR) of every recovered face of one experiment."""
+    return EVALUATION / experiment / "identity.csv"
+
+
+def consistency(experiment: str) -> Path:
+    """Retrieval result (FCR) of every recovered face against every other style of one experiment."""
+    return EVALUATION / experiment / "consistency.csv"

@@ -1,0 +1,1 @@
+"""Stylised faces (SF): every style network applied to the warped faces."""

@@ -1,0 +1,88 @@
+"""Device, precision, seeds and progress: what depends on the machine and not on the paper."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from ifrp.errors import IfrpError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from lightning_fabric import Fabric
+
+    from ifrp.config import Runtime
+
+T = TypeVar("T")
+
+
+def threads() -> int:
+    """CPU threads of this process: OMP_NUM_THREADS, which Snakemake sets for each job, else all cores."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    return int(given) if given.isdigit() and int(given) > 0 else len(os.sched_getaffinity(0))
+
+
+def fabric(runtime: Runtime) -> Fabric:
+    """Lightning Fabric for the configured device, precision and number of devices, already launched.
+
+    Raises:
+        IfrpError: a GPU is asked for and there is none.
+    """
+    import torch
+    from lightning_fabric import Fabric
+
+    if runtime.device == "cuda" and not torch.cuda.is_available():
+        raise IfrpError(
+            "runtime.device is cuda, but torch sees no GPU: set it to auto or cpu, or install a CUDA build of torch."
+        )
+    gpu = runtime.device == "cuda" or (runtime.device == "auto" and torch.cuda.is_available())
+    if not gpu:
+        torch.set_num_threads(threads())
+    found = Fabric(
+        accelerator="cuda" if gpu else "cpu",
+        devices=runtime.devices if gpu else 1,
+        precision=runtime.precision,
+    )
+    found.launch()
+    return found
+
+
+def generator(seed: int, *purpose: str | int) -> np.random.Generator:
+    """A NumPy generator that depends on the seed and on what it is for, and on nothing else."""
+    import numpy as np
+
+    return np.random.default_rng(subseed(seed, *purpose))
+
+
+def subseed(seed: int, *purpose: str | int) -> int:
+    """A 63-bit seed derived from a seed and a purpose, the same on every machine."""
+    text = "/".join(str(part) for part in (seed, *purpose))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def progress(items: Iterable[T], what: str, total: int | None = None, initial: int = 0) -> Iterator[T]:
+    """Shows progress and the time left: a bar on a terminal, a line every ten seconds elsewhere."""
+    from tqdm import tqdm
+
+    terminal = sys.stderr.isatty()
+    bar = tqdm(
+        items, desc=what, total=total, initial=initial, file=_Lines() if not terminal else sys.stderr,
+        mininterval=0.1 if terminal else 10, maxinterval=10 if not terminal else 1, ascii=not terminal,
+        bar_format=None if terminal else "{desc}: {n_fmt}/{total_fmt} in {elapsed}, {remaining} left",
+    )  # fmt: skip
+    yield from bar
+
+
+class _Lines:
+    """Turns the carriage returns of a progress bar into lines, for logs."""
+
+    def write(self, text: str) -> None:
+        line = text.strip()
+        if line:
+            sys.stderr.write(line + "\n")
+
+    def flush(self) -> None:
+        sys.stderr.flush()

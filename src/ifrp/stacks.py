@@ -1,0 +1,102 @@
+"""Image stacks: one file of pictures and one table about them, written once and memory-mapped.
+
+`<name>.npy` holds uint8 pictures, shape (N, H, W, 3), RGB, values 0–255; `<name>.csv` one row per picture.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+
+from ifrp.errors import IfrpError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Images = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack that lies on disk.
+
+    Attributes:
+        images: read-only memory map, (N, H, W, 3) uint8, RGB.
+        table: N rows; what the columns mean depends on the stack (file, person, warp parameters, …).
+    """
+
+    images: Images
+    table: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def read(path: Path) -> Stack:
+    """Opens a stack without reading its pictures.
+
+    Raises:
+        IfrpError: the file is missing, is not a stack, or its table has another number of rows.
+    """
+    import pandas as pd
+
+    table_path = path.with_suffix(".csv")
+    for needed in (path, table_path):
+        if not needed.exists():
+            raise IfrpError(
+                f"{needed} does not exist: run the step that makes it, `snakemake --cores all {needed}`."
+            )
+    try:
+        images = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise IfrpError(f"{path} is not an image stack ({error}): delete it and make it again.") from error
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
+        raise IfrpError(
+            f"{path} holds {images.dtype} {images.shape}, not uint8 (N, H, W, 3): delete it and make it again."
+        )
+    table = pd.read_csv(table_path, dtype={"person": str, "file": str})
+    if len(table) != len(images):
+        raise IfrpError(
+            f"{table_path} has {len(table)} rows for {len(images)} pictures: delete both and make them again."
+        )
+    return Stack(images, table)
+
+
+@contextmanager
+def create(path: Path, shape: tuple[int, int, int]) -> Iterator[tuple[Images, list[dict[str, object]]]]:
+    """Writes a stack of `shape` (N, H, W); it appears under its name only when the block ends well.
+
+    Yields:
+        The writable pictures, (N, H, W, 3) uint8, and a list to which the block appends N table rows.
+
+    Raises:
+        ValueError: the block appended another number of rows than N.
+    """
+    import pandas as pd
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table_path = path.with_suffix(".csv")
+    new, new_table = (p.with_name(f".{p.name}.{os.getpid()}") for p in (path, table_path))
+    rows: list[dict[str, object]] = []
+    try:
+        images = open_memmap(new, mode="w+", dtype=np.uint8, shape=(*shape, 3))
+        yield images, rows
+        if len(rows) != shape[0]:
+            raise ValueError(f"{path}: {len(rows)} table rows for {shape[0]} pictures")
+        images.flush()
+        del images
+        pd.DataFrame(rows).to_csv(new_table, index=False, lineterminator="\n")
+        table_path.unlink(missing_ok=True)
+        new.replace(path)
+        new_table.replace(table_path)
+    finally:
+        new.unlink(missing_ok=True)
+        new_table.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Artworks, style distance, and one feed-forward style network per artwork."""
