@@ -335,10 +335,10 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
 def _plain(hint: type, value: Any, where: str) -> Any:
     if hint is bool and isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
-    if hint in (int, float) and isinstance(value, int | float | str) and not isinstance(value, bool):
+    if hint in (int, float):
         try:
-            number = float(value)
-        except ValueError:
+            number = math.nan if isinstance(value, bool) else float(value)
+        except (TypeError, ValueError):
             number = math.nan
         if math.isfinite(number) and (hint is float or number == int(number)):
             return hint(number)

@@ -1,0 +1,121 @@
+"""Stacks, weights and cards: whole or not there, and strict when read."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from ifrp import artifacts, stacks
+from ifrp.errors import IfrpError
+
+
+def write(path: Path, count: int = 3) -> None:
+    with stacks.create(path, (count, 4, 5)) as (images, rows):
+        images[:] = np.arange(count * 60).reshape(count, 4, 5, 3)
+        rows.extend({"file": f"{i:03}", "person": "007"} for i in range(count))
+
+
+def test_a_stack_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    write(tmp_path / "a.npy")
+    found = stacks.read(tmp_path / "a.npy")
+    assert isinstance(found.images, np.memmap)
+    np.testing.assert_array_equal(found.images, np.arange(180).reshape(3, 4, 5, 3))
+    assert list(found.table["file"]) == ["000", "001", "002"]
+    assert list(found.table["person"]) == ["007"] * 3
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "a.npy"]
+
+
+@pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt])
+def test_an_interrupted_stack_leaves_the_old_one(tmp_path: Path, fault: type[BaseException]) -> None:
+    path = tmp_path / "a.npy"
+    write(path)
+    before = path.read_bytes()
+
+    def interrupted() -> None:
+        with stacks.create(path, (9, 4, 5)) as (images, _):
+            images[:] = 1
+            raise fault
+
+    with pytest.raises(fault):
+        interrupted()
+    assert path.read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "a.npy"]
+
+
+def test_too_few_rows_are_an_error(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ValueError, match="1 table rows for 2"),
+        stacks.create(tmp_path / "a.npy", (2, 4, 5)) as (_, rows),
+    ):
+        rows.append({"file": "x"})
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_no_stack_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    with pytest.raises(IfrpError, match="does not exist"):
+        stacks.read(path)
+    path.with_suffix(".csv").write_text("file\n")
+    path.write_bytes(b"not an array")
+    with pytest.raises(IfrpError, match="not an image stack"):
+        stacks.read(path)
+    np.save(path, np.zeros((2, 3)))
+    with pytest.raises(IfrpError, match="not uint8"):
+        stacks.read(path)
+    write(path)
+    path.with_suffix(".csv").write_text("file\na\n")
+    with pytest.raises(IfrpError, match="1 rows for 3 pictures"):
+        stacks.read(path)
+
+
+def test_weights_come_back_and_load_strictly(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    module = nn.Linear(3, 2)
+    artifacts.save_weights(path, module.state_dict())
+    other = nn.Linear(3, 2)
+    artifacts.load_into(other, artifacts.load_weights(path), path)
+    torch.testing.assert_close(other.weight, module.weight)
+    with pytest.raises(IfrpError, match=r"w\.safetensors does not fit Linear"):
+        artifacts.load_into(nn.Linear(4, 2), artifacts.load_weights(path), path)
+
+
+def test_a_torch_file_with_code_in_it_is_not_executed(tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return (Path.touch, (Path(tmp_path / "sprung"),))  # type: ignore[return-value]
+
+    path = tmp_path / "trap.pt"
+    path.write_bytes(pickle.dumps(Trap(), protocol=2))
+    with pytest.raises(IfrpError):
+        artifacts.load_weights(path)
+    torch.save(Trap(), path)
+    with pytest.raises(IfrpError):
+        artifacts.load_weights(path)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_damaged_and_missing_weights_say_so(tmp_path: Path) -> None:
+    with pytest.raises(IfrpError, match="no weights at"):
+        artifacts.load_weights(tmp_path / "none.safetensors")
+    (tmp_path / "cut.safetensors").write_bytes(b"\x10\x00")
+    with pytest.raises(IfrpError, match="cannot be read"):
+        artifacts.load_weights(tmp_path / "cut.safetensors")
+
+
+def test_cards_chain_back_to_the_source(tmp_path: Path) -> None:
+    source, result = tmp_path / "source.npy", tmp_path / "result.csv"
+    for path, inputs in ((source, []), (result, [source])):
+        with artifacts.card(path, {"key": 1}, seed=5, inputs=inputs) as facts:
+            path.write_text(path.name)
+            facts["count"] = 2
+    assert [(depth, path) for depth, path, _ in artifacts.chain(result)] == [(0, result), (1, source)]
+    card = artifacts.read_card(result)
+    assert card["inputs"][str(source)] == artifacts.sha256(source)
+    assert (card["seed"], card["settings"], card["facts"]) == (5, {"key": 1}, {"count": 2})
+    with pytest.raises(IfrpError, match="no provenance card"):
+        artifacts.read_card(tmp_path / "other.csv")

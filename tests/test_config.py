@@ -1,0 +1,112 @@
+"""The configuration reader: strict, typed, helpful."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ifrp import config
+from ifrp.errors import IfrpError
+
+ROOT = Path(__file__).parents[1]
+
+
+def build(**values: object) -> config.Config:
+    return config.build(values, "test.yaml")
+
+
+@pytest.mark.parametrize(
+    "preset", [None, *(p.stem for p in (ROOT / "config").glob("*.yaml") if p.stem != "config")]
+)
+def test_every_shipped_configuration_is_valid(preset: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    plain = yaml.safe_load(Path("config/config.yaml").read_text())
+    found = config.build({**plain, "preset": preset}, "config.yaml")
+    splits = [style.split for style in config.styles(found)]
+    assert (splits.count("seen"), splits.count("unseen"), splits.count("sketch")) == (3, 6, 1)
+    assert {"input", "ifrp", "faced"} <= set(found.recovery.experiments)
+
+
+def test_a_misspelt_key_names_its_neighbour() -> None:
+    with pytest.raises(IfrpError, match=r"test\.yaml: faces: unknown key sorce; did you mean source\?"):
+        build(faces={"sorce": "celeba"})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"seed": "one"}, "seed is 'one'; it must be a whole number"),
+        ({"seed": 1.5}, "seed is 1.5; it must be a whole number"),
+        ({"seed": True}, "seed is True; it must be a whole number"),
+        ({"faces": {"source": "flickr"}}, "must be one of rendered, celeba, photos"),
+        ({"faces": {"warp": {"scale": [1]}}}, "scale is"),
+        ({"faces": 3}, "faces is 3"),
+        ({"faces": {"warp": {"shift": "nan"}}}, "shift is 'nan'"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_one_sentence(values: dict[str, object], message: str) -> None:
+    with pytest.raises(IfrpError, match=message) as caught:
+        build(**values)
+    assert "\n" not in str(caught.value)
+
+
+def test_numbers_that_arrive_as_text_are_numbers() -> None:
+    found = build(faces={"warp": {"rotation": "20", "scale": ["0.9", 1]}}, runtime={"compile": "true"})
+    assert found.faces.warp.rotation == 20.0
+    assert found.faces.warp.scale == (0.9, 1.0)
+    assert found.runtime.compile is True
+
+
+def test_a_preset_is_laid_over_and_the_rest_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config").mkdir()
+    Path("config/big.yaml").write_text("faces: {split: {train: 9}}\n")
+    found = build(preset="big", seed=7, faces={"split": {"train": 1, "test": 5}})
+    assert (found.seed, found.faces.split.train, found.faces.split.test) == (7, 9, 5)
+
+
+def test_a_missing_preset_says_where_it_was_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(IfrpError, match=r"config/giant\.yaml"):
+        build(preset="giant")
+
+
+def test_plain_and_typed_are_inverse() -> None:
+    found = build(faces={"warp": {"angles": [-30, 0, 30]}})
+    assert config.build(config.plain(found), "again") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name,split\na,seen\n", "lacks the column address"),
+        ("name,split,address,sha256,licence\na,known,x,,\n", "line 2: split 'known'"),
+        ("name,split,address,sha256,licence\na,seen,x,,\na,seen,y,,\n", "the style a is there twice"),
+    ],
+)
+def test_a_wrong_style_table_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    table = tmp_path / "styles.csv"
+    table.write_text(text)
+    with pytest.raises(IfrpError, match=message):
+        config.styles(build(styles={"table": str(table)}))
+
+
+def test_training_styles_default_to_the_seen_ones(tmp_path: Path) -> None:
+    table = tmp_path / "styles.csv"
+    table.write_text("name,split,address,sha256,licence\na,seen,x,,\nb,unseen,x,,\nc,seen,x,,\n")
+    experiments = {
+        "all": {"method": "ifrp"},
+        "one": {"method": "ifrp", "styles": ["b"]},
+        "bad": {"styles": ["z"]},
+    }
+    found = build(styles={"table": str(table)}, recovery={"experiments": experiments})
+    assert config.training_styles(found, "all") == ["a", "c"]
+    assert config.training_styles(found, "one") == ["b"]
+    with pytest.raises(IfrpError, match="names the style z"):
+        config.training_styles(found, "bad")
+    with pytest.raises(IfrpError, match="no experiment none"):
+        config.training_styles(found, "none")
