@@ -1,0 +1,56 @@
+"""The `rendered` source of faces: pictures of people who do not exist, drawn from a seed."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifrp.errors import IfrpError
+from ifrp.faces.heads import Person, View, sample_person, sample_view
+from ifrp.faces.renderer import CANVAS, render
+
+Picture = tuple[NDArray[np.uint8], int, View]
+
+
+def person_of(seed: int, person: int) -> Person:
+    """The identity with this number."""
+    return sample_person(np.random.default_rng([seed, person]))
+
+
+def view_of(seed: int, person: int, picture: int) -> View:
+    """How this picture of this person is taken."""
+    return sample_view(np.random.default_rng([seed, person, picture, 1]))
+
+
+def _picture(size: int, seed: int, which: tuple[int, int]) -> Picture:
+    person, number = which
+    view = view_of(seed, person, number)
+    return render(person_of(seed, person), view, size), person, view
+
+
+def pictures(people: int, pictures: int, size: int = CANVAS, seed: int = 0, workers: int = 1) -> Iterator[Picture]:
+    """Yield `pictures` pictures of each of `people` people, person by person.
+
+    Each item is an image (size, size, 3), uint8 RGB, whose central 128/240 is the aligned face; the number of the
+    person, from 0; and the view. A picture depends on the seed, the person and its number alone, not on how many
+    there are nor on `workers`, the processes that share the work.
+
+    Raises IfrpError if a count is not positive or the size is less than 16 pixels.
+    """
+    if people < 1 or pictures < 1 or size < 16 or workers < 1:
+        raise IfrpError(
+            f"faces.rendered: people, pictures and workers must be at least 1 and size at least 16, "
+            f"not people={people}, pictures={pictures}, workers={workers}, size={size}."
+        )
+    wanted = [(person, number) for person in range(people) for number in range(pictures)]
+    draw = partial(_picture, size, seed)
+    if workers == 1:
+        yield from map(draw, wanted)
+        return
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(draw, wanted, chunksize=max(1, min(8, len(wanted) // workers)))
