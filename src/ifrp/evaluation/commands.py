@@ -2,8 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
+
+from ifrp import config as settings
+from ifrp import paths
+from ifrp.options import ConfigFile
 
 app = typer.Typer(
     help="Quality (PSNR, SSIM, FSIM) and identity (FRR, FCR) of recovered faces.", no_args_is_help=True
 )
+
+Experiment = Annotated[str, typer.Argument(help="a name in recovery.experiments of the configuration")]
+
+
+@app.command()
+def quality(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
+    """Compare every recovered face of an experiment with the true one: PSNR, SSIM, FSIM, FSIMc."""
+    from ifrp.evaluation.quality import write
+
+    write(settings.load(config), experiment)
+
+
+@app.command()
+def identity(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
+    """Look for the person of every recovered face among the true faces (FRR) and across styles (FCR)."""
+    from ifrp.evaluation.identity import write
+    from ifrp.recovery import recogniser
+
+    loaded = settings.load(config)
+    write(loaded, experiment, recogniser.load(loaded, loaded.evaluation.recogniser))
+
+
+@app.command()
+def summary(config: ConfigFile = paths.CONFIG) -> None:
+    """Gather the means of all experiments in one table, with 95 % intervals over people."""
+    from ifrp.evaluation.summary import write
+
+    write(settings.load(config))

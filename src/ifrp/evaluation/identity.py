@@ -1,0 +1,205 @@
+"""Whether the recovered faces are still the same people: face retrieval (FRR) and consistency (FCR)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from itertools import permutations
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifrp import config as settings
+from ifrp import paths
+from ifrp.artifacts import atomic, card, read_card
+from ifrp.errors import IfrpError
+from ifrp.evaluation.quality import recovered_stacks, split_of_styles
+from ifrp.stacks import Images
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Embeddings = NDArray[np.float32]
+BATCH = 64  # faces embedded at a time
+
+
+class Recogniser(Protocol):
+    """What the evaluation needs of a face recogniser."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the weights."""
+
+    def embed(self, images: Images, batch: int) -> Embeddings:
+        """Unit vectors (N, D) float32 of aligned faces (N, H, W, 3) uint8."""
+
+
+def ranks(queries: Embeddings, gallery: Embeddings, people: NDArray[np.str_]) -> NDArray[np.int64]:
+    """Rank, by cosine distance, of the nearest gallery face of each query's person: 1 is the nearest of all.
+
+    The true person is within the `top` nearest exactly if the rank is at most `top`. Faces of other people at the
+    same distance come first, so that a method that gives everybody the same face retrieves nobody.
+
+    Args:
+        queries: (N, D), unit vectors.
+        gallery: (N, D), unit vectors.
+        people: (N,) the person of each query, and of the gallery face in the same place.
+
+    Returns:
+        (N,)
+    """
+    similar = queries @ gallery.T  # (N, N)
+    same = people[:, None] == people[None, :]
+    nearest = np.where(same, similar, -np.inf).max(1, keepdims=True)
+    found: NDArray[np.int64] = 1 + ((similar >= nearest) & ~same).sum(1)
+    return found
+
+
+def chance(people: NDArray[np.str_], top: int) -> NDArray[np.float64]:
+    """Probability that `top` gallery faces drawn at random include the query's person.
+
+    1 − C(G − m, top) / C(G, top) for the m of G gallery faces that are of that person (hypergeometric).
+
+    Args:
+        people: (G,) the person of each gallery face; the queries are of the same people.
+        top: number of faces drawn, at least 1.
+
+    Returns:
+        (G,)
+    """
+    _, place, counts = np.unique(people, return_inverse=True, return_counts=True)
+    size = len(people)
+    drawn = np.arange(min(top, size))
+    missed = np.clip(size - counts[:, None] - drawn, 0, None) / (size - drawn)  # (people, top)
+    found: NDArray[np.float64] = 1 - missed.prod(1)[place]
+    return found
+
+
+def refuse_leak(config: settings.Config, experiment: str, judge: Recogniser) -> None:
+    """Refuses to judge an experiment by weights that its training loss saw.
+
+    The cards of the recovered faces say whether a model made them, and the model's header which recognisers were in
+    its loss.
+
+    Raises:
+        IfrpError: the judge is one of them.
+    """
+    from ifrp.recovery import model
+
+    made_by = paths.recovery_model(experiment)
+    for style in settings.styles(config):
+        if str(made_by) in read_card(paths.recovered(experiment, style.name))["inputs"]:
+            seen = json.loads(model.header(made_by).get("recognisers", "{}"))
+            if judge.fingerprint in seen.values():
+                raise IfrpError(
+                    f"evaluation.recogniser is {config.evaluation.recogniser}, whose weights were in the loss of "
+                    f"{experiment}: name another of recovery.recognisers, for no network may judge its own pupil."
+                )
+            return
+
+
+def retrieval(
+    config: settings.Config,
+    recovered: Mapping[str, Embeddings],
+    truth: Embeddings,
+    people: NDArray[np.str_],
+    splits: Mapping[str, str],
+) -> pd.DataFrame:
+    """FRR (Sec. 5): every recovered face of one style against the true faces.
+
+    Args:
+        config: for `evaluation.top`.
+        recovered: by style, (N, D).
+        truth: (N, D).
+        people: (N,)
+        splits: by style, its split.
+
+    Returns:
+        Columns split, style, index, person, rank, hit (0 or 1), chance.
+    """
+    import pandas as pd
+
+    parts = []
+    for style, queries in recovered.items():
+        part = _judged(config, queries, truth, people)
+        part.insert(0, "style", style)
+        part.insert(0, "split", splits[style])
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def consistency(
+    config: settings.Config, recovered: Mapping[str, Embeddings], people: NDArray[np.str_]
+) -> pd.DataFrame:
+    """FCR (Sec. 5): faces recovered from one style against those from another, all ordered pairs of styles.
+
+    Args:
+        config: for `evaluation.top`.
+        recovered: by style, (N, D).
+        people: (N,)
+
+    Returns:
+        Columns style (of the queries), gallery (style of the gallery), index, person, rank, hit (0 or 1), chance.
+
+    Raises:
+        IfrpError: there is only one style.
+    """
+    import pandas as pd
+
+    if len(recovered) < 2:
+        raise IfrpError(
+            "FCR compares styles with each other, but styles.table has only one: add another style."
+        )
+    parts = []
+    for style, other in permutations(recovered, 2):
+        part = _judged(config, recovered[style], recovered[other], people)
+        part.insert(0, "gallery", other)
+        part.insert(0, "style", style)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _judged(
+    config: settings.Config, queries: Embeddings, gallery: Embeddings, people: NDArray[np.str_]
+) -> pd.DataFrame:
+    import pandas as pd
+
+    found = ranks(queries, gallery, people)
+    return pd.DataFrame(
+        {
+            "index": np.arange(len(people)),
+            "person": people,
+            "rank": found,
+            "hit": (found <= config.evaluation.top).astype(int),
+            "chance": chance(people, config.evaluation.top),
+        }
+    )
+
+
+def write(config: settings.Config, experiment: str, judge: Recogniser) -> None:
+    """Writes paths.identity(experiment) and paths.consistency(experiment), and their cards.
+
+    Raises:
+        IfrpError: a stack is missing, or the judge was in the experiment's loss.
+    """
+    refuse_leak(config, experiment, judge)
+    both = (paths.identity(experiment), paths.consistency(experiment))
+    test = paths.faces("test")
+    inputs = [test, test.with_suffix(".csv")]
+    inputs += [paths.recovered(experiment, row.name) for row in settings.styles(config)]
+    told = settings.plain(config.evaluation) | {"fingerprint": judge.fingerprint}
+    with card(both[0], told, config.seed, inputs) as frr, card(both[1], told, config.seed, inputs) as fcr:
+        truth, stacks = recovered_stacks(config, experiment)
+        faces = slice(config.evaluation.faces)
+        people = truth.table["person"].to_numpy(dtype=str)[faces]
+        real = judge.embed(truth.images[faces], BATCH)
+        fake = {style: judge.embed(stack.images[faces], BATCH) for style, stack in stacks.items()}
+        tables = (
+            retrieval(config, fake, real, people, split_of_styles(config, experiment)),
+            consistency(config, fake, people),
+        )
+        for path, table, facts in zip(both, tables, (frr, fcr), strict=True):
+            facts.update(hits=float(table["hit"].mean()), chance=float(table["chance"].mean()))
+            with atomic(path) as new:
+                table.to_csv(new, index=False, float_format="%.6f", lineterminator="\n")

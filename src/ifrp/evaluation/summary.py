@@ -1,0 +1,146 @@
+"""All scores in one table, with bootstrap intervals over people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifrp import config as settings
+from ifrp import paths, runtime
+from ifrp.artifacts import atomic, card
+from ifrp.errors import IfrpError
+from ifrp.evaluation.quality import METRICS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("experiment", "method", "split", "style", "metric", "value", "low", "high", "n")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Means of several groups of faces, and what the bootstrap makes of each.
+
+    Attributes:
+        names: K groups.
+        value: (K,) mean of each group.
+        draws: (K, R) its mean in each of R resamples of people; the same people in every group.
+        n: (K,) faces in each group.
+    """
+
+    names: list[str]
+    value: NDArray[np.float64]
+    draws: NDArray[np.float64]
+    n: NDArray[np.int64]
+
+    def interval(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lower and upper end, (K,) each, of the 95 % percentile interval."""
+        low, high = np.nanquantile(self.draws, (0.025, 0.975), axis=1)
+        return low, high
+
+    def mean(self, name: str) -> Estimate:
+        """The mean over the groups, as one group; its interval follows from the same resamples."""
+        return Estimate(
+            [name],
+            self.value.mean(keepdims=True),
+            self.draws.mean(0, keepdims=True),
+            self.n.sum(keepdims=True),
+        )
+
+
+def estimate(
+    groups: NDArray[np.str_], people: NDArray[np.str_], values: NDArray[np.float64], resamples: int, seed: int
+) -> Estimate:
+    """Means per group, with a bootstrap that resamples people with all their faces (cluster bootstrap).
+
+    Args:
+        groups: (N,) the group of each face, such as its style; all groups are resampled together.
+        people: (N,)
+        values: (N,) the score of each face.
+        resamples: R.
+        seed: the same seed and people give the same resamples, so that scores can be compared in pairs.
+    """
+    names, group = np.unique(groups, return_inverse=True)
+    someone, person = np.unique(people, return_inverse=True)
+    shape = (len(someone), len(names))
+    sums, counts = np.zeros(shape), np.zeros(shape)
+    np.add.at(sums, (person, group), values)
+    np.add.at(counts, (person, group), 1)
+    drawn = runtime.generator(seed, "bootstrap").multinomial(
+        len(someone), np.full(len(someone), 1 / len(someone)), size=resamples
+    )  # (R, people)
+    with np.errstate(invalid="ignore"):  # a resample may miss all people of a small group
+        draws = (drawn @ sums) / (drawn @ counts)
+    n = counts.sum(0)
+    return Estimate([str(name) for name in names], sums.sum(0) / n, draws.T, n.astype(np.int64))
+
+
+def table(config: settings.Config) -> pd.DataFrame:
+    """Every mean of every experiment of the configuration, in its order; columns `COLUMNS`.
+
+    Quality per style and split in its unit; frr, fcr and their chance levels in per cent; fcr, which crosses all
+    styles, has the split `all`. The mean of a split (style empty) is the mean over its styles. n counts the faces
+    that were averaged. A chance level is exact, so its interval is the value itself.
+
+    Raises:
+        IfrpError: an experiment has not been scored yet.
+    """
+    import pandas as pd
+
+    rows: list[dict[str, object]] = []
+    for experiment, changes in config.recovery.experiments.items():
+        of = {"experiment": experiment, "method": changes["method"]}
+        quality, identity = _read(paths.quality(experiment)), _read(paths.identity(experiment))
+        for metric in METRICS:
+            rows += [of | row for row in _rows(config, quality, metric, metric, 1)]
+        for metric, column in (("frr", "hit"), ("frr-chance", "chance")):
+            rows += [of | row for row in _rows(config, identity, metric, column, 100)]
+        pairs = _read(paths.consistency(experiment))
+        pairs["split"], pairs["style"] = "all", pairs["style"] + " " + pairs["gallery"]
+        for metric, column in (("fcr", "hit"), ("fcr-chance", "chance")):
+            rows.append(of | _rows(config, pairs, metric, column, 100)[0])
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _read(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    if not path.exists():
+        raise IfrpError(f"{path} does not exist: run `snakemake --cores all {path}`.")
+    return pd.read_csv(path, dtype={"person": str})
+
+
+def _rows(
+    config: settings.Config, scores: pd.DataFrame, metric: str, column: str, unit: float
+) -> list[dict[str, object]]:
+    """Rows of one metric: for each split its mean (first), then its styles."""
+    found: list[dict[str, object]] = []
+    for split, part in scores.groupby("split", sort=False):
+        styles = estimate(
+            part["style"].to_numpy(dtype=str),
+            part["person"].to_numpy(dtype=str),
+            part[column].to_numpy(dtype=float) * unit,
+            config.evaluation.resamples,
+            config.seed,
+        )
+        for of in (styles.mean(""), styles):
+            low, high = (of.value, of.value) if metric.endswith("-chance") else of.interval()
+            for name, *numbers in zip(of.names, of.value, low, high, of.n, strict=True):
+                values = dict(zip(("value", "low", "high", "n"), numbers, strict=True))
+                found.append({"split": split, "style": name, "metric": metric, **values})
+    return found
+
+
+def write(config: settings.Config) -> None:
+    """Writes paths.SUMMARY and its card."""
+    of = (paths.quality, paths.identity, paths.consistency)
+    inputs = [path(experiment) for experiment in config.recovery.experiments for path in of]
+    told = {"resamples": config.evaluation.resamples, "interval": "95 % percentile, over people"}
+    for path in inputs:
+        _read(path)
+    with card(paths.SUMMARY, told, config.seed, inputs), atomic(paths.SUMMARY) as new:
+        table(config).to_csv(new, index=False, float_format="%.6g", lineterminator="\n")

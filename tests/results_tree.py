@@ -1,0 +1,98 @@
+"""A small project tree with made-up stacks, as the stages before the evaluation would leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifrp import config as settings
+from ifrp import paths, stacks
+from ifrp.artifacts import card
+
+STYLES = {"dots": "seen", "waves": "seen", "blocks": "unseen", "pencil": "sketch"}
+NOISE = {"input": 70.0, "faced": 40.0, "ifrp": 15.0}  # grey levels
+PEOPLE, EACH, SIDE = 6, 3, 32
+JUDGE = "a" * 64
+
+
+class Judge:
+    """Sees a face as its coarse colours."""
+
+    fingerprint = JUDGE
+
+    def embed(self, images: NDArray[np.uint8], batch: int) -> NDArray[np.float32]:
+        assert batch > 0
+        n, side = len(images), images.shape[1] // 4
+        coarse = images.astype(np.float32).reshape(n, 4, side, 4, side, 3).mean((2, 4)).reshape(n, -1)
+        coarse -= coarse.mean(1, keepdims=True)
+        found: NDArray[np.float32] = coarse / np.linalg.norm(coarse, axis=1, keepdims=True)
+        return found
+
+
+def people() -> list[str]:
+    return [f"p{number // EACH}" for number in range(PEOPLE * EACH)]
+
+
+def real_faces(seed: int = 0) -> NDArray[np.uint8]:
+    """Smooth colour fields: one per person, slightly different in each picture."""
+    draw = np.random.default_rng(seed)
+    coarse = np.repeat(draw.uniform(40, 215, (PEOPLE, 4, 4, 3)), EACH, axis=0)
+    coarse = coarse + draw.normal(0, 8, coarse.shape)
+    fine = coarse.repeat(SIDE // 4, axis=1).repeat(SIDE // 4, axis=2)
+    for axis in (1, 2):
+        fine = (np.roll(fine, 2, axis) + np.roll(fine, -2, axis) + fine) / 3
+    return fine.clip(0, 255).astype(np.uint8)
+
+
+def store(
+    path: Path,
+    images: NDArray[np.uint8],
+    inputs: Sequence[Path] = (),
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    with card(path, {}, 1, inputs) as told:
+        told.update(facts or {})
+        with stacks.create(path, images.shape[:3]) as (into, rows):
+            into[:] = images
+            rows += [{"file": f"{i}.png", "person": person} for i, person in enumerate(people())]
+
+
+def recover(config: settings.Config, experiment: str, model: bool = False) -> None:
+    """Faces recovered from each style: the true ones and noise, the stronger the weaker the experiment."""
+    draw, real = np.random.default_rng(1), real_faces()
+    for style in settings.styles(config):
+        fake = (real + draw.normal(0, NOISE[experiment], real.shape)).clip(0, 255).astype(np.uint8)
+        inputs = [paths.recovery_model(experiment)] if model else []
+        store(paths.recovered(experiment, style.name), fake, inputs, {"faces": len(fake), "ms_per_face": 2.5})
+
+
+def configuration() -> settings.Config:
+    values = {
+        "styles": {"table": "config/styles.csv"},
+        "recovery": {"experiments": {name: {"method": name} for name in NOISE}},
+        "evaluation": {"faces": 1000, "resamples": 200},
+        "paper": {"examples": 2, "worst": 4},
+    }
+    return settings.build(values, "the tests")
+
+
+def build(root: Path) -> settings.Config:
+    """Makes the tree under `root`, which must be the working directory."""
+    assert Path.cwd() == root
+    (root / "config").mkdir()
+    rows = [f"{name},{split},drawn,,CC0" for name, split in STYLES.items()]
+    (root / "config/styles.csv").write_text("\n".join(["name,split,address,sha256,licence", *rows]) + "\n")
+    published = Path(__file__).parent.parent / "config/published.csv"
+    (root / "config/published.csv").write_text(published.read_text())
+    config, real = configuration(), real_faces()
+    for split in ("train", "test"):
+        store(paths.faces(split), real)
+        store(paths.warped(split), np.roll(real, 3, axis=1))
+        for style in STYLES:
+            store(paths.portraits(split, style), 255 - real)
+    for experiment in NOISE:
+        recover(config, experiment)
+    return config

@@ -1,0 +1,129 @@
+"""Scores of single faces, against scikit-image and piq."""
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import results_tree
+import torch
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from torch import Tensor
+
+from ifrp import paths, stacks
+from ifrp.compat import prepare_torchvision
+from ifrp.errors import IfrpError
+from ifrp.evaluation import fsim, pixels, quality
+
+
+def pictures(height: int, width: int, count: int = 5, noise: float = 40) -> tuple[Tensor, Tensor]:
+    """Smooth pictures and noisy copies, (N, 3, H, W) uint8."""
+    draw = torch.Generator().manual_seed(height)
+    coarse = torch.rand(count, 3, 7, 9, generator=draw)
+    x = torch.nn.functional.interpolate(coarse, size=(height, width), mode="bicubic").clamp(0, 1) * 255
+    strength = noise * torch.linspace(0.1, 1, count).view(-1, 1, 1, 1)
+    y = x + strength * torch.randn(x.shape, generator=draw)
+    return x.byte(), y.clamp(0, 255).byte()
+
+
+@pytest.mark.parametrize("size", [(128, 128), (11, 40), (97, 64)])
+def test_psnr_and_ssim_are_scikit_images(size: tuple[int, int]) -> None:
+    x, y = pictures(*size)
+    pairs = [(a.permute(1, 2, 0).numpy(), b.permute(1, 2, 0).numpy()) for a, b in zip(x, y, strict=True)]
+    psnr = [peak_signal_noise_ratio(a, b, data_range=255) for a, b in pairs]
+    ssim = [
+        structural_similarity(
+            a,
+            b,
+            data_range=255,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+            channel_axis=2,
+        )
+        for a, b in pairs
+    ]
+    np.testing.assert_allclose(pixels.psnr(x, y), psnr, atol=1e-6)
+    np.testing.assert_allclose(pixels.ssim(x, y), ssim, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(128, 128), (97, 64), (400, 384)])
+def test_fsim_is_piqs(size: tuple[int, int]) -> None:
+    prepare_torchvision()
+    import piq
+
+    x, y = pictures(*size, count=3)
+    plain, colour = fsim.compare(fsim.features(x), fsim.features(y))
+    for found, chromatic in ((plain, False), (colour, True)):
+        expected = piq.fsim(x.float(), y.float(), data_range=255, chromatic=chromatic, reduction="none")
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_identical_pictures_have_the_largest_finite_scores() -> None:
+    x, _ = pictures(128, 128, count=2)
+    y = x.clone()
+    y[1, 0, 5, 5] ^= 1  # one level in one sample
+    psnr = pixels.psnr(x, y)
+    assert psnr[0] == psnr[1]
+    assert psnr[0].item() == pytest.approx(10 * np.log10(255**2 * 3 * 128 * 128))
+    assert pixels.ssim(x, x).tolist() == pytest.approx([1, 1])
+    same = fsim.features(x)
+    for score in fsim.compare(same, same):
+        assert score.tolist() == pytest.approx([1, 1])
+
+
+def test_psnr_of_a_known_difference() -> None:
+    x = torch.full((1, 3, 16, 16), 100, dtype=torch.uint8)
+    assert pixels.psnr(x, x + 10).item() == pytest.approx(20 * np.log10(255 / 10))
+
+
+def test_scores_do_not_depend_on_neighbours_in_the_batch() -> None:
+    x, y = pictures(32, 32, count=quality.BATCH + 3)
+    real, fake = (t.permute(0, 2, 3, 1).numpy() for t in (x, y))
+    order = np.random.default_rng(0).permutation(len(real))
+    straight = quality.score(real, {"a": fake})["a"]
+    shuffled = quality.score(real[order], {"a": fake[order]})["a"]
+    np.testing.assert_allclose(shuffled, straight[order], atol=1e-5)
+    assert (straight[:-1, 0] > straight[1:, 0]).all()  # PSNR falls as noise grows
+
+
+def test_table_and_card_of_an_experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = results_tree.build(tmp_path)
+    quality.write(config, "ifrp")
+    import pandas as pd
+
+    found = pd.read_csv(paths.quality("ifrp"))
+    assert list(found) == ["split", "style", "index", "person", *quality.METRICS]
+    assert found.groupby("style")["split"].first().to_dict() == results_tree.STYLES
+    truth, fake = (stacks.read(p) for p in (paths.faces("test"), paths.recovered("ifrp", "waves")))
+    row = found[(found["style"] == "waves") & (found["index"] == 7)].iloc[0]
+    assert row["person"] == truth.table["person"][7]
+    expected = peak_signal_noise_ratio(np.array(truth.images[7]), np.array(fake.images[7]), data_range=255)
+    assert row["psnr"] == pytest.approx(expected, abs=1e-5)
+    assert str(paths.recovered("ifrp", "waves")) in paths.quality("ifrp").with_suffix(".json").read_text()
+
+
+def test_a_style_is_seen_only_by_those_trained_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = results_tree.build(tmp_path)
+    config.recovery.experiments["ifrp"]["styles"] = ["dots", "blocks"]
+    assert quality.split_of_styles(config, "ifrp") == {
+        "dots": "seen",
+        "waves": "unseen",
+        "blocks": "seen",
+        "pencil": "sketch",
+    }
+
+
+def test_faces_recovered_from_another_test_set_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = results_tree.build(tmp_path)
+    with stacks.create(paths.recovered("ifrp", "waves"), (2, 32, 32)) as (_, rows):
+        rows += [{"person": "a"}, {"person": "b"}]
+    with pytest.raises(IfrpError, match="holds pictures of shape"):
+        quality.table(config, "ifrp")
