@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ifrp.faces.heads import Person, View
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]  # floats, single precision wherever there is one per vertex
 
 
 def bump(x: Array, y: Array, cx: float, cy: float, sx: float, sy: float) -> Array:
@@ -71,7 +72,9 @@ def _mouth(person: Person, view: View, x: Array, y: Array) -> tuple[Array, Array
     bow = 1 - 0.28 * np.exp(-((x / 3.6) ** 2)) + 0.08 * np.exp(-(((np.abs(x) - 6.5) / 4) ** 2))
     top = gap_up + person.lip_upper * thin * arc**0.75 * bow
     bottom = -gap_down - person.lip_lower * thin * arc**0.6
-    inside = step(-0.4, 0.5, np.minimum(gap_up - line, line + gap_down)) * (view.open > 0) * step(1.0, 0.93, u)
+    inside = (
+        step(-0.4, 0.5, np.minimum(gap_up - line, line + gap_down)) * (view.open > 0) * step(1.0, 0.93, u)
+    )
     upper = step(-0.7, 0.7, np.minimum(top - line, line - gap_up)) * step(1.02, 0.95, u)
     lower = step(-0.7, 0.7, np.minimum(line - bottom, -gap_down - line)) * step(1.02, 0.92, u)
     return upper, lower, inside, line
@@ -96,12 +99,19 @@ def measure(person: Person, view: View, x: Array, y: Array) -> Features:
     beard = step(-3, 6, edge - drop - y) * step(1.0, 0.0, upper + lower + mouth)
     lip_top = -person.mouth_height + 0.55 * person.lip_upper
     sag = 10 * (ax / 30) ** 2
-    moustache = step(-1.5, 1.5, y - lip_top + sag) * step(person.mouth_width + 5, person.mouth_width - 3, ax)
-    moustache = moustache * step(1, -4, y + person.nose_length + 6 + sag) * step(0.8, 0.1, upper + lower)
+    moustache = step(-1.5, 1.5, y - lip_top + sag) * step(person.mouth_width + 7, person.mouth_width - 2, ax)
+    moustache = (
+        moustache * step(1, -4, y + person.nose_length + 6 + 1.35 * sag) * step(0.8, 0.1, upper + lower)
+    )
     run = -corner_y + 8 - person.nose_length
     beyond = (-y - person.nose_length + 4) / run
     along = np.clip(beyond, 0, 1)
-    at = person.nose_width + 2 + along * (person.mouth_width + 6 - person.nose_width) + 2.5 * np.sin(np.pi * along)
+    at = (
+        person.nose_width
+        + 2
+        + along * (person.mouth_width + 6 - person.nose_width)
+        + 2.5 * np.sin(np.pi * along)
+    )
     fold = np.hypot(ax - at, 0.6 * run * (beyond - along))
     return Features(x, y, ax, eye, lid_upper, lid_span, iris, upper, lower, mouth, line,
                     _brow(person, view, ax, y), beard, moustache, fold)  # fmt: skip

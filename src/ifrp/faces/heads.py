@@ -13,7 +13,7 @@ import numpy as np
 Colour = tuple[float, float, float]
 
 SKINS: tuple[Colour, ...] = (
-    (0.98, 0.86, 0.78), (0.95, 0.78, 0.66), (0.89, 0.69, 0.53), (0.78, 0.55, 0.39), (0.58, 0.38, 0.26), (0.40, 0.26, 0.18),
+    (0.94, 0.80, 0.72), (0.92, 0.74, 0.62), (0.89, 0.69, 0.53), (0.78, 0.55, 0.39), (0.58, 0.38, 0.26), (0.40, 0.26, 0.18),
 )  # fmt: skip
 HAIRS: tuple[Colour, ...] = (
     (0.07, 0.06, 0.06), (0.16, 0.10, 0.07), (0.30, 0.19, 0.11), (0.42, 0.24, 0.12), (0.55, 0.22, 0.09),
@@ -115,7 +115,9 @@ class View:
 def _between(rng: np.random.Generator, colours: tuple[Colour, ...], place: float) -> Colour:
     low = int(np.clip(place, 0, len(colours) - 1.001))
     mixed = np.array(colours[low]) * (low + 1 - place) + np.array(colours[low + 1]) * (place - low)
-    r, g, b = np.clip(mixed * (1 + 0.03 * rng.standard_normal() + 0.008 * rng.standard_normal(3)), 0.02, 1).tolist()
+    r, g, b = np.clip(
+        mixed * (1 + 0.03 * rng.standard_normal() + 0.008 * rng.standard_normal(3)), 0.02, 1
+    ).tolist()
     return r, g, b
 
 
@@ -140,7 +142,7 @@ def sample_person(rng: np.random.Generator) -> Person:
     return Person(
         skull_width=near(man, 2.5), skull_height=near(0, 4), forehead=near(0, 2.5),
         cheek_width=near(0, 2.5), cheek_bone=near(4, 2.4), cheek_full=near(0, 3.5),
-        jaw_width=near(5.5 * man - 4, 4.5), chin_length=near(2 * man - 1, 3.6), chin_width=near(3 * man, 3.6),
+        jaw_width=near(5.5 * man - 3, 3.8), chin_length=near(2 * man - 1, 3.6), chin_width=near(3 * man, 3.6),
         chin_out=near(1, 2.6), chin_cleft=max(0.0, near(-0.8 + man, 1.0)),
         nose_length=near(40 + man, 3.0), nose_out=near(21 + 2 * man, 3.2), nose_width=near(15.5 + 2.5 * (1 - pale), 1.9),
         nose_bridge=near(6.5, 1.2), nose_bump=near(0.6 * man, 1.4), nose_tilt=near(1.5 - 2 * man, 1.8),

@@ -33,7 +33,9 @@ def _picture(size: int, seed: int, which: tuple[int, int]) -> Picture:
     return render(person_of(seed, person), view, size), person, view
 
 
-def pictures(people: int, pictures: int, size: int = CANVAS, seed: int = 0, workers: int = 1) -> Iterator[Picture]:
+def pictures(
+    people: int, pictures: int, size: int = CANVAS, seed: int = 0, workers: int = 1
+) -> Iterator[Picture]:
     """Yield `pictures` pictures of each of `people` people, person by person.
 
     Each item is an image (size, size, 3), uint8 RGB, whose central 128/240 is the aligned face; the number of the

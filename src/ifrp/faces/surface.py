@@ -16,13 +16,13 @@ SLICES = np.array([
     (118, -88, 118, -88, 0, -88, 2.0), (115, -60, 115, -120, 26, -88, 2.0), (107, -38, 107, -142, 43, -90, 2.0),
     (94, -21, 94, -163, 57, -92, 2.0), (75, -7, 75, -178, 67, -94, 2.05), (52, 1, 52, -187, 73, -94, 2.15),
     (26, 4, 28, -189, 74.5, -93, 2.25), (0, 0, 8, -187, 71, -90, 2.2), (-25, 2, -14, -178, 68, -86, 2.1),
-    (-50, 5, -32, -164, 64, -82, 2.1), (-75, 5, -46, -150, 58, -79, 2.1), (-95, 4, -56, -140, 50, -77, 2.1),
-    (-107, 1, -62, -135, 41, -77, 2.1), (-113, -6, -64, -130, 33, -77, 2.05), (-111, -24, -66, -122, 24, -77, 2.0),
+    (-50, 5, -32, -164, 64, -82, 2.1), (-75, 5, -46, -150, 60, -79, 2.1), (-95, 4, -56, -140, 55, -77, 2.1),
+    (-107, 1, -62, -135, 46, -77, 2.05), (-113, -6, -64, -130, 36, -77, 2.0), (-111, -24, -66, -122, 24, -77, 2.0),
     (-98, -60, -80, -100, 0, -80, 2.0),
 ], dtype=float)  # fmt: skip
 CHIN = 10  # the first slice that belongs to the chin
 ROWS = (8, 8, 10, 16, 22, 30, 48, 40, 42, 42, 30, 20, 12, 10, 10)
-COLUMNS = 300
+COLUMNS = 260
 EYEBALL = 12.3  # mm, radius
 
 
@@ -37,7 +37,7 @@ class Grid:
     hair: bool = False
 
 
-def angles(columns: int, density: float = 0.45) -> Array:
+def angles(columns: int, density: float = 0.4) -> Array:
     """Angles around the head from -pi to pi, 0 in front, where they lie 1/`density` times as close as on average."""
     u = np.linspace(-1, 1, columns, dtype=np.float32)
     return (np.pi * u * (density + (1 - density) * u**2)).astype(np.float32)
@@ -55,7 +55,9 @@ def slices(person: Person, view: View) -> np.ndarray:
     s[:, 0] -= (person.chin_length + 9 * view.open) * low
     jaw = np.exp(-(((np.arange(len(s)) - 11) / 1.5) ** 2))
     cheek = np.exp(-(((np.arange(len(s)) - 8) / 1.3) ** 2))
-    s[:, 4] += (person.skull_width * (s[:, 0] > 20) + person.jaw_width * jaw + person.cheek_width * cheek) * (width > 0)
+    s[:, 4] += (person.skull_width * (s[:, 0] > 20) + person.jaw_width * jaw + person.cheek_width * cheek) * (
+        width > 0
+    )
     s[CHIN + 2 : -1, 4] += person.chin_width
     s[CHIN:-1, 1] += person.chin_out * np.array([0.3, 0.8, 1, 1, 0.8])
     s[CHIN:-1, 6] += 0.03 * person.chin_width
@@ -79,7 +81,8 @@ def _nose(person: Person, f: Features) -> Array:
     y = f.y - 0.22 * f.ax  # the septum hangs lower than the wings
     knots = [tip - 12, tip - 9, tip - 4.5, tip, tip + 5, tip + 18, 2, 13, 26]
     bridge = 5.5 + 0.15 * (out - 21)
-    heights = [0, 0.12 * out, 0.52 * out, 0.72 * out, 0.78 * out, 0.56 * out + 2 + person.nose_bump, bridge, 2.6, 0]
+    middle = 0.56 * out + 2 + person.nose_bump
+    heights = [0, 0.12 * out, 0.52 * out, 0.72 * out, 0.78 * out, middle, bridge, 2.6, 0]
     height = PchipInterpolator(knots, heights)(np.clip(y, knots[0], knots[-1])).astype(np.float32)
     down = np.clip((4 - f.y) / (4 - tip), 0, 1)
     half = person.nose_bridge + (0.62 * wide - person.nose_bridge) * down**1.5 + 6 * step(2, 24, f.y)
@@ -87,7 +90,8 @@ def _nose(person: Person, f: Features) -> Array:
     ball = 0.30 * out * np.exp(-((f.ax / (0.48 * wide)) ** 2 + ((f.y - tip) / 7.0) ** 2))
     wings = 0.34 * out * np.exp(-((((f.ax - wide + 4.2) / 4.8) ** 2 + ((f.y - tip + 1.5) / 6.2) ** 2) ** 1.4))
     crease = 1.3 * bump(f.ax, f.y, wide + 1.6, tip - 1, 1.6, 5.0)
-    return ridge + ball + wings - crease
+    result: Array = ridge + ball + wings - crease
+    return result
 
 
 def _mouth(person: Person, view: View, f: Features) -> Array:
@@ -98,7 +102,9 @@ def _mouth(person: Person, view: View, f: Features) -> Array:
     round_off = np.clip(1 - (f.ax / (1.1 * person.mouth_width)) ** 2, 0, 1)
     corner = -1.6 * bump(f.ax, f.y, person.mouth_width * (1 + 0.16 * max(0.0, view.smile)) + 1.5,
                          mouth_y + 4.5 * view.smile, 3.0, 3.0)  # fmt: skip
-    philtrum = -1.0 * bump(f.ax, f.y, 0, mouth_y + 11, 2.4, 4) + 0.7 * bump(f.ax, f.y, 5, mouth_y + 11, 1.8, 4.5)
+    philtrum = -1.0 * bump(f.ax, f.y, 0, mouth_y + 11, 2.4, 4) + 0.7 * bump(
+        f.ax, f.y, 5, mouth_y + 11, 1.8, 4.5
+    )
     return muzzle + line + lips * round_off + corner + philtrum - 5.0 * f.mouth
 
 
@@ -116,7 +122,8 @@ def _relief(person: Person, view: View, f: Features) -> Array:
     soft = soft - person.chin_cleft * bump(x, y, 0, chin_y - 2, 1.8, 6)
     soft = soft - (0.35 + 1.5 * lines + 0.7 * smile) * np.exp(-((f.fold / 2.6) ** 2))
     bag = f.lid_upper + 0.95 * person.eye_open
-    soft = soft - (0.2 + 1.3 * person.age) * np.exp(-(((bag + 7.5) / 2.6) ** 2)) * step(17, 9, np.abs(x - person.eye_gap + 4))
+    bag = np.exp(-(((bag + 7.5) / 2.6) ** 2)) * step(17, 9, np.abs(x - person.eye_gap + 4))
+    soft = soft - (0.2 + 1.3 * person.age) * bag
     soft = soft + 0.9 * person.age * bump(x, y, person.eye_gap - 3, -9, 11, 3)
     wrinkle = np.sin(2 * np.pi * (y + 0.004 * x**2 - 30) / 9.5) * bump(x, y, 0, 48, 32, 10)
     soft = soft + (0.15 + 0.2 * max(0.0, view.brow)) * person.age * 2.0 * wrinkle
@@ -126,7 +133,7 @@ def _relief(person: Person, view: View, f: Features) -> Array:
 
 def head(person: Person, view: View) -> tuple[Array, Features]:
     """Points (R, C, 3) of the skin and the features found on it."""
-    at = np.concatenate([np.linspace(i, i + 1, n, endpoint=False) for i, n in enumerate(ROWS)] + [np.array([len(ROWS)])])
+    at = np.interp(np.arange(sum(ROWS) + 1), np.cumsum((0, *ROWS)), np.arange(len(ROWS) + 1))
     points = loft(slices(person, view), at, angles(COLUMNS))
     x, y = points[..., 0], points[..., 1]
     f = measure(person, view, x, y)
@@ -141,7 +148,8 @@ def head(person: Person, view: View) -> tuple[Array, Features]:
     near = step(1.35, 1.0, away / (EYEBALL + 1.5) ** 2) * front
     z = z + near * (lids - z)
     points[..., 2] = z + step(-0.35, 0.35, f.eye) * front * (ball - z)
-    hairy = person.beard * step(0.3, 0.8, np.float32(person.beard)) * f.beard * front
-    if person.beard > 0.3:
-        points += (hairy * 7 * person.beard)[..., None] * np.array([0, -0.5, 0.6], np.float32)
+    if person.beard > 0.3:  # a short one has no thickness
+        points += (7 * person.beard * (person.beard - 0.3) * f.beard * front)[..., None] * np.array(
+            [0, -0.6, 0.8], np.float32
+        )
     return points, f
