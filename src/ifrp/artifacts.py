@@ -74,8 +74,9 @@ def load_weights(path: Path) -> dict[str, Tensor]:
         raise IfrpError(
             f"{path} is not a file of plain weights and was not opened ({type(error).__name__})."
         ) from error
-    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
-        found = found["state_dict"]
+    for key in ("state_dict", "net_state_dict"):
+        if isinstance(found, dict) and isinstance(found.get(key), dict):
+            found = found[key]
     if not isinstance(found, dict) or not all(isinstance(value, torch.Tensor) for value in found.values()):
         raise IfrpError(
             f"{path} does not hold a plain dictionary of tensors: export its state_dict and try again."

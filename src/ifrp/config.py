@@ -50,7 +50,7 @@ class RenderedFaces:
     pictures: int = 6
     """pictures of each person"""
     canvas: int = 240
-    """side of a rendered picture, in pixels; its central `faces.size` pixels are the aligned face"""
+    """side of a rendered picture, in pixels; the central 128/240 of it are the aligned face"""
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,12 @@ class CelebAFaces:
 
     folder: str = "data/source/celeba"
     """folder with the official files, or to download them to"""
-    crop: tuple[int, int, int, int] = (34, 54, 107, 133)
-    """left, top, width, height of the face in a picture, in pixels [inferred: the group's practice]"""
+    mirrors: tuple[str, ...] = ()
+    """addresses of folders with the official files, tried in turn before the authors' Google Drive"""
+    crop: tuple[float, float, float, float] | None = (34, 54, 107, 133)
+    """left, top, width, height of the face, in pixels [inferred: the group's practice]; none: by the landmarks file"""
+    official_splits: bool = False
+    """keep CelebA's own partition of people into train, val and test, and only draw the faces within each"""
     exclude: tuple[str, ...] = ()
     """CelebA attributes whose faces are left out, such as Eyeglasses or Wearing_Hat"""
 
@@ -70,13 +74,13 @@ class PhotoFaces:
     """Any folder or zip of face photos."""
 
     path: str = ""
-    """folder or zip archive of pictures"""
+    """folder (with all its folders) or zip archive of pictures"""
     identities: str | None = None
-    """CSV with columns file and person (or identity), and landmark columns if `landmarks` is set; none: each photo is a person of its own"""
+    """CSV with columns file (path or base name), person (or identity) and those of `landmarks`; none: a person per photo"""
     crop: tuple[float, float, float, float] | None = None
-    """left, top, width, height of the face in every picture, in pixels; none with landmarks"""
+    """left, top, width, height of the face in every picture, upright, in pixels; none: by landmarks"""
     landmarks: tuple[str, ...] = ()
-    """columns of `identities` with the left and right eye and the mouth centre (x and y each); empty: use `crop`"""
+    """columns x, y, … of the eye on the left, the eye on the right and points of the mouth (averaged); empty: use `crop`"""
 
 
 @dataclass(frozen=True)
@@ -149,15 +153,26 @@ class StyleTraining:
 
     width: float = 1.0
     """fraction of the network's channels"""
+    keep: float = 0.0
+    """share of the face itself in the network's output before its tanh; above 0 a short training suffices"""
     steps: int = 40_000
     """optimiser steps"""
     batch: int = 4
     """faces per step"""
     learning_rate: float = 1e-3
     """Adam's step size"""
+    content_layer: str = "relu2_2"
+    """VGG-19 layer of the content loss"""
+    style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+    """VGG-19 layers of the style loss"""
+    artwork_size: int = 256
+    """shorter side of the artwork while training, in pixels: smaller means finer strokes on the face"""
     content_weight: float = 1.0
+    """weight of the content loss, relative to the size of its target"""
     style_weight: float = 5.0
+    """weight of the style loss (mean over layers), relative to the size of its target"""
     variation_weight: float = 1e-6
+    """weight of the mean squared difference between neighbouring pixels (values -1 to 1)"""
 
 
 @dataclass(frozen=True)
@@ -180,9 +195,58 @@ class Portraits:
 
 
 @dataclass(frozen=True)
+class RecogniserTraining:
+    """How a recogniser is trained on the people of the training split, if its weights are `trained`."""
+
+    steps: int = 20_000
+    """optimiser steps"""
+    batch: int = 64
+    """faces per step"""
+    learning_rate: float = 1e-3
+    """largest step size of AdamW; it rises for a tenth of the steps and falls to 0 along a cosine"""
+    scale: float = 24.0
+    """factor on the cosines before the softmax (CosFace's s)"""
+    margin: float = 0.2
+    """subtracted from the cosine of the right person (CosFace's m), 0–1"""
+    shift: float = 0.05
+    """largest random shift, and change of scale, as a fraction of the face's side"""
+    rotation: float = 8.0
+    """largest random rotation, in degrees"""
+    colour: float = 0.2
+    """largest random change of brightness, contrast and of each colour channel, as a fraction"""
+
+
+@dataclass(frozen=True)
+class Recogniser:
+    """A face recogniser: a network, its weights and what it takes in."""
+
+    network: Literal["facenet", "mobilefacenet"] = "facenet"
+    """facenet is facenet-pytorch's InceptionResnetV1"""
+    weights: str = "vggface2"
+    """vggface2 or casia-webface (facenet only, published), trained (on the training people), or a file"""
+    size: tuple[int, int] = (160, 160)
+    """height and width of the network's input, in pixels"""
+    crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    """left, top, width, height of the part of a face that it sees, as fractions of the face's side"""
+    mean: tuple[float, float, float] = (127.5, 127.5, 127.5)
+    """subtracted from red, green and blue, 0–255"""
+    deviation: tuple[float, float, float] = (128.0, 128.0, 128.0)
+    """divides red, green and blue after that"""
+    activation: Literal["prelu", "relu6"] = "prelu"
+    """of mobilefacenet; relu6 is a published variant"""
+    training: RecogniserTraining = field(default_factory=RecogniserTraining)
+
+
+def _recognisers() -> dict[str, Recogniser]:
+    return {"facenet": Recogniser(), "judge": Recogniser(weights="casia-webface")}
+
+
+@dataclass(frozen=True)
 class Recovery:
     """Experiments: each is a method and what it changes."""
 
+    recognisers: dict[str, Recogniser] = field(default_factory=_recognisers)
+    """face recognisers by name: one for the identity loss, another that judges"""
     methods: dict[str, dict[str, Any]] = field(default_factory=dict)
     """settings of a method for all its experiments, by method; defaults are in the method's module"""
     experiments: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -218,7 +282,7 @@ class Config:
     """The whole configuration, one section per name."""
 
     preset: str | None = None
-    """config/<preset>.yaml is laid over this file; none: this file alone"""
+    """config/<preset>.yaml is laid over this file; config, or none: this file alone"""
     seed: int = 1
     """seed of everything that is drawn at random"""
     runtime: Runtime = field(default_factory=Runtime)

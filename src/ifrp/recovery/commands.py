@@ -1,8 +1,15 @@
-"""Verbs of `ifrp recovery`."""
+"""Verbs of `ifrp recovery`, and `ifrp recover`."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
+
+from ifrp import config as configuration
+from ifrp import paths
+from ifrp.options import ConfigFile
 
 app = typer.Typer(
     help="Train a method on SF/RF pairs, and turn portraits back into faces.", no_args_is_help=True
@@ -13,5 +20,51 @@ app = typer.Typer(
 def _group() -> None: ...
 
 
-def recover() -> None:
-    """Recover faces from portraits: a picture, a folder or a stack."""
+@app.command()
+def recogniser(
+    name: Annotated[str, typer.Argument(help="a name in recovery.recognisers")],
+    config: ConfigFile = paths.CONFIG,
+) -> None:
+    """Train a face recogniser on the training people, or take over published weights."""
+    from ifrp.recovery.recogniser import make
+
+    make(configuration.load(config), name)
+
+
+@app.command()
+def train(
+    experiment: Annotated[str, typer.Argument(help="a name in recovery.experiments")],
+    config: ConfigFile = paths.CONFIG,
+) -> None:
+    """Train an experiment; interrupted, the same command goes on from the last checkpoint."""
+    from ifrp.recovery.training import train as run
+
+    run(configuration.load(config), experiment)
+
+
+@app.command()
+def apply(
+    experiment: Annotated[str, typer.Argument(help="a name in recovery.experiments")],
+    style: Annotated[str, typer.Argument(help="a style whose test portraits are there")],
+    config: ConfigFile = paths.CONFIG,
+) -> None:
+    """Recover the test portraits of one style with a trained experiment."""
+    from ifrp.recovery.apply import apply as run
+
+    run(configuration.load(config), experiment, style)
+
+
+def recover(
+    pictures: Annotated[
+        list[Path], typer.Argument(help="pictures, folders of pictures, or .npy stacks", metavar="PATH…")
+    ],
+    model: Annotated[
+        str, typer.Option(help="a model file (.safetensors), or the name of a trained experiment")
+    ] = "ifrp",
+    output: Annotated[Path, typer.Option(help="folder for the recovered faces, as PNG")] = Path("recovered"),
+    config: ConfigFile = paths.CONFIG,
+) -> None:
+    """Recover faces from portraits: pictures, folders or stacks."""
+    from ifrp.recovery.recover import recover as run
+
+    run(pictures, model, output, config)

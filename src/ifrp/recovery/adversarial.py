@@ -1,0 +1,131 @@
+"""What IFRP and its predecessor share: a generator and a discriminator, trained in turn with the authors' skeleton."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer, RMSprop
+
+from ifrp.recovery import losses
+from ifrp.recovery.dn import DN
+from ifrp.recovery.method import Batch, Clock, Method, Update, frozen
+from ifrp.recovery.schedules import balance, learning_rate, warm_up, weight
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Weights of the losses; 0 leaves one out, with all that only it needs."""
+
+    pixel: float = 1.0
+    """weight of the pixel loss [seed]"""
+    adversarial: float = 1e-2
+    """weight λ of the adversarial loss in the first epoch [recalled, authors]"""
+    decay: float = 0.995
+    """factor on λ (and η) per epoch [authors]"""
+    floor: float = 0.5
+    """fraction of λ (and η) at which the decay ends [authors]"""
+
+
+@dataclass(frozen=True)
+class Optimisation:
+    """RMSprop, its schedule, and the balance of the two networks."""
+
+    learning_rate: float = 1e-3
+    """step size in the first epoch [recalled, authors]"""
+    decay: float = 0.99
+    """factor on the step size per epoch [authors]"""
+    floor: float = 1e-6
+    """smallest step size [authors]"""
+    smoothing: float = 0.9
+    """RMSprop's α [authors]"""
+    epsilon: float = 1e-8
+    """RMSprop's ε, outside the square root [authors]"""
+    warm_up: int = 50
+    """steps at 1/50 of the step size, then as many at 1/5; 0 for none [authors]"""
+    margin: float = 0.3
+    """a discriminator with errors below this waits, one with errors above 1 - margin is waited for; 0 for no gate [authors]"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Keys that both methods have."""
+
+    losses: Losses = field(default_factory=Losses)
+    optimisation: Optimisation = field(default_factory=Optimisation)
+    discriminator_width: float = 1.0
+    """factor on the discriminator's channels"""
+
+
+S = TypeVar("S", bound=Settings)
+
+
+class AdversarialMethod(Method[S]):
+    """Generator and discriminator in turn; a subclass builds `networks["generator"]`, and may add to the loss."""
+
+    def __init__(self, settings: S, size: int, styles: tuple[str, ...]) -> None:
+        super().__init__(settings, size, styles)
+        if settings.losses.adversarial:
+            self.networks["discriminator"] = DN(settings.discriminator_width, size)
+
+    def optimisers(self) -> dict[str, Optimizer]:
+        """RMSprop for each network (torch adds ε outside the root, as the published code does)."""
+        given = self.settings.optimisation
+        return {
+            name: RMSprop(
+                network.parameters(), lr=given.learning_rate, alpha=given.smoothing, eps=given.epsilon
+            )
+            for name, network in self.networks.items()
+        }
+
+    def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
+        """The discriminator's step on half the faces and the other half's recoveries, then the generator's on all."""
+        rate, given = self._rate(clock), self.settings.losses
+        recovered = self.networks["generator"](batch.portraits)
+        generator = True
+        if given.adversarial:
+            update, generator = self._discriminator(batch.faces, recovered.detach(), rate)
+            yield update
+        terms = {"pixel": (given.pixel, losses.pixel(recovered, batch.faces))} if generator else {}
+        if generator and given.adversarial:
+            with frozen(self.networks["discriminator"]) as discriminator:
+                error = losses.adversarial(discriminator(recovered), real=True)
+            terms["adversarial"] = (weight(given.adversarial, clock.epoch, given.decay, given.floor), error)
+        if generator:
+            terms |= self.further_losses(batch, recovered, clock)
+        loss = sum((factor * term for factor, term in terms.values()), torch.zeros(())) if terms else None
+        yield Update("generator", loss, rate, {name: term.detach() for name, (_, term) in terms.items()})
+
+    def further_losses(
+        self, batch: Batch, recovered: Tensor, clock: Clock
+    ) -> dict[str, tuple[float, Tensor]]:
+        """More terms of the generator's loss: weight and value, by name."""
+        return {}
+
+    def _discriminator(self, faces: Tensor, recovered: Tensor, rate: float) -> tuple[Update, bool]:
+        # The halves show different faces: one batch never tells which recovery belongs to which face [authors].
+        half = len(faces) // 2
+        logits = self.networks["discriminator"](torch.cat([faces[:half], recovered[half:]]))
+        real, fake = losses.adversarial(logits[:half], True), losses.adversarial(logits[half:], False)
+        discriminator, generator = True, True
+        if self.settings.optimisation.margin:
+            errors = self.average(torch.stack([real.detach(), fake.detach()]))
+            discriminator, generator = balance(
+                float(errors[0]), float(errors[1]), self.settings.optimisation.margin
+            )
+        logs = {"discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
+        loss = real + fake if discriminator else None
+        return Update("discriminator", loss, rate, logs), generator
+
+    def _rate(self, clock: Clock) -> float:
+        given = self.settings.optimisation
+        rate = learning_rate(given.learning_rate, clock.epoch, given.decay, given.floor)
+        return rate * (warm_up(clock.step, given.warm_up) if given.warm_up else 1.0)
+
+    def recover(self, portraits: Tensor) -> Tensor:
+        """One forward pass."""
+        found: Tensor = self.networks["generator"](portraits)
+        return found.clamp(-1, 1)

@@ -1,0 +1,138 @@
+"""Pairs of portrait and face for training: memory-mapped, in an order that depends on seed and epoch alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ifrp import paths, runtime, stacks
+from ifrp.errors import IfrpError
+from ifrp.recovery.method import Batch
+
+
+def to_range(images: Tensor) -> Tensor:
+    """uint8 (N, H, W, 3) to float (N, 3, H, W) in [-1, 1], channels last in memory."""
+    return images.permute(0, 3, 1, 2).float().div(127.5).sub(1)
+
+
+def to_bytes(images: Tensor) -> Tensor:
+    """The inverse of `to_range`, rounded and clamped."""
+    return images.float().add(1).mul(127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a split's pictures lie.
+
+    Attributes:
+        faces: stack of aligned faces.
+        portraits: one stack per style, row by row the same faces.
+    """
+
+    faces: Path
+    portraits: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, split: str, styles: tuple[str, ...]) -> Source:
+        """The conventional paths of a split."""
+        return cls(paths.faces(split), tuple(paths.portraits(split, style) for style in styles))
+
+
+class Pairs:
+    """Portraits of all training styles and their faces.
+
+    An epoch shows each pair once, in as many passes as there are styles; a pass shows each face once, so that a
+    batch inside it never holds the same face twice. What does not fill a batch at an epoch's end is left out.
+
+    Args:
+        source: the stacks.
+        batch: pairs in a batch.
+        seed: seed of the order.
+        paired: false draws a batch's faces independently of its portraits.
+        flip: mirror every other pair at random.
+        device: where batches go; whole stacks go there if it is a GPU with room for them.
+        share: rank and number of devices among which each batch is split.
+
+    Raises:
+        IfrpError: stacks are missing, do not match, or do not fill one batch.
+    """
+
+    def __init__(
+        self, source: Source, batch: int, seed: int, paired: bool, flip: bool, device: torch.device,
+        share: tuple[int, int] = (0, 1),
+    ) -> None:  # fmt: skip
+        faces = stacks.read(source.faces).images
+        portraits = [stacks.read(path).images for path in source.portraits]
+        for path, images in zip(source.portraits, portraits, strict=True):
+            if images.shape != faces.shape:
+                raise IfrpError(
+                    f"{path} is {images.shape}, but {source.faces} is {faces.shape}: make it again."
+                )
+        self.count, self.styles = len(faces), len(portraits)
+        self.per_epoch = self.count * self.styles // batch
+        if self.per_epoch == 0:
+            raise IfrpError(
+                f"{source.faces} gives {self.count * self.styles} pairs, fewer than a batch of {batch}: "
+                "lower training.batch or use more faces."
+            )
+        self.batch, self.seed, self.paired, self.flip = batch, seed, paired, flip
+        self.device, self.share = device, share
+        self._order = (-1, *self.order(-1))
+        room = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0
+        held = sum(images.nbytes for images in (faces, *portraits)) < 0.6 * room
+        self.faces = _Stack(faces, device, held)
+        self.portraits = [_Stack(images, device, held) for images in portraits]
+
+    def order(self, epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Face and style of every pair of an epoch, in the order they are shown."""
+        random = runtime.generator(self.seed, "order", epoch)
+        faces = [random.permutation(self.count) for _ in range(self.styles)]
+        first = random.integers(self.styles, size=self.count)
+        styles = [(first[shown] + turn) % self.styles for turn, shown in enumerate(faces)]
+        return np.concatenate(faces), np.concatenate(styles)
+
+    def __call__(self, step: int) -> Batch:
+        """The batch of a step: a function of the seed and the step alone."""
+        epoch, position = divmod(step, self.per_epoch)
+        if self._order[0] != epoch:
+            self._order = (epoch, *self.order(epoch))
+        rank, devices = self.share
+        window = slice(position * self.batch + rank, (position + 1) * self.batch, devices)
+        faces, styles = self._order[1][window], self._order[2][window]
+        random = runtime.generator(self.seed, "batch", step)
+        other = faces if self.paired else random.integers(self.count, size=self.batch)[rank::devices]
+        mirrored = torch.from_numpy(random.random(self.batch)[rank::devices] < (0.5 if self.flip else 0))
+        portraits = torch.empty(len(faces), *self.faces.shape, dtype=torch.uint8, device=self.device)
+        for style in np.unique(styles):
+            rows = np.flatnonzero(styles == style)
+            portraits[torch.from_numpy(rows).to(self.device)] = self.portraits[style](faces[rows])
+        return Batch(
+            portraits=_flipped(to_range(portraits), mirrored),
+            faces=_flipped(to_range(self.faces(other)), mirrored),
+            style=torch.from_numpy(styles).to(self.device),
+        )
+
+
+def _flipped(images: Tensor, mirrored: Tensor) -> Tensor:
+    if not mirrored.any():
+        return images
+    return torch.where(mirrored.to(images.device)[:, None, None, None], images.flip(3), images)
+
+
+class _Stack:
+    """Rows of one stack as a uint8 tensor on a device; the whole stack is moved there if it is to be held."""
+
+    def __init__(self, images: stacks.Images, device: torch.device, held: bool) -> None:
+        self.images, self.device, self.shape = images, device, images.shape[1:]
+        self.tensor = torch.from_numpy(np.array(images)).to(device) if held else None
+
+    def __call__(self, rows: NDArray[np.int64]) -> Tensor:
+        if self.tensor is not None:
+            return self.tensor[torch.from_numpy(rows).to(self.device)]
+        found = torch.from_numpy(self.images[rows])
+        return found.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else found

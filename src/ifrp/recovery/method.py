@@ -1,0 +1,189 @@
+"""What a method is: the contract that all of them keep, and the words in which the training loop speaks to them.
+
+To add a method, write `methods/<name>.py` with a class `Method` derived from the one here, and an experiment in the
+configuration that names it:
+
+    @dataclass(frozen=True)
+    class Settings:
+        width: float = 1.0
+        \"\"\"factor on all channels [the paper's value and its source]\"\"\"
+
+    class Method(method.Method[Settings]):
+        settings_class = Settings
+
+        def __init__(self, settings, size, styles):
+            super().__init__(settings, size, styles)
+            self.networks["generator"] = ...
+
+        def optimisers(self): return {"generator": torch.optim.Adam(self.networks["generator"].parameters())}
+
+        def updates(self, batch, clock):
+            loss = ((self.networks["generator"](batch.portraits) - batch.faces) ** 2).mean()
+            yield Update("generator", loss, rate=1e-3, logs={"pixel": loss})
+
+        def recover(self, portraits): return self.networks["generator"](portraits).clamp(-1, 1)
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from torch import Tensor, device, nn
+from torch.optim import Optimizer
+
+from ifrp.config import Config
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long and on what a method is trained: the same keys for every method."""
+
+    steps: int = 430_000
+    """batches shown to the method; the paper does not say, this is about 83 epochs of 330,000 pairs [inferred]"""
+    batch: int = 64
+    """pairs of portrait and face in a batch, on all devices together [seed]"""
+    flip: bool = False
+    """mirror every other pair at random; not in the paper, pays when faces are few"""
+    checkpoint_minutes: float = 5.0
+    """minutes between checkpoints"""
+    validate_every: int = 1_000
+    """steps between validations"""
+    validation_faces: int = 64
+    """portraits of each training style that a validation recovers, at most"""
+    log_every: int = 50
+    """steps between rows of the training curve; each is the mean since the last one"""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pairs of portrait and face; unpaired if the method says so.
+
+    Attributes:
+        portraits: (N, 3, S, S) stylised and unaligned, in [-1, 1].
+        faces: (N, 3, S, S) real and aligned, in [-1, 1].
+        style: (N,) index of each portrait's style in the method's `styles`.
+    """
+
+    portraits: Tensor
+    faces: Tensor
+    style: Tensor
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Where a training is: steps done, epochs done, and steps in all. Schedules are functions of it."""
+
+    step: int
+    epoch: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Update:
+    """One step of one optimiser, asked for by a method.
+
+    Attributes:
+        optimiser: its name in `optimisers()`.
+        loss: a scalar to descend; none leaves the networks as they are (a gated step).
+        rate: the learning rate of this step.
+        logs: scalars for the training curve.
+    """
+
+    optimiser: str
+    loss: Tensor | None
+    rate: float
+    logs: Mapping[str, Tensor | float] = field(default_factory=dict)
+
+
+class Method(ABC, Generic[S]):
+    """A way to turn portraits into faces. It owns networks and losses, and no loop.
+
+    Attributes:
+        settings_class: dataclass of the method's keys in the configuration; its defaults are the paper's values.
+        needs: what must be trained: nothing, one network per style (`networks` then has one for each), or one in all.
+        paired: whether a batch's faces belong to its portraits; else they are drawn independently.
+        kept: names of the networks that recovery needs; only these are in the model file.
+        training: the method's own values of the shared keys.
+        networks: all that is trained, by name; the loop may wrap them, so always go through this dictionary.
+        average: mean of a scalar over all devices, set by the loop; ask it before deciding anything from a loss.
+    """
+
+    settings_class: ClassVar[type[Any]]
+    needs: ClassVar[Literal["nothing", "style", "all"]] = "all"
+    paired: ClassVar[bool] = True
+    kept: ClassVar[tuple[str, ...]] = ("generator",)
+    training: ClassVar[Training] = Training()
+
+    def __init__(self, settings: S, size: int, styles: tuple[str, ...]) -> None:
+        """Builds the networks, and nothing that needs a file.
+
+        Args:
+            settings: an instance of `settings_class`.
+            size: side of a face, in pixels.
+            styles: names of the training styles.
+        """
+        self.settings = settings
+        self.size = size
+        self.styles = styles
+        self.networks: dict[str, nn.Module] = {}
+        self.average: Callable[[Tensor], Tensor] = lambda scalar: scalar
+
+    @classmethod
+    def recognisers(cls, settings: S) -> tuple[str, ...]:
+        """Names in `recovery.recognisers` whose features are in a loss: none may judge the result."""
+        return ()
+
+    def prepare(self, config: Config, device: device, training: bool) -> None:
+        """Loads what is frozen and not saved: a recogniser, perceptual features, a reference face.
+
+        Called before training, and before recovery if the method needs nothing trained.
+        """
+        return
+
+    def optimisers(self) -> dict[str, Optimizer]:
+        """One optimiser for each group of networks that is updated together, by name."""
+        return {}
+
+    def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
+        """Yields the updates of one batch in their order.
+
+        The loop sets the rate, zeroes the optimiser's gradients, goes backward and steps before it asks for the next
+        update, so what follows a `yield` sees the updated network. It runs this under autocast: sum losses in float32.
+        """
+        return iter(())
+
+    @abstractmethod
+    def recover(self, portraits: Tensor) -> Tensor:
+        """Recovers faces, (N, 3, S, S) to the same shape, both in [-1, 1].
+
+        Called without gradients and with networks in evaluation mode; a method that optimises here turns gradients on.
+        """
+
+    def extra_state(self) -> dict[str, Any]:
+        """What else a checkpoint must hold (image pools, counters): tensors, numbers, text, lists, dictionaries."""
+        return {}
+
+    def load_extra_state(self, state: Mapping[str, Any]) -> None:
+        """Takes back what `extra_state` returned."""
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[nn.Module]:
+    """Yields a network that gradients pass through without reaching its weights, as for a discriminator in a generator's loss.
+
+    It is the plain network: a wrapper for several devices would wait for gradients that never come.
+    """
+    plain = getattr(network, "module", network)
+    before = [parameter.requires_grad for parameter in plain.parameters()]
+    plain.requires_grad_(False)
+    try:
+        yield plain
+    finally:
+        for parameter, flag in zip(plain.parameters(), before, strict=True):
+            parameter.requires_grad_(flag)

@@ -1,0 +1,83 @@
+"""A trained method as one file: the networks that recovery needs, and in its header all that is needed to build them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ifrp import artifacts
+from ifrp.config import plain, typed
+from ifrp.errors import IfrpError
+from ifrp.recovery import methods
+from ifrp.recovery.experiment import Experiment
+from ifrp.recovery.method import Method
+
+
+def save(path: Path, experiment: Experiment, method: Method[Any], recognisers: Mapping[str, str]) -> None:
+    """Writes the networks in `method.kept`.
+
+    Args:
+        path: ends in .safetensors.
+        experiment: goes into the header.
+        method: a trained method.
+        recognisers: fingerprint of each recogniser that was in a loss, by name.
+    """
+    tensors = {
+        f"{name}/{key}": value
+        for name in method.kept
+        for key, value in method.networks[name].state_dict().items()
+    }
+    header = {
+        "method": experiment.method,
+        "settings": json.dumps(plain(experiment.settings)),
+        "styles": json.dumps(experiment.styles),
+        "size": str(experiment.size),
+        "recognisers": json.dumps(dict(recognisers)),
+    }
+    artifacts.save_weights(path, tensors, header)
+
+
+def header(path: Path) -> dict[str, str]:
+    """Method, settings, training styles, face size and loss recognisers of a model file, as text and JSON.
+
+    Raises:
+        IfrpError: the file is missing or was not made by `save`.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.exists():
+        raise IfrpError(f"There is no model {path}: train it with `ifrp recovery train {path.stem}`.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            found = dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise IfrpError(f"{path} cannot be read as a model ({error}): fetch it or train it again.") from error
+    if "method" not in found or "settings" not in found:
+        raise IfrpError(f"{path} is not a recovery model: its header names no method.")
+    return found
+
+
+def load(path: Path, device: torch.device | str = "cpu") -> Method[Any]:
+    """Builds a method from its file alone, ready to recover.
+
+    Raises:
+        IfrpError: the file is missing, damaged, or does not fit its method.
+    """
+    found = header(path)
+    cls = methods.find(found["method"])
+    settings = typed(cls.settings_class, json.loads(found["settings"]), str(path))
+    method = cls(settings, int(found["size"]), tuple(json.loads(found["styles"])))
+    tensors = artifacts.load_weights(path)
+    for name in method.kept:
+        own = {
+            key.removeprefix(f"{name}/"): value
+            for key, value in tensors.items()
+            if key.startswith(f"{name}/")
+        }
+        artifacts.load_into(method.networks[name], own, path)
+        method.networks[name].to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    return method

@@ -1,0 +1,203 @@
+"""Face recognisers: FaceNet and MobileFaceNet, with published weights, a file, or trained on the people at hand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.error import URLError
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ifrp import artifacts, paths, stacks
+from ifrp.compat import prepare_torchvision
+from ifrp.config import Config, plain, typed
+from ifrp.config import Recogniser as Settings
+from ifrp.errors import IfrpError
+from ifrp.recovery import mobilefacenet
+from ifrp.recovery.data import to_range
+
+PUBLISHED = {
+    name: f"https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9/{file}"
+    for name, file in (
+        ("vggface2", "20180402-114759-vggface2.pt"),
+        ("casia-webface", "20180408-102900-casia-webface.pt"),
+    )
+}
+
+
+class Recogniser:
+    """A frozen recogniser.
+
+    Attributes:
+        fingerprint: SHA-256 of its weights; equal ones are the same judge, whatever their names.
+        layers: names for `features`, in their order.
+    """
+
+    def __init__(
+        self, network: nn.Sequential, settings: Settings, device: torch.device | str = "cpu"
+    ) -> None:
+        self.network = network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
+        self.settings, self.device = settings, torch.device(device)
+        self.fingerprint = fingerprint(network.state_dict())
+        self.layers = [name for name, _ in network.named_children()]
+
+    def features(self, images: Tensor, layer: str) -> Tensor:
+        """A layer's output, differentiable with respect to the images.
+
+        Args:
+            images: (N, 3, S, S) RGB in [-1, 1]; resized to what the network takes in.
+            layer: one of `layers`; nothing deeper is computed.
+
+        Returns:
+            (N, C, H, W), or (N, D) for the embedding, not normalised.
+
+        Raises:
+            IfrpError: there is no such layer.
+        """
+        if layer not in self.layers:
+            raise IfrpError(
+                f"{self.settings.network} has no layer {layer}; its layers are {', '.join(self.layers)}."
+            )
+        maps = prepare(images, self.settings)
+        for name, stage in self.network.named_children():
+            maps = stage(maps)
+            if name == layer:
+                break
+        return maps
+
+    def embed(self, images: stacks.Images, batch: int = 64) -> NDArray[np.float32]:
+        """Embeddings of faces: uint8 (N, H, W, 3) RGB to (N, D) float32 of length 1."""
+        found = []
+        with torch.no_grad():
+            for start in range(0, len(images), batch):
+                faces = to_range(torch.from_numpy(np.array(images[start : start + batch])).to(self.device))
+                found.append(F.normalize(self.features(faces, self.layers[-1]).float()).cpu())
+        return torch.cat(found).numpy() if found else np.empty((0, 0), np.float32)
+
+
+def prepare(images: Tensor, settings: Settings) -> Tensor:
+    """Crops, resizes (bilinear, anti-aliased) and normalises (N, 3, S, S) images in [-1, 1] for a recogniser."""
+    left, top, width, height = (
+        round(part * side) for part, side in zip(settings.crop, images.shape[:1:-1] * 2, strict=True)
+    )
+    images = images[:, :, top : top + height, left : left + width]
+    if images.shape[2:] != settings.size:
+        images = F.interpolate(
+            images, size=settings.size, mode="bilinear", antialias=True, align_corners=False
+        )
+    mean, deviation = (
+        torch.tensor(row, device=images.device)[:, None, None] for row in (settings.mean, settings.deviation)
+    )
+    return ((images + 1) * 127.5 - mean) / deviation
+
+
+def build(settings: Settings) -> nn.Sequential:
+    """The network with random weights: normalised (N, 3, H, W) to embeddings, not L2-normalised; its stages have names."""
+    if settings.network == "mobilefacenet":
+        return mobilefacenet.MobileFaceNet(settings.size, settings.activation)
+    prepare_torchvision()
+    from facenet_pytorch import InceptionResnetV1
+
+    stages = dict(InceptionResnetV1().named_children())
+    network = nn.Sequential()
+    for name, stage in stages.items():
+        network.add_module(name, stage)
+        if name == "avgpool_1a":
+            network.add_module("flatten", nn.Flatten())
+    return network
+
+
+def load(config: Config, name: str, device: torch.device | str = "cpu") -> Recogniser:
+    """A recogniser of the configuration, from the file that `make` wrote.
+
+    Raises:
+        IfrpError: the name is unknown, or the file is missing or damaged.
+    """
+    _settings(config, name)
+    path = paths.recogniser(name)
+    tensors = artifacts.load_weights(path)
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        header = (file.metadata() or {}).get("settings", "{}")
+    settings = typed(Settings, json.loads(header), str(path))
+    network = build(settings)
+    artifacts.load_into(network, tensors, path)
+    return Recogniser(network, settings, device)
+
+
+def make(config: Config, name: str) -> None:
+    """Writes a recogniser's weights and card: trains it, or takes over a file or published weights, strictly.
+
+    Raises:
+        IfrpError: the name is unknown, or the weights cannot be had or do not fit the network.
+    """
+    from ifrp.recovery import recognition
+
+    settings, target = _settings(config, name), paths.recogniser(name)
+    trained = settings.weights == "trained"
+    inputs = [paths.faces("train")] if trained else []
+    with artifacts.card(target, {name: plain(settings)}, config.seed, inputs) as facts:
+        network = build(settings)
+        if trained:
+            network = recognition.train(config, name, settings, facts)
+        else:
+            path, tensors = _published(settings)
+            artifacts.load_into(network, convert(tensors, settings), path)
+        facts["fingerprint"] = fingerprint(network.state_dict())
+        header = {"settings": json.dumps(plain(settings)), "name": name}
+        artifacts.save_weights(target, network.state_dict(), header)
+
+
+def convert(tensors: Mapping[str, Tensor], settings: Settings) -> dict[str, Tensor]:
+    """Renames published tensors to this network's names; drops the classifier, which knows only its own people."""
+    found = mobilefacenet.convert(tensors) if settings.network == "mobilefacenet" else tensors
+    return {name: value for name, value in found.items() if not name.startswith("logits.")}
+
+
+def fingerprint(tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of all weights, in the order of their names."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _settings(config: Config, name: str) -> Settings:
+    known = config.recovery.recognisers
+    if name not in known:
+        raise IfrpError(
+            f"There is no recogniser {name} in recovery.recognisers; there are {', '.join(known)}."
+        )
+    return known[name]
+
+
+def _published(settings: Settings) -> tuple[Path, dict[str, Tensor]]:
+    address = PUBLISHED.get(settings.weights)
+    if address is None:
+        path = Path(settings.weights)
+        return path, artifacts.load_weights(path)
+    if settings.network != "facenet":
+        raise IfrpError(
+            f"The weights {settings.weights} exist for facenet only; for {settings.network} name a file or trained."
+        )
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    path = folder / address.rsplit("/", 1)[1]
+    if not path.exists():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with artifacts.atomic(path) as new:
+                torch.hub.download_url_to_file(address, str(new))
+        except (URLError, OSError, RuntimeError) as error:
+            raise IfrpError(
+                f"The FaceNet weights cannot be downloaded ({error}): put the file at {address} into {folder}, "
+                "or set the recogniser's weights to a file or to trained."
+            ) from error
+    return path, artifacts.load_weights(path)

@@ -1,0 +1,154 @@
+"""The style removal network (Sec. 3.1): a convolutional autoencoder with spatial transformers and residual skips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from ifrp.errors import IfrpError
+from ifrp.recovery.stn import SpatialTransformer, channels
+
+
+@dataclass(frozen=True)
+class Network:
+    """Structure of the style removal network."""
+
+    width: float = 1.0
+    """factor on all channels, those of the spatial transformers included; above 0"""
+    kernel: int = 4
+    """side of the strided convolutions' and deconvolutions' kernels, even, in pixels [recalled]"""
+    depth: int = 5
+    """number of strided convolutions; 5 gives a bottleneck of 4×4×512 at 128 pixels [inferred]"""
+    skips: Any = (8, 16)
+    """which levels have a skip connection: none, all, or a list of their sides in pixels [inferred: the two deepest]"""
+    residual_blocks: int = 3
+    """residual blocks in each skip connection; 0 is a plain one [seed]"""
+    merge: Literal["concat", "add"] = "concat"
+    """how a skip joins the decoder [inferred]"""
+    stn: bool = True
+    """whether the four spatial transformers are there [seed]"""
+    decoder_activation: Literal["relu", "lrelu"] = "relu"
+    """activation after each deconvolution; lrelu has slope 0.2 [authors]"""
+    output: Literal["linear", "tanh"] = "linear"
+    """linear is clamped to [-1, 1] when faces are recovered [authors]"""
+
+
+class ResidualBlock(nn.Module):
+    """Convolution, norm, ReLU, convolution, norm, added to the input [inferred: as Johnson et al. do]. (N, C, H, W)."""
+
+    def __init__(self, depth: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(depth, depth, 3, padding=1, bias=False),
+            nn.BatchNorm2d(depth),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(depth, depth, 3, padding=1, bias=False),
+            nn.BatchNorm2d(depth),
+        )
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Refines feature maps."""
+        found: Tensor = maps + self.body(maps)
+        return found
+
+
+def skip_sides(network: Network, size: int) -> list[int]:
+    """Sides in pixels of the feature maps that have a skip connection, shallowest first.
+
+    Raises:
+        IfrpError: `network.skips` names none of the encoder's levels.
+    """
+    inner = [size >> level for level in range(1, network.depth)]
+    if network.skips in ("none", "all"):
+        return inner if network.skips == "all" else []
+    given = list(network.skips) if isinstance(network.skips, list | tuple) else [network.skips]
+    wrong = [side for side in given if side not in inner]
+    if wrong:
+        raise IfrpError(
+            f"network.skips has {wrong[0]!r}; it must be none, all, or a list of sides among {', '.join(map(str, inner))}."
+        )
+    return [side for side in inner if side in given]
+
+
+class SRN(nn.Module):
+    """Turns unaligned stylised portraits into aligned faces: (N, 3, S, S) to the same shape, values in [-1, 1].
+
+    Spatial transformers follow the first three convolutions and the deconvolution to a quarter of the face's side;
+    each skip connection takes the encoder's (aligned) feature map of the same side through residual blocks.
+
+    Args:
+        network: the structure.
+        size: side of a face, S, divisible by 2^depth.
+
+    Raises:
+        IfrpError: the structure does not fit the size.
+    """
+
+    def __init__(self, network: Network, size: int = 128) -> None:
+        super().__init__()
+        if size % (1 << network.depth) or network.kernel % 2 or network.width <= 0:
+            raise IfrpError(
+                f"The network does not fit: faces.size {size} must be divisible by 2^depth "
+                f"({1 << network.depth}), kernel {network.kernel} even and width {network.width} above 0."
+            )
+        sides = [size >> level for level in range(network.depth + 1)]  # 128, 64, 32, 16, 8, 4
+        counts = [3] + [channels(32 << level, network.width) for level in range(network.depth)]
+        shape = (network.kernel, 2, network.kernel // 2 - 1)  # kernel, stride, padding
+        joined = set(skip_sides(network, size))
+        self.concatenate = network.merge == "concat"
+        self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()
+        self.skips, self.transformers = nn.ModuleDict(), nn.ModuleDict()
+
+        for level in range(1, network.depth + 1):
+            self.encoder.append(
+                nn.Sequential(
+                    nn.Conv2d(counts[level - 1], counts[level], *shape, bias=False),
+                    nn.BatchNorm2d(counts[level]),
+                    nn.LeakyReLU(0.2, inplace=True),
+                )
+            )
+            if network.stn and level <= 3:
+                self.transformers[f"encoder{level}"] = SpatialTransformer(
+                    f"stn{level}", counts[level], sides[level], network.width
+                )
+        for level in range(network.depth, 0, -1):
+            wide = self.concatenate and sides[level] in joined and level < network.depth
+            before, after = counts[level] * (2 if wide else 1), counts[level - 1]
+            if level == 1:
+                self.decoder.append(nn.ConvTranspose2d(before, after, *shape))
+                continue
+            relu = nn.ReLU(inplace=True) if network.decoder_activation == "relu" else nn.LeakyReLU(0.2, True)
+            self.decoder.append(
+                nn.Sequential(
+                    nn.ConvTranspose2d(before, after, *shape, bias=False), nn.BatchNorm2d(after), relu
+                )
+            )
+            if sides[level - 1] in joined:
+                blocks = [ResidualBlock(after) for _ in range(network.residual_blocks)]
+                self.skips[str(level - 1)] = nn.Sequential(*blocks)
+            if network.stn and level == 3:
+                self.transformers["decoder2"] = SpatialTransformer("stn4", after, sides[2], network.width)
+        self.output = nn.Tanh() if network.output == "tanh" else nn.Identity()
+
+    def forward(self, portraits: Tensor) -> Tensor:
+        """Recovers faces; with a linear output they are not clamped."""
+        maps, encoded = portraits, dict[str, Tensor]()
+        for level, stage in enumerate(self.encoder, start=1):
+            maps = self._align(f"encoder{level}", stage(maps))
+            encoded[str(level)] = maps
+        level = len(self.encoder)
+        for stage in self.decoder:
+            level -= 1
+            maps = self._align(f"decoder{level}", stage(maps))
+            if str(level) in self.skips:
+                skip = self.skips[str(level)](encoded[str(level)])
+                maps = torch.cat([maps, skip], 1) if self.concatenate else maps + skip
+        found: Tensor = self.output(maps)
+        return found
+
+    def _align(self, place: str, maps: Tensor) -> Tensor:
+        found: Tensor = self.transformers[place](maps) if place in self.transformers else maps
+        return found

@@ -1,0 +1,87 @@
+"""Spatial transformer (Jaderberg et al., NIPS 2015) that estimates a similarity transform of its input (Appendix A)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ifrp.errors import IfrpError
+
+LOCALISATION: dict[str, tuple[int, ...]] = {
+    "stn1": (64, 128, 256, 20),
+    "stn2": (128, 256, 20),
+    "stn3": (256, 20),
+    "stn4": (64, 128, 256),
+}
+"""Channels of the padded 3×3 convolutions, each followed by ReLU and 2×2 max-pooling [seed, Appendix A]."""
+
+
+def channels(count: int, width: float) -> int:
+    """`count` channels at a width factor; never fewer than four."""
+    return max(4, round(count * width))
+
+
+def similarity(parameters: Tensor) -> Tensor:
+    """The matrix R(θ)·S(s)·T(t) of a similarity transform; the shift is in the rotated and scaled frame [authors].
+
+    Args:
+        parameters: (N, 4): rotation in radians, scale, shifts along x and y in half image sides.
+
+    Returns:
+        (N, 2, 3), from output to input coordinates, both in [-1, 1].
+    """
+    angle, scale, shift = parameters[:, 0], parameters[:, 1], parameters[:, 2:, None]
+    cos, sin = scale * angle.cos(), scale * angle.sin()
+    linear = torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)  # (N, 2, 2)
+    return torch.cat([linear, linear @ shift], 2)
+
+
+def resample(images: Tensor, matrix: Tensor) -> Tensor:
+    """Samples images bilinearly on a transformed grid: corner-aligned, zero outside [authors]. Shapes (N, C, H, W), (N, 2, 3)."""
+    # Coordinates in half precision would be off by up to half a pixel, so this stays in float32.
+    grid = F.affine_grid(matrix.float(), list(images.shape), align_corners=True)
+    return F.grid_sample(images.float(), grid, align_corners=True).to(images.dtype)
+
+
+class SpatialTransformer(nn.Module):
+    """Estimates rotation, scale and shift from a feature map, and undoes them on it.
+
+    The last layer starts at the identity transform. The published code sets both of its first two biases to 1,
+    which is a rotation by 57°; that slip is not reproduced.
+
+    Args:
+        name: which of the paper's four, stn1 to stn4.
+        depth: channels of the feature map.
+        side: its height and width, in pixels.
+        width: factor on the channels of the localisation network.
+
+    Raises:
+        IfrpError: the feature map is too small for the localisation network.
+    """
+
+    def __init__(self, name: str, depth: int, side: int, width: float) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        before = depth
+        for count in LOCALISATION[name]:
+            after = channels(count, width)
+            layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+            before, side = after, side // 2
+        if side < 3:
+            raise IfrpError(
+                f"Faces are too small for the network's {name}: use faces.size 128, or stn: false."
+            )
+        last = channels(20, width)
+        layers += [nn.Conv2d(before, last, 3), nn.ReLU(), nn.Flatten()]  # (N, 20·2·2) at 128 pixels, width 1
+        layers += [nn.Linear(last * (side - 2) ** 2, last), nn.ReLU(), nn.Linear(last, 4)]
+        self.localise = nn.Sequential(*layers)
+        final = layers[-1]
+        assert isinstance(final, nn.Linear)
+        nn.init.zeros_(final.weight)
+        with torch.no_grad():
+            final.bias.copy_(torch.tensor([0.0, 1.0, 0.0, 0.0]))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Aligns feature maps, (N, C, H, W) to the same shape."""
+        return resample(maps, similarity(self.localise(maps).float()))

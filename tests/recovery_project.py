@@ -1,0 +1,70 @@
+"""A project folder with small stacks: faces of coloured blobs, and two "styles" that invert and quantise them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from ifrp import config as configuration
+from ifrp import paths, stacks
+from ifrp.config import Config
+
+STYLES = ("ink", "wax")
+TINY = {
+    "ifrp": {
+        "network": {"width": 0.1, "residual_blocks": 1},
+        "discriminator_width": 0.1,
+        "losses": {"identity": 0},
+        "training": {"steps": 6, "batch": 4, "log_every": 2, "validate_every": 3, "flip": True},
+    },
+    "faced": {
+        "width": 0.1,
+        "discriminator_width": 0.1,
+        "training": {"steps": 6, "batch": 4, "log_every": 2, "validate_every": 3},
+    },
+}
+
+
+def make(folder: Path, people: int = 4, pictures: int = 3, size: int = 128, **recovery: Any) -> Config:
+    """Writes stacks and a configuration into a folder; the caller has made it the current one."""
+    (folder / "config").mkdir(exist_ok=True)
+    rows = "".join(f"{name},seen,drawn,,CC0\n" for name in STYLES)
+    (folder / "config/styles.csv").write_text("name,split,address,sha256,licence\n" + rows)
+    values = {
+        "runtime": {"device": "cpu"},
+        "faces": {"size": size},
+        "recovery": {
+            "methods": TINY,
+            "experiments": {name: {"method": name} for name in ("input", "ifrp", "faced")},
+            **recovery,
+        },
+    }
+    paths.CONFIG.write_text(yaml.safe_dump(values))
+    for number, split in enumerate(("train", "val", "test")):
+        _split(split, people, pictures, size, np.random.default_rng(number))
+    return configuration.load(paths.CONFIG)
+
+
+def _split(split: str, people: int, pictures: int, size: int, random: np.random.Generator) -> None:
+    y, x = np.mgrid[0:size, 0:size] / size - 0.5
+    images, rows = [], []
+    for person in range(people):
+        colour, radius = random.uniform(60, 220, 3), random.uniform(0.2, 0.4, 2)
+        for picture in range(pictures):
+            centre = random.uniform(-0.05, 0.05, 2)
+            inside = ((x - centre[0]) / radius[0]) ** 2 + ((y - centre[1]) / radius[1]) ** 2 < 1
+            images.append(np.where(inside[..., None], colour, 40).astype(np.uint8))
+            rows.append({"file": f"{person}-{picture}.png", "person": f"{split}{person}"})
+    faces = np.stack(images)
+    inked, waxed = 255 - np.roll(faces, 5, 1), faces[:, ::-1] // 64 * 64
+    for path, stack in (
+        (paths.faces(split), faces),
+        (paths.portraits(split, "ink"), inked),
+        (paths.portraits(split, "wax"), waxed),
+    ):
+        with stacks.create(path, faces.shape[:3]) as (written, table):
+            written[:] = stack
+            table.extend(rows)
