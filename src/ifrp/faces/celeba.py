@@ -1,0 +1,156 @@
+"""CelebA (Liu et al., ICCV 2015), aligned release: its official files, where they come from, and what they say.
+
+File names and MD5 sums are those of the official release, as torchvision.datasets.CelebA lists them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from ifrp.config import CelebAFaces
+from ifrp.errors import IfrpError
+from ifrp.faces.download import Failed, fetch, matches
+from ifrp.faces.pictures import Files, decode
+from ifrp.faces.source import Record, Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DRIVE = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
+PAGE = "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
+SPLITS = {"0": "train", "1": "val", "2": "test"}
+EYES_AND_MOUTH = [
+    f"{point}_{axis}" for point in ("lefteye", "righteye", "leftmouth", "rightmouth") for axis in "xy"
+]
+
+
+@dataclass(frozen=True)
+class Official:
+    """One official file: MD5 sum, and the id under which the authors share it on Google Drive."""
+
+    md5: str
+    drive: str
+
+
+PICTURES, PEOPLE, PARTITION, LANDMARKS, ATTRIBUTES = (
+    "img_align_celeba.zip",
+    "identity_CelebA.txt",
+    "list_eval_partition.txt",
+    "list_landmarks_align_celeba.txt",
+    "list_attr_celeba.txt",
+)
+OFFICIAL = {
+    PICTURES: Official("00d2c5bc6d35e252742224ab0c1e8fcb", "0B7EVK8r0v71pZjFTYXZWM3FlRnM"),
+    PEOPLE: Official("32bd1bd63d3c78cd57e08160ec5ed1e2", "1_ee_0u7vcNLOfNLegJRHmolfH5ICW-XS"),
+    PARTITION: Official("d32c9cbf5e040fd4025c592c306e6668", "0B7EVK8r0v71pY0NSMzRuSXJEVkk"),
+    LANDMARKS: Official("cc24ecafdb5b50baae59b03474781f8c", "0B7EVK8r0v71pd0FJY3Blby1HUTQ"),
+    ATTRIBUTES: Official("75e246fa4810816ffd6ee81facbd244c", "0B7EVK8r0v71pblRyaVFSWGxPY0U"),
+}
+
+
+def needed(settings: CelebAFaces) -> list[Path]:
+    """The official files that these settings need, in the configured folder."""
+    names = [PICTURES, PEOPLE]
+    names += [PARTITION] if settings.official_splits else []
+    names += [LANDMARKS] if settings.crop is None else []
+    names += [ATTRIBUTES] if settings.exclude else []
+    return [Path(settings.folder) / name for name in names]
+
+
+def download(settings: CelebAFaces) -> dict[str, str]:
+    """Makes sure that all needed files are there and whole: a local copy first, then mirrors, then Google Drive.
+
+    Returns:
+        Where each file came from, by name.
+
+    Raises:
+        IfrpError: a file could not be had; names the files, their sums and the folder to put them in.
+    """
+    found, failures = dict[str, str](), list[str]()
+    for path in needed(settings):
+        official = OFFICIAL[path.name]
+        if path.exists() and matches(path, official.md5):
+            found[path.name] = "local copy"
+            continue
+        reasons = ["the local copy has another MD5 sum"] if path.exists() else []
+        bases = [f"{mirror.rstrip('/')}/{path.name}" for mirror in settings.mirrors]
+        for address in (*bases, DRIVE + official.drive):
+            try:
+                fetch(address, path, official.md5)
+                found[path.name] = address
+                break
+            except Failed as failure:
+                reasons.append(str(failure))
+        else:
+            failures.append(f"\n  {path.name}  MD5 {official.md5}  ({'; '.join(reasons)})")
+    if failures:
+        raise IfrpError(
+            f"CelebA could not be downloaded whole; get these files from {PAGE} and put them into {settings.folder}, "
+            f"then run the same command again:{''.join(failures)}"
+        )
+    return found
+
+
+def celeba(settings: CelebAFaces) -> Source:
+    """CelebA as a source; pictures are read from the archive without unpacking it.
+
+    Raises:
+        IfrpError: a file is missing or is not what its name says.
+    """
+    for path in needed(settings):
+        if not path.exists():
+            raise IfrpError(f"{path} is missing: run `ifrp faces download`, or put a copy there.")
+    files = Files(Path(settings.folder) / PICTURES)
+    member = {PurePosixPath(name).name: name for name in files.names}
+    table = _table(settings)
+    there = table.index.isin(list(member))
+    marks = table[EYES_AND_MOUTH if settings.crop is None else []].astype(float).to_numpy().tolist()
+    splits = table["split"].map(SPLITS) if settings.official_splits else [None] * len(table)
+    rows = zip(table.index, table["person"], map(tuple, marks), splits, strict=True)
+    records = [Record(*row) for row, found in zip(rows, there, strict=True) if found]
+    skipped = {str(file): f"not in {PICTURES}" for file in table.index[~there]}
+    return Source(
+        "CelebA",
+        records,
+        lambda file: decode(files.read(member[file])),
+        settings.crop,
+        needed(settings),
+        skipped,
+    )
+
+
+def _table(settings: CelebAFaces) -> pd.DataFrame:
+    """One row per picture, indexed by file: person, and split and landmarks where they are used."""
+    folder = Path(settings.folder)
+    table = _read(folder / PEOPLE, ["person"])
+    if settings.official_splits:
+        table = table.join(_read(folder / PARTITION, ["split"]), how="inner")
+    if settings.crop is None:
+        table = table.join(_read(folder / LANDMARKS), how="inner")
+    if settings.exclude:
+        attributes = _read(folder / ATTRIBUTES)
+        unknown = [name for name in settings.exclude if name not in attributes]
+        if unknown:
+            raise IfrpError(
+                f"faces.celeba.exclude names {unknown[0]}, which is no attribute of CelebA; "
+                f"there are {', '.join(map(str, attributes))}."
+            )
+        keep = attributes.index[(attributes[list(settings.exclude)] == "-1").all(axis=1)]
+        table = table[table.index.isin(keep)]
+    return table
+
+
+def _read(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Reads an official list: file and values separated by spaces; without `columns`, its second line names them."""
+    import pandas as pd
+
+    try:
+        with path.open() as lines:
+            if columns is None:
+                next(lines)  # the number of pictures
+                columns = next(lines).split()
+            return pd.read_csv(lines, sep=r"\s+", names=["file", *columns], index_col="file", dtype=str)
+    except (ValueError, StopIteration) as error:
+        raise IfrpError(f"{path} is not CelebA's list ({error}): delete it and download it again.") from error

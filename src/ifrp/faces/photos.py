@@ -1,0 +1,119 @@
+"""Any folder or zip archive of face photos as a source, with an optional table of identities."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ifrp.config import PhotoFaces
+from ifrp.errors import IfrpError
+from ifrp.faces.pictures import Files, decode
+from ifrp.faces.source import Record, Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def photos(settings: PhotoFaces) -> Source:
+    """The photos of `faces.photos`.
+
+    Raises:
+        IfrpError: a setting is missing or contradicts another, or a file is missing or lacks a column.
+    """
+    if not settings.path:
+        raise IfrpError("faces.photos.path is empty: set it to a folder or zip archive of face photos.")
+    if (settings.crop is None) == (not settings.landmarks):
+        raise IfrpError(
+            "Set either faces.photos.crop or faces.photos.landmarks: one of them says where faces are."
+        )
+    if settings.landmarks and not settings.identities:
+        raise IfrpError("faces.photos.landmarks names columns of faces.photos.identities, which is not set.")
+    files = Files(Path(settings.path))
+    inputs = [files.path] if files.path.is_file() else []
+    if settings.identities is None:
+        records, skipped = [Record(name, name) for name in files.names], dict[str, str]()
+    else:
+        table = Path(settings.identities)
+        inputs.append(table)
+        names = [name for name in files.names if not _same(files.path / name, table)]
+        records, skipped = _match(names, _table(table, settings.landmarks), settings)
+    if (
+        settings.landmarks
+        and records
+        and np.median([row.landmarks[2] - row.landmarks[0] for row in records]) < 0
+    ):
+        raise IfrpError(
+            "faces.photos.landmarks must name the eye on the left of the picture first: swap the two eyes."
+        )
+    return Source(
+        str(files.path), records, lambda name: decode(files.read(name)), settings.crop, inputs, skipped
+    )
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and one.samefile(other)
+
+
+def _table(path: Path, landmarks: tuple[str, ...]) -> pd.DataFrame:
+    """The identities, indexed by file, with columns person and the landmarks."""
+    import pandas as pd
+
+    if not path.exists():
+        raise IfrpError(f"faces.photos.identities names {path}, which does not exist.")
+    try:
+        table = pd.read_csv(
+            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True
+        )
+    except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
+        raise IfrpError(f"{path} is not a table with comma-separated columns ({error}).") from error
+    if "person" not in table:
+        table = table.rename(columns={"identity": "person"})
+    missing = [name for name in ("file", "person", *landmarks) if name not in table]
+    if missing:
+        raise IfrpError(
+            f"{path} lacks the column {missing[0]}; it needs file, person (or identity), and the landmark columns "
+            "that faces.photos.landmarks names."
+        )
+    if landmarks and (len(landmarks) < 6 or len(landmarks) % 2):
+        raise IfrpError(
+            "faces.photos.landmarks must name x and y columns of the left eye, the right eye and points of the mouth: "
+            f"six columns or more, not {len(landmarks)}."
+        )
+    table["file"] = table["file"].str.replace("\\", "/").str.removeprefix("./")
+    twice = table["file"][table["file"].duplicated()]
+    if len(twice):
+        raise IfrpError(f"{path} names the file {twice.iloc[0]} twice: leave one row per picture.")
+    return table.set_index("file")
+
+
+def _match(
+    names: list[str], table: pd.DataFrame, settings: PhotoFaces
+) -> tuple[list[Record], dict[str, str]]:
+    """Finds the row of each picture by its relative path, else by its base name if no other picture shares it."""
+    rows = {str(row["file"]): row for row in table.reset_index().to_dict("records")}
+    bases = Counter(PurePosixPath(name).name for name in names)
+    records, skipped, used = [], dict[str, str](), set[str]()
+    for name in names:
+        base = PurePosixPath(name).name
+        key = name if name in rows else base
+        if key not in rows:
+            skipped[name] = f"not in {settings.identities}"
+        elif key != name and bases[base] > 1:
+            skipped[name] = f"several pictures are called {base}: {settings.identities} must give their paths"
+        elif not str(rows[key]["person"]).strip():
+            skipped[name] = f"no person in {settings.identities}"
+        else:
+            try:
+                points = tuple(float(rows[key][column]) for column in settings.landmarks)
+            except ValueError:
+                skipped[name] = f"a landmark in {settings.identities} is not a number"
+            else:
+                records.append(Record(name, str(rows[key]["person"]).strip(), points))
+        used.add(key)
+    skipped.update(
+        {key: f"in {settings.identities}, but not in {settings.path}" for key in rows if key not in used}
+    )
+    return records, skipped

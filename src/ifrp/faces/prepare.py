@@ -1,0 +1,156 @@
+"""From a source to the stacks of real faces: each picture is opened once, aligned and warped, and dealt to a split."""
+
+from __future__ import annotations
+
+import csv
+import warnings
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from ifrp import artifacts, paths, runtime
+from ifrp.config import Faces, plain
+from ifrp.errors import IfrpError
+from ifrp.faces import splits
+from ifrp.faces.pairs import Face, Pair, make
+from ifrp.faces.pictures import Skip
+from ifrp.faces.source import Source
+
+A = TypeVar("A")
+B = TypeVar("B")
+HOPELESS = 100  # pictures skipped from the start, without one that is usable
+
+
+def check(faces: Faces) -> None:
+    """Refuses settings that make no sense.
+
+    Raises:
+        IfrpError: names the key.
+    """
+    low, high = faces.warp.scale
+    for fine, sentence in (
+        (faces.size >= 16, f"faces.size is {faces.size}; it must be at least 16 pixels."),
+        (
+            min(asdict(faces.split).values()) >= 1,
+            "faces.split: train, val and test must be at least 1 face each.",
+        ),
+        (0 < low <= high, f"faces.warp.scale is {low} to {high}; it must rise from more than 0."),
+        (0 <= faces.warp.rotation <= 180, "faces.warp.rotation must lie between 0 and 180 degrees."),
+        (
+            0 <= faces.warp.shift <= 1,
+            "faces.warp.shift must lie between 0 and 1 (fractions of the face's side).",
+        ),
+    ):
+        if not fine:
+            raise IfrpError(sentence)
+
+
+def prepare(source: Source, faces: Faces, seed: int) -> dict[str, Any]:
+    """Writes the aligned and the warped stack of every split; none appears unless all are complete.
+
+    Returns:
+        By split, the numbers of faces and people and the distribution of the accepted warps; and under "skipped" the
+        number of files left out, whose reasons are in data/faces/skipped.csv.
+
+    Raises:
+        IfrpError: a setting makes no sense, or the source has too few usable faces of different people.
+    """
+    import torch
+
+    check(faces)
+    counts = {split: getattr(faces.split, split) for split in splits.ORDER}
+    skipped = dict(source.skipped)
+    facts = dict[str, Any]()
+    with ExitStack() as opened:
+        opened.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")  # Pillow's remarks on odd files; what matters is in skipped.csv
+        opened.callback(torch.set_num_threads, torch.get_num_threads())
+        torch.set_num_threads(1)  # pictures are spread over threads instead
+        for path in (make_path(split) for split in counts for make_path in (paths.faces, paths.warped)):
+            facts_of_card = opened.enter_context(artifacts.card(path, plain(faces), seed, source.inputs))
+            opened.callback(facts_of_card.update, facts)
+        pairs = {split: Pair(opened, split, count, faces.size, seed) for split, count in counts.items()}
+        opened.callback(_write_skipped, skipped)
+        dealt = _dealt(source, faces, seed, counts, skipped)
+        for split, face in runtime.progress(dealt, "faces", total=sum(counts.values())):
+            pairs[split].add(face)
+        for split, pair in pairs.items():
+            if len(pair.rows) < counts[split]:
+                raise IfrpError(_too_few(source, counts, split, len(pair.rows), skipped))
+        facts.update({split: pair.finish() for split, pair in pairs.items()}, skipped=len(skipped))
+    return facts
+
+
+def _dealt(
+    source: Source, faces: Faces, seed: int, counts: dict[str, int], skipped: dict[str, str]
+) -> Iterator[tuple[str, Face]]:
+    """Pairs of split and face; notes in `skipped` what is left out on the way."""
+
+    def attempt(index: int) -> Face | str:
+        try:
+            return make(source, index, faces, seed)
+        except Skip as skip:
+            return str(skip)
+
+    def usable(indices: list[int]) -> Generator[tuple[str, Face], None, None]:
+        good = bad = 0
+        with closing(_ahead(attempt, indices, runtime.threads())) as made:
+            for index, face in zip(indices, made, strict=True):
+                if isinstance(face, Face):
+                    good += 1
+                    yield face.person, face
+                else:
+                    bad += 1
+                    skipped[source.records[index].file] = face
+                if not good and bad == HOPELESS:
+                    raise IfrpError(
+                        f"None of the first {bad} pictures of {source.name} is usable{_reason(skipped)}."
+                    )
+
+    order = splits.shuffled([record.person for record in source.records], seed)
+    official = {record.split for record in source.records} - {None}
+    for part in [{split: counts[split]} for split in counts] if official else [counts]:
+        chosen = [index for index in order if not official or source.records[index].split in part]
+        with closing(usable(chosen)) as stream:
+            yield from splits.deal(stream, part)
+
+
+def _ahead(function: Callable[[A], B], items: Iterable[A], threads: int) -> Generator[B, None, None]:
+    """Maps in threads, in order, a few items ahead, so that memory stays bounded."""
+    waiting = deque[Future[B]]()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _write_skipped(skipped: dict[str, str]) -> None:
+    with artifacts.atomic(paths.SKIPPED) as new, new.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["file", "reason"])
+        writer.writerows(sorted(skipped.items()))
+
+
+def _too_few(source: Source, counts: dict[str, int], split: str, found: int, skipped: dict[str, str]) -> str:
+    people = len({record.person for record in source.records})
+    sentence = (
+        f"faces.split asks for {counts[split]} {split} faces, but after filling the other splits only {found} are left of the "
+        f"{len(source.records)} pictures of {people} people in {source.name}"
+    )
+    if skipped:
+        sentence += f", of which {len(skipped)} were skipped{_reason(skipped)}"
+    return sentence + ": lower faces.split or bring more people."
+
+
+def _reason(skipped: dict[str, str]) -> str:
+    reason, times = Counter(skipped.values()).most_common(1)[0]
+    return f" ({times} because: {reason}; all reasons are in {paths.SKIPPED})"

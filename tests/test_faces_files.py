@@ -1,0 +1,305 @@
+"""Every kind of odd file, archives, tables of identities, and CelebA's official layout."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from ifrp import paths, stacks
+from ifrp.config import CelebAFaces, FaceCounts, Faces, PhotoFaces
+from ifrp.errors import IfrpError
+from ifrp.faces.celeba import OFFICIAL, celeba
+from ifrp.faces.photos import photos
+from ifrp.faces.pictures import Files, Skip, decode
+from ifrp.faces.prepare import prepare
+
+RAMP = np.tile(np.linspace(10, 240, 120).astype(np.uint8), (100, 1))  # (100, 120), dark left to bright right
+COLOUR = np.stack([RAMP, RAMP[:, ::-1], np.full_like(RAMP, 90)], -1)  # (100, 120, 3)
+
+
+def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def sideways() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored lying on its left side
+    return encoded(Image.fromarray(COLOUR).rotate(90, expand=True), "PNG", exif=exif)
+
+
+def transparent() -> bytes:
+    alpha = np.where(RAMP < 128, 0, 255).astype(np.uint8)
+    return encoded(Image.fromarray(np.dstack([COLOUR, alpha])), "PNG")
+
+
+def bomb() -> bytes:
+    """A PNG of a few hundred bytes whose header announces 60,000×60,000 pixels."""
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + b"IHDR" + header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
+    return b"\x89PNG\r\n\x1a\n" + chunk + encoded(Image.fromarray(COLOUR), "PNG")[33:]
+
+
+GREY = np.stack([RAMP] * 3, -1)
+GOOD = {
+    "rgb": (encoded(Image.fromarray(COLOUR), "PNG"), COLOUR),
+    "grey": (encoded(Image.fromarray(RAMP), "PNG"), GREY),
+    "16 bits": (encoded(Image.fromarray(RAMP.astype(np.uint16) * 257), "PNG"), GREY),
+    "16 bits, big-endian": (encoded(Image.fromarray(RAMP.astype(">u2") * 257), "TIFF"), GREY),
+    "CMYK": (encoded(Image.fromarray(COLOUR).convert("CMYK"), "TIFF"), COLOUR),
+    "turned by EXIF": (sideways(), COLOUR),
+    "transparent": (transparent(), np.where(RAMP[..., None] < 128, 255, COLOUR)),
+    "palette": (encoded(Image.fromarray(GREY).quantize(256), "PNG"), GREY),
+    "bitmap": (encoded(Image.fromarray(RAMP > 128), "PNG"), np.where(GREY > 128, 255, 0)),
+    "animation": (
+        encoded(Image.fromarray(RAMP), "GIF", save_all=True, append_images=[Image.new("L", (120, 100))]),
+        GREY,
+    ),
+}
+JPEG = encoded(Image.fromarray(COLOUR), "JPEG")
+BAD = {
+    "text": (b"not a picture at all", "not a picture"),
+    "empty": (b"", "not a picture"),
+    "web page": (b"<!DOCTYPE html><html></html>", "not a picture"),
+    "truncated JPEG": (JPEG[: len(JPEG) // 2], "damaged"),
+    "truncated PNG": (GOOD["rgb"][0][:200], "damaged"),
+    "scrambled PNG": (GOOD["rgb"][0][:60] + bytes(200) + GOOD["rgb"][0][260:], "damaged"),
+    "bomb": (bomb(), "many pixels"),
+    "floating point": (encoded(Image.fromarray(RAMP.astype(np.float32)), "TIFF"), "32 bits"),
+}
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_odd_pictures_become_upright_rgb(kind: str) -> None:
+    content, goal = GOOD[kind]
+    picture = decode(content)
+    assert picture.mode == "RGB"
+    np.testing.assert_allclose(np.asarray(picture).astype(int), goal, atol=2)
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_what_is_no_picture_is_skipped_with_a_reason(kind: str) -> None:
+    content, reason = BAD[kind]
+    with pytest.raises(Skip, match=reason):
+        decode(content)
+
+
+def test_random_damage_never_escapes_as_another_exception() -> None:
+    rng = np.random.default_rng(0)
+    originals = [
+        JPEG,
+        sideways(),
+        encoded(Image.fromarray(COLOUR), "TIFF"),
+        encoded(Image.fromarray(COLOUR), "WEBP"),
+    ]
+    for trial in range(400):
+        content = bytearray(originals[trial % 4])
+        for place in rng.integers(0, len(content), 8):
+            content[place] = rng.integers(256)
+        with contextlib.suppress(Skip):
+            assert decode(bytes(content)).mode == "RGB"
+
+
+# Folders and archives
+
+
+def test_an_archive_is_read_in_memory_and_reaches_nothing_outside(tmp_path: Path) -> None:
+    archive = tmp_path / "photos.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for name in ("b/one.png", "../escape.png", "__MACOSX/b/._one.png", ".DS_Store", "b/.hidden.png"):
+            file.writestr(name, GOOD["rgb"][0])
+        file.mkdir("b/empty")
+        file.writestr("large.png", bytes(300 * 2**20))  # 300 MB of zeros in 300 KB
+    before = sorted(tmp_path.rglob("*"))
+    files = Files(archive)
+    assert files.names == ["b/one.png", "large.png"]
+    assert decode(files.read("b/one.png")).size == (120, 100)
+    with pytest.raises(Skip, match="300 MB"):
+        files.read("large.png")
+    assert sorted(tmp_path.rglob("*")) == before
+    assert not (tmp_path.parent / "escape.png").exists()
+
+
+def test_a_damaged_member_is_skipped(tmp_path: Path) -> None:
+    archive = tmp_path / "photos.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("one.png", GOOD["rgb"][0])
+    content = bytearray(archive.read_bytes())
+    content[100] ^= 255
+    archive.write_bytes(content)
+    with pytest.raises(Skip, match="CRC"):
+        Files(archive).read("one.png")
+
+
+def test_prepare_goes_on_after_bad_files_and_writes_down_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = Path("photos")
+    (folder / "deep").mkdir(parents=True)
+    for name, (content, _) in (GOOD | BAD).items():
+        (folder / "deep" / name).write_bytes(content)
+    (folder / "tiny.png").write_bytes(encoded(Image.new("RGB", (20, 20)), "PNG"))
+    settings = PhotoFaces(path="photos", crop=(35, 30, 40, 40))
+    faces = Faces(source="photos", size=32, split=FaceCounts(len(GOOD) - 2, 1, 1), photos=settings)
+    facts = prepare(photos(settings), faces, seed=1)
+    reasons = pd.read_csv(paths.SKIPPED).set_index("file")["reason"]
+    used = {
+        name for split in ("train", "val", "test") for name in stacks.read(paths.faces(split)).table["file"]
+    }
+    assert used == {f"deep/{name}" for name in GOOD}
+    assert set(reasons.index) <= {f"deep/{name}" for name in BAD} | {"tiny.png"}
+    assert facts["skipped"] == len(reasons)
+    greedy = Faces(source="photos", size=32, split=FaceCounts(len(GOOD), 1, 1), photos=settings)
+    with pytest.raises(IfrpError, match=r"lower faces\.split"):
+        prepare(photos(settings), greedy, seed=1)
+    reasons = pd.read_csv(paths.SKIPPED).set_index("file")["reason"]
+    assert set(reasons.index) == {f"deep/{name}" for name in BAD} | {"tiny.png"}
+    assert "reaches beyond the picture of 20×20 pixels" in reasons["tiny.png"]
+
+
+# Identities
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("a/1.png", "a/2.png", "b/1.png", "b/3.png", "b/4.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(GOOD["rgb"][0])
+    return tmp_path
+
+
+def matched(folder: Path, table: str, **settings: object) -> tuple[dict[str, str], dict[str, str]]:
+    path = folder / "people.csv"
+    path.write_text(table)
+    given = {"crop": (0, 0, 50, 50)} | settings
+    source = photos(PhotoFaces(path=str(folder), identities=str(path), **given))  # type: ignore[arg-type]
+    return {record.file: record.person for record in source.records}, dict(source.skipped)
+
+
+def test_identities_match_by_path_then_by_base_name(folder: Path) -> None:
+    people, skipped = matched(folder, "file,identity\na\\1.png,007\n2.png,Ada\n1.png,x\n4.png, \n9.png,Eve\n")
+    assert people == {"a/1.png": "007", "a/2.png": "Ada"}
+    assert set(skipped) == {"b/1.png", "b/3.png", "b/4.png", "9.png"}
+    for name, reason in (
+        ("b/1.png", "several"),
+        ("b/3.png", "not in"),
+        ("b/4.png", "no person"),
+        ("9.png", "not in"),
+    ):
+        assert reason in skipped[name]
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ("name,person\n1.png,x\n", "lacks the column file"),
+        ("file,who\n1.png,x\n", "lacks the column person"),
+        ("file,person\n3.png,x\n3.png,y\n", "names the file 3.png twice"),
+        ("", "not a table"),
+    ],
+)
+def test_bad_tables_are_refused(folder: Path, table: str, sentence: str) -> None:
+    with pytest.raises(IfrpError, match=sentence):
+        matched(folder, table)
+
+
+def test_landmark_columns_are_checked(folder: Path) -> None:
+    columns = ("lx", "ly", "rx", "ry", "mx", "my")
+    table = "file,person,lx,ly,rx,ry,mx,my\n3.png,x,40,40,80,40,60,80\n4.png,x,40,40,80,40,60,\n"
+    people, skipped = matched(folder, table, crop=None, landmarks=columns)
+    assert list(people) == ["b/3.png"]
+    assert "not a number" in skipped["b/4.png"]
+    with pytest.raises(IfrpError, match="lacks the column nose"):
+        matched(folder, table, crop=None, landmarks=(*columns[:5], "nose"))
+    with pytest.raises(IfrpError, match="six columns or more, not 4"):
+        matched(folder, table, crop=None, landmarks=columns[:4])
+    with pytest.raises(IfrpError, match="swap the two eyes"):
+        matched(folder, table, crop=None, landmarks=("rx", "ry", "lx", "ly", "mx", "my"))
+
+
+# CelebA
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """A release in CelebA's layout: 12 pictures of 178×218 pixels, 6 people, the last picture missing."""
+    names = [f"{number:06}.jpg" for number in range(1, 13)]
+    picture = Image.new("RGB", (178, 218), "grey")
+    picture.paste((255, 0, 0), (34, 54, 34 + 107, 54 + 133))
+    with zipfile.ZipFile(tmp_path / "img_align_celeba.zip", "w") as file:
+        file.mkdir("img_align_celeba")
+        for name in names[:-1]:
+            file.writestr(f"img_align_celeba/{name}", encoded(picture, "JPEG", quality=100, subsampling=0))
+    lines = {
+        "identity_CelebA.txt": [f"{name} {9000 + index % 6}" for index, name in enumerate(names)],
+        "list_eval_partition.txt": [f"{name} {index % 6 // 2}" for index, name in enumerate(names)],
+        "list_attr_celeba.txt": [
+            "12", "Eyeglasses Smiling ", *(f"{name} {1 if index == 3 else -1}  1" for index, name in enumerate(names)),
+        ],
+        "list_landmarks_align_celeba.txt": [
+            "12",
+            "lefteye_x lefteye_y righteye_x righteye_y nose_x nose_y leftmouth_x leftmouth_y rightmouth_x rightmouth_y",
+            *(f"{name} 69  111  108 111 88 135 71 152 106  152 " for name in names),
+        ],
+    }  # fmt: skip
+    for name, content in lines.items():
+        (tmp_path / name).write_text("\n".join(content) + "\n")
+    return tmp_path
+
+
+def test_celeba_is_read_from_its_archive(release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(release)
+    settings = CelebAFaces(folder=".", official_splits=True, exclude=("Eyeglasses",))
+    source = celeba(settings)
+    assert [record.file for record in source.records] == [
+        f"{number:06}.jpg" for number in (1, 2, 3, 5, 6, 7, 8, 9, 10, 11)
+    ]
+    assert dict(source.skipped) == {"000012.jpg": "not in img_align_celeba.zip"}
+    faces = Faces(source="celeba", size=64, split=FaceCounts(3, 2, 1), celeba=settings)
+    prepare(source, faces, seed=1)
+    for split, people in (("train", {"9000", "9001"}), ("val", {"9002", "9003"}), ("test", {"9004", "9005"})):
+        stack = stacks.read(paths.faces(split))
+        assert set(stack.table["person"]) <= people
+        inner = stack.images[:, 4:-4, 4:-4]
+        np.testing.assert_allclose(inner, np.broadcast_to((254, 0, 0), inner.shape), atol=4)
+
+
+def test_celeba_by_landmarks(release: Path) -> None:
+    source = celeba(CelebAFaces(folder=str(release), crop=None))
+    left_eye, mouth = (np.array([[0.340 * 128], [0.421 * 128], [1]]), np.array([[64], [0.766 * 128], [1]]))
+    place = source.place(0, (178, 218), 128)
+    assert np.abs(place @ left_eye - [[69], [111]]).max() < 0.7
+    assert np.abs(place @ mouth - [[88.5], [152]]).max() < 0.7
+
+
+def test_celebas_mistakes_are_named(release: Path) -> None:
+    with pytest.raises(
+        IfrpError, match="Eyeglases, which is no attribute of CelebA; there are Eyeglasses, Smiling"
+    ):
+        celeba(CelebAFaces(folder=str(release), exclude=("Eyeglases",)))
+    (release / "identity_CelebA.txt").unlink()
+    with pytest.raises(IfrpError, match=r"identity_CelebA.txt is missing: run `ifrp faces download`"):
+        celeba(CelebAFaces(folder=str(release)))
+
+
+def test_the_official_sums_are_those_that_torchvision_publishes() -> None:
+    from ifrp.compat import prepare_torchvision
+
+    prepare_torchvision()
+    from torchvision.datasets import CelebA
+
+    theirs = {name: (md5, drive) for drive, md5, name in CelebA.file_list}
+    assert {name: theirs[name] for name in OFFICIAL} == {
+        name: (official.md5, official.drive) for name, official in OFFICIAL.items()
+    }
