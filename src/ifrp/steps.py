@@ -1,0 +1,133 @@
+"""What the rules of the workflow need to know of the configuration; the Snakefile asks here, without torch."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ifrp import paths
+from ifrp.artifacts import atomic
+from ifrp.config import Config, Style, merge, plain, read, training_styles, typed
+from ifrp.errors import IfrpError
+from ifrp.imports import PACKAGE, find, parse
+
+
+def resolve(overrides: Mapping[str, Any], *, alone: bool = False) -> Config:
+    """The configuration of a run: config/config.yaml, under the preset, under what the command line says.
+
+    Args:
+        overrides: plain values from `--configfile` and `--config`.
+        alone: `overrides` is the whole configuration (`--replace-workflow-config`).
+
+    Raises:
+        IfrpError: a file is missing or a value does not fit.
+    """
+    base: Mapping[str, Any] = {} if alone else read(paths.CONFIG)
+    preset = overrides.get("preset", base.get("preset"))
+    if preset:
+        base = merge(base, read(paths.CONFIG.with_name(f"{preset}.yaml")))
+    where = "the command line's configuration" if alone else str(paths.CONFIG)
+    found = typed(Config, {**merge(base, overrides), "preset": None}, where)
+    return typed(Config, plain(found), where)  # again, for the defaults: 34 and 34.0 must not differ
+
+
+def frozen(config: Config, styles: Mapping[str, Style]) -> Path:
+    """Where the resolved configuration of a run is kept: a file named by its content and the style table's."""
+    text = json.dumps([plain(config), plain(dict(styles))])
+    return Path(".snakemake/config", f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.yaml")
+
+
+def export(config: Config, styles: Mapping[str, Style]) -> None:
+    """Lets the jobs of a run find its configuration, and this environment's `ifrp` if the shell knows no other."""
+    path = frozen(config, styles)
+    if not path.exists():
+        write(config, path)
+    os.environ["IFRP_CONFIG"] = str(path)
+    os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
+
+
+def write(config: Config, path: Path) -> None:
+    """Writes a configuration as YAML."""
+    with atomic(path) as new:
+        new.write_text(yaml.safe_dump(plain(config), sort_keys=False, allow_unicode=True))
+
+
+def settings(config: Config, *keys: str) -> dict[str, Any]:
+    """Resolved values of dotted keys such as `faces.warp`, in an order that does not depend on the file's.
+
+    Raises:
+        IfrpError: there is no such key.
+    """
+    found = {}
+    for key in keys:
+        value = plain(config)
+        for part in key.split("."):
+            if part not in value:
+                raise IfrpError(f"A rule asks for the setting {key}, which does not exist.")
+            value = value[part]
+        found[key] = _sorted(value)
+    return found
+
+
+def experiment(config: Config, name: str) -> dict[str, Any]:
+    """What the configuration says of an experiment: its entry, over the settings of its method.
+
+    Raises:
+        IfrpError: the entry names no method.
+    """
+    entry = config.recovery.experiments[name]
+    if "method" not in entry:
+        raise IfrpError(f"recovery.experiments.{name} names no method.")
+    found: dict[str, Any] = _sorted(plain(merge(config.recovery.methods.get(entry["method"], {}), entry)))
+    return {**found, "styles": training_styles(config, name)}
+
+
+def needs_training(config: Config, name: str) -> bool:
+    """Whether an experiment's method is trained, as its class says in `needs`; read without importing torch."""
+    module = _method(config, name)
+    said = {ast.unparse(node) for node in ast.walk(module) if isinstance(node, ast.Assign | ast.AnnAssign)}
+    return "needs = 'nothing'" not in said
+
+
+def recognisers(config: Config, name: str) -> list[str]:
+    """Recognisers that an experiment's settings name, or else the defaults in its method's module."""
+    values: dict[str, Any] = {}
+    for node in ast.walk(_method(config, name)):
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=key), value=ast.Constant(value=str(default))):
+                values[key] = default
+    values.update(_leaves(experiment(config, name)))
+    return [known for known in config.recovery.recognisers if known in values.values()]
+
+
+def _leaves(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value)
+        elif isinstance(value, str):
+            yield key, value
+
+
+def _method(config: Config, name: str) -> ast.Module:
+    method = experiment(config, name)["method"]
+    path = find(f"ifrp.recovery.methods.{method}")
+    if path is None:
+        known = sorted(found.stem for found in (PACKAGE / "recovery" / "methods").glob("[!_]*.py"))
+        raise IfrpError(
+            f"recovery.experiments.{name} names the method {method}; there are {', '.join(known)}."
+        )
+    return parse(path)
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return value

@@ -1,0 +1,181 @@
+"""Keeps Snakemake's records and DVC's in step; the Snakefile calls this at its start and at its end.
+
+Snakemake judges by its own records in .snakemake, DVC by hashes in dvc.lock. A stamp beside Snakemake's records says
+for which dvc.lock the two agree. Without it, files may have been restored (`dvc checkout`, `dvc pull`, the run-cache)
+behind Snakemake's back: if they are those of dvc.lock, Snakemake is told so, with the settings that made them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ifrp import paths, steps
+from ifrp.config import Config, merge, plain
+from ifrp.errors import IfrpError
+
+LOCK = Path("dvc.lock")
+STAMP = Path(".snakemake/dvc.lock.sha256")
+LOCKED = Path(".snakemake/dvc.lock.yaml")
+"""the configuration that dvc.lock was written for"""
+NESTED = "IFRP_NESTED"
+"""set for the runs of Snakemake that are started here"""
+FOLLOWED = {"seed", "faces", "styles", "portraits", "recovery", "evaluation", "paper"}
+"""what DVC compares of a configuration"""
+
+
+def idle() -> bool:
+    """Whether there is nothing to keep in step: a run inside DVC or started here, no DVC, or no records of it."""
+    inside = "DVC_STAGE" in os.environ or NESTED in os.environ
+    return inside or importlib.util.find_spec("dvc") is None or not Path(".dvc").is_dir()
+
+
+def after_restore(config: Config) -> None:
+    """Before a run: if DVC restored files, gives Snakemake records of them, made with the settings in dvc.lock.
+
+    What was edited since then is reported by Snakemake as usual: settings one by one, code stage by stage.
+    """
+    if idle() or not LOCK.exists() or stamped():
+        return
+    status = dvc_status()
+    changed = [what for stage in status.values() for what in stage.get("changed outs", {}).values()]
+    if any(what not in ("deleted", "not in cache") for what in changed):
+        return  # made since dvc.lock was written: Snakemake's own records hold
+    lock = yaml.safe_load(LOCK.read_text())["stages"]
+    try:
+        steps.write(locked(lock, config), LOCKED)
+    except IfrpError as error:
+        say(f"dvc.lock was written for another version of the configuration ({error}), so it is not used.")
+        return
+    say("Files were restored by DVC: recording them for Snakemake.")
+    done = snakemake("--touch", "--forceall", "--replace-workflow-config", "--configfile", str(LOCKED))
+    if done.returncode:
+        say(f"That failed, and Snakemake goes by older records:\n{done.stderr[-2000:]}")
+        return
+    for stage, found in status.items():
+        if edited(found):
+            outdate(Path(out["path"]) for out in lock.get(stage, {}).get("outs", ()))
+    stamp()
+
+
+def running(jobs: Iterable[object]) -> None:
+    """When a run starts: unless there is nothing to do, the two no longer agree."""
+    if not idle() and any(True for _ in jobs):
+        STAMP.unlink(missing_ok=True)
+
+
+def after_idling(workflow: Any, config: Config) -> None:
+    """At the end of a run that had nothing to do, where Snakemake calls no hook: DVC may still have to be told."""
+    if not workflow.dryrun and workflow.dag is not None and not len(workflow.dag):
+        record(config)
+
+
+def record(config: Config) -> None:
+    """After a run: DVC records the results, if they are complete and those of the committed configuration."""
+    if idle():
+        return
+    if followed(config) != followed(steps.resolve({})):
+        say("DVC does not record this run: its configuration is not that of config/config.yaml.")
+        return
+    if LOCK.exists() and not dvc_status():
+        stamp()
+        return
+    if "Nothing to be done" not in snakemake("--dryrun").stdout:
+        say("DVC does not record this run: there is more to do (see snakemake -n).")
+        return
+    done = run("dvc", "commit", "--force", "--quiet")
+    if done.returncode:
+        say(f"DVC could not record this run: {done.stderr.strip()}")
+        return
+    stamp()
+    say("DVC has recorded the results in dvc.lock.")
+
+
+def locked(lock: Mapping[str, Any], config: Config) -> Config:
+    """The configuration that dvc.lock was written for; `runtime` is today's, as DVC does not follow it.
+
+    Raises:
+        IfrpError: its values do not fit this version of the package.
+    """
+    files: dict[str, Any] = {}
+    for stage in lock.values():
+        files = merge(files, stage.get("params", {}))
+    found = dict(files.get(str(paths.CONFIG), {}))
+    preset = found.pop("preset", None)
+    if preset:
+        found = merge(found, files.get(str(paths.CONFIG.with_name(f"{preset}.yaml")), {}))
+    return steps.resolve({**found, "runtime": plain(config.runtime)}, alone=True)
+
+
+def followed(config: Config) -> dict[str, Any]:
+    """The part of a configuration that DVC compares."""
+    return {key: value for key, value in plain(config).items() if key in FOLLOWED}
+
+
+def edited(stage: Mapping[str, Any]) -> bool:
+    """Whether `dvc status` reports code or a table of a stage as changed."""
+    return any(path.startswith("src/") or path.endswith(".csv") for path in stage.get("changed deps", {}))
+
+
+def outdate(folders: Iterable[Path]) -> None:
+    """Makes files older than all their inputs, so that Snakemake makes them again when next asked."""
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    for path in files:
+        os.utime(path, (1, 1))
+    if files:
+        snakemake("--cleanup-metadata", *map(str, files))
+
+
+def stamped() -> bool:
+    """Whether the two agree on this dvc.lock."""
+    return STAMP.exists() and STAMP.read_text() == _hash()
+
+
+def stamp() -> None:
+    """Notes that the two agree on this dvc.lock."""
+    STAMP.parent.mkdir(exist_ok=True)
+    STAMP.write_text(_hash())
+
+
+def _hash() -> str:
+    return hashlib.sha256(LOCK.read_bytes()).hexdigest()
+
+
+def dvc_status() -> dict[str, dict[str, Any]]:
+    """What `dvc status` finds changed, by stage: empty if nothing is."""
+    done = run("dvc", "status", "--json")
+    if done.returncode:
+        return {"dvc": {"changed outs": {"dvc status": done.stderr.strip()}}}
+    found: dict[str, dict[str, Any]] = {}
+    for stage, changes in json.loads(done.stdout).items():
+        found[stage] = {}
+        for change in changes:  # a mapping, or a word such as "always changed"
+            found[stage].update(change if isinstance(change, dict) else {change: {}})
+    return found
+
+
+def snakemake(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs Snakemake on the same workflow, as a run of its own."""
+    return run("snakemake", "--cores", "1", *arguments)
+
+
+def run(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs a Python program of the environment at hand, and keeps its output."""
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, NESTED: "1"}
+    )
+
+
+def say(sentence: str) -> None:
+    """Tells the person at the keyboard."""
+    sys.stderr.write(f"{sentence}\n")

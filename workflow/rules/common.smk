@@ -1,0 +1,227 @@
+# What the rules share: the resolved configuration, and what each step depends on. Rules hold no logic of their own.
+import atexit
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
+from snakemake.utils import validate
+
+sys.path.insert(0, str(Path(workflow.basedir, "src")))
+
+from ifrp import imports, steps, versioning
+from ifrp.config import plain, styles, training_styles
+from ifrp.errors import IfrpError
+
+PACKAGE = Path(os.path.relpath(imports.PACKAGE))
+SCHEMAS = Path(workflow.basedir, "workflow", "schemas")
+STACK = (".npy", ".csv", ".json")
+WEIGHTS = (".safetensors", ".json")
+FACES = [
+    f"{split}{kind}" for split in ("train", "val", "test") for kind in ("", "-warped")
+]
+
+if (
+    DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+    and not shutil.which("conda")
+):
+    logger.warning(
+        "There is no conda here, so --use-conda is left out: rules use the environment at hand."
+    )
+    workflow.deployment_settings.deployment_method = set(
+        workflow.deployment_settings.deployment_method
+    ) - {DeploymentMethod.CONDA}
+
+try:
+    SETTINGS = steps.resolve(
+        workflow.config_settings.overwrite_config,
+        alone=workflow.config_settings.replace_workflow_config,
+    )
+    STYLES = {row.name: row for row in styles(SETTINGS)}
+    TRAINED_ON = {
+        name: training_styles(SETTINGS, name) for name in SETTINGS.recovery.experiments
+    }
+except IfrpError as error:
+    raise WorkflowError(str(error)) from None
+
+if not steps.frozen(
+    SETTINGS, STYLES
+).exists():  # once, because importing jsonschema takes two seconds
+    validate(plain(SETTINGS), str(SCHEMAS / "config.schema.json"))
+    for row in STYLES.values():
+        validate(plain(row), str(SCHEMAS / "styles.schema.json"))
+steps.export(SETTINGS, STYLES)
+if workflow.is_main_process:
+    versioning.after_restore(SETTINGS)
+    atexit.register(versioning.after_idling, workflow, SETTINGS)
+
+EXPERIMENTS = list(TRAINED_ON)
+EXPERIMENT_METHODS = {
+    name: entry["method"] for name, entry in SETTINGS.recovery.experiments.items()
+}
+STYLE_SPLITS = {name: row.split for name, row in STYLES.items()}
+TRAINED = [name for name in EXPERIMENTS if steps.needs_training(SETTINGS, name)]
+RECOGNISERS = list(SETTINGS.recovery.recognisers)
+TRAINING_STYLES = [
+    name for name in STYLES if any(name in names for names in TRAINED_ON.values())
+]
+PORTRAITS = [
+    (split, style)
+    for split in ("train", "val", "test")
+    for style in (STYLES if split == "test" else TRAINING_STYLES)
+]
+CELEBA = str(Path(SETTINGS.faces.celeba.folder, "img_align_celeba.json"))
+FACE_SOURCE = {
+    "rendered": [f"data/source/rendered{suffix}" for suffix in STACK],
+    "celeba": [CELEBA],
+    "photos": [
+        path
+        for path in (SETTINGS.faces.photos.path, SETTINGS.faces.photos.identities)
+        if path
+    ],
+}[SETTINGS.faces.source]
+TABLES = ["quality", "identity", "timing"]
+FIGURES = ["samples", "distance", "seen", "unseen", "sketch", "curves", "worst"]
+GPU = int(
+    SETTINGS.runtime.device == "cuda"
+    or (SETTINGS.runtime.device == "auto" and bool(shutil.which("nvidia-smi")))
+)
+
+
+wildcard_constraints:
+    split="train|val|test",
+    style="[^/]+",
+    experiment="[^/]+",
+    name="[^/]+",
+
+
+def settings(*keys):
+    """Values of configuration keys, for `params:`, so that a change of them reruns the step."""
+    return steps.settings(SETTINGS, *keys)
+
+
+def code(group, verb, *modules):
+    """Source files that a verb runs, for `input:`."""
+    return [str(PACKAGE / path) for path in imports.sources(group, verb, *modules)]
+
+
+def verb(group, verb):
+    """Hash of the verb's own function, for `params:`."""
+    return imports.digest(group, verb)
+
+
+def stack(path):
+    """The three files of an image stack: pictures, table, provenance card."""
+    return [path + suffix for suffix in STACK]
+
+
+def with_card(path):
+    """An artifact and its provenance card."""
+    return [path, str(Path(path).with_suffix(".json"))]
+
+
+def local_file(value):
+    """The file that a setting names, if it names one, for `input:`."""
+    return [value] if value and Path(value).is_file() else []
+
+
+def style_row(wildcards):
+    """The style's row of the style table."""
+    return plain(STYLES[wildcards.style])
+
+
+def artwork_file(wildcards):
+    """The artwork's picture, if the style table names a file rather than an address."""
+    return local_file(STYLES[wildcards.style].address)
+
+
+def recogniser_settings(wildcards):
+    """Configuration of one recogniser."""
+    return settings(f"recovery.recognisers.{wildcards.name}")
+
+
+def recogniser_inputs(wildcards):
+    """Training faces for a recogniser that the workflow trains, else its file of weights."""
+    weights = SETTINGS.recovery.recognisers[wildcards.name].weights
+    return stack("data/faces/train") if weights == "trained" else local_file(weights)
+
+
+def experiment_code(verb):
+    """An input function: code of a verb of `ifrp recovery` and of the experiment's method."""
+
+    def found(wildcards):
+        method = SETTINGS.recovery.experiments[wildcards.experiment]["method"]
+        return code("recovery", verb, f"ifrp.recovery.methods.{method}")
+
+    return found
+
+
+def experiment_settings(wildcards):
+    """An experiment's entry, over what is configured for its method."""
+    return steps.experiment(SETTINGS, wildcards.experiment)
+
+
+def pairs(wildcards):
+    """Portraits and faces that an experiment is trained and validated on."""
+    names = [f"data/faces/{split}" for split in ("train", "val")]
+    names += [
+        f"data/portraits/{split}/{style}"
+        for split in ("train", "val")
+        for style in TRAINED_ON[wildcards.experiment]
+    ]
+    return [path for name in names for path in stack(name)]
+
+
+def loss_networks(wildcards):
+    """Weights of the recognisers that an experiment's settings name, and of perceptual features if from a file."""
+    names = steps.recognisers(SETTINGS, wildcards.experiment)
+    found = [
+        path
+        for name in names
+        for path in with_card(f"models/recognisers/{name}.safetensors")
+    ]
+    return found + local_file(SETTINGS.styles.features.weights)
+
+
+def networks(wildcards):
+    """The trained networks of an experiment, if its method has any."""
+    name = wildcards.experiment
+    return with_card(f"models/recovery/{name}.safetensors") if name in TRAINED else []
+
+
+def table_inputs(wildcards):
+    """What a table is made from: the summary, or the cards that say how long things took."""
+    if wildcards.name != "timing":
+        return with_card("results/evaluation/summary.csv")
+    cards = [f"models/recovery/{name}.json" for name in TRAINED]
+    return cards + [
+        f"data/recovered/{name}/{style}.json"
+        for name in EXPERIMENTS
+        for style in STYLES
+    ]
+
+
+def figure_inputs(wildcards):
+    """What a figure is made from."""
+    recovered = [
+        path
+        for name in EXPERIMENTS
+        for style in STYLES
+        for path in stack(f"data/recovered/{name}/{style}")
+    ]
+    portraits = [
+        path for style in STYLES for path in stack(f"data/portraits/test/{style}")
+    ]
+    faces = [
+        path for name in ("test", "test-warped") for path in stack(f"data/faces/{name}")
+    ]
+    compared = recovered + portraits + faces
+    return {
+        "samples": portraits + faces,
+        "distance": ["results/styles/distance.csv"],
+        "curves": [f"results/recovery/{name}/curve.csv" for name in TRAINED],
+        "worst": compared
+        + [f"results/evaluation/{name}/quality.csv" for name in EXPERIMENTS],
+    }.get(wildcards.name, compared)

@@ -1,0 +1,28 @@
+# Stylised faces (SF): every style network applied to the warped faces (Sec. 4).
+rule portraits:
+    input:
+        [
+            path
+            for split, style in PORTRAITS
+            for path in stack(f"data/portraits/{split}/{style}")
+        ],
+
+
+rule portraits_make:
+    input:
+        faces=multiext("data/faces/{split}-warped", *STACK),
+        network=multiext("models/styles/{style}", *WEIGHTS),
+        code=code("portraits", "make"),
+    output:
+        multiext("data/portraits/{split}/{style}", *STACK),
+    log:
+        "logs/portraits/{split}/{style}.log",
+    priority: 70
+    conda:
+        "../../environment.yml"
+    resources:
+        gpu=GPU,
+    params:
+        verb=verb("portraits", "make"),
+    shell:
+        "ifrp portraits make {wildcards.split} {wildcards.style} 2>&1 | tee {log}"

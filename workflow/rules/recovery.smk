@@ -1,0 +1,79 @@
+# Training every experiment on SF/RF pairs, and turning portraits back into faces (Sec. 3).
+rule recovery:
+    input:
+        expand("models/recognisers/{name}{suffix}", name=RECOGNISERS, suffix=WEIGHTS),
+        expand(
+            "models/recovery/{experiment}{suffix}", experiment=TRAINED, suffix=WEIGHTS
+        ),
+        expand("results/recovery/{experiment}/curve.csv", experiment=TRAINED),
+        expand(
+            "data/recovered/{experiment}/{style}{suffix}",
+            experiment=EXPERIMENTS,
+            style=STYLES,
+            suffix=STACK,
+        ),
+
+
+rule recovery_recogniser:
+    input:
+        data=recogniser_inputs,
+        code=code("recovery", "recogniser"),
+    output:
+        multiext("models/recognisers/{name}", *WEIGHTS),
+    log:
+        "logs/recovery/recogniser/{name}.log",
+    priority: 50
+    conda:
+        "../../environment.yml"
+    resources:
+        gpu=GPU,
+    params:
+        settings=recogniser_settings,
+        seed=settings("seed"),
+        verb=verb("recovery", "recogniser"),
+    shell:
+        "ifrp recovery recogniser {wildcards.name} 2>&1 | tee {log}"
+
+
+rule recovery_train:
+    input:
+        pairs=pairs,
+        networks=loss_networks,
+        code=experiment_code("train"),
+    output:
+        multiext("models/recovery/{experiment}", *WEIGHTS),
+        "results/recovery/{experiment}/curve.csv",
+    log:
+        "logs/recovery/train/{experiment}.log",
+    priority: 80
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        gpu=GPU,
+    params:
+        experiment=experiment_settings,
+        settings=settings("seed", "faces.size", "styles.features"),
+        verb=verb("recovery", "train"),
+    shell:
+        "ifrp recovery train {wildcards.experiment} 2>&1 | tee {log}"
+
+
+rule recovery_apply:
+    input:
+        portraits=multiext("data/portraits/test/{style}", *STACK),
+        networks=networks,
+        code=experiment_code("apply"),
+    output:
+        multiext("data/recovered/{experiment}/{style}", *STACK),
+    log:
+        "logs/recovery/apply/{experiment}/{style}.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        gpu=GPU,
+    params:
+        experiment=experiment_settings,
+        verb=verb("recovery", "apply"),
+    shell:
+        "ifrp recovery apply {wildcards.experiment} {wildcards.style} 2>&1 | tee {log}"

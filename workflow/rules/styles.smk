@@ -1,0 +1,94 @@
+# Artworks, their distance from faces, and one feed-forward style network per artwork (Sec. 4).
+rule styles:
+    input:
+        expand("data/styles/{style}{suffix}", style=STYLES, suffix=[".png", ".json"]),
+        expand("models/styles/{style}{suffix}", style=STYLES, suffix=WEIGHTS),
+        expand("results/styles/curves/{style}.csv", style=STYLES),
+        multiext("results/styles/distance", ".csv", ".json"),
+        multiext("results/styles/sample-sheet", ".png", ".json"),
+
+
+rule styles_artwork:
+    input:
+        picture=artwork_file,
+        code=code("styles", "artwork"),
+    output:
+        multiext("data/styles/{style}", ".png", ".json"),
+    log:
+        "logs/styles/artwork/{style}.log",
+    priority: 90
+    conda:
+        "../../environment.yml"
+    params:
+        row=style_row,
+        seed=settings("seed"),
+        verb=verb("styles", "artwork"),
+    shell:
+        "ifrp styles artwork {wildcards.style} 2>&1 | tee {log}"
+
+
+rule styles_distance:
+    input:
+        artworks=expand("data/styles/{style}.png", style=STYLES),
+        faces="data/faces/train.npy",
+        weights=local_file(SETTINGS.styles.features.weights),
+        code=code("styles", "distance"),
+    output:
+        multiext("results/styles/distance", ".csv", ".json"),
+    log:
+        "logs/styles/distance.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        gpu=GPU,
+    params:
+        styles=STYLE_SPLITS,
+        settings=settings("seed", "styles.features", "styles.distance"),
+        verb=verb("styles", "distance"),
+    shell:
+        "ifrp styles distance 2>&1 | tee {log}"
+
+
+rule styles_train:
+    input:
+        artwork="data/styles/{style}.png",
+        faces="data/faces/train.npy",
+        weights=local_file(SETTINGS.styles.features.weights),
+        code=code("styles", "train"),
+    output:
+        multiext("models/styles/{style}", *WEIGHTS),
+        "results/styles/curves/{style}.csv",
+    log:
+        "logs/styles/train/{style}.log",
+    priority: 60
+    conda:
+        "../../environment.yml"
+    resources:
+        gpu=GPU,
+    params:
+        settings=settings("seed", "styles.features", "styles.training"),
+        verb=verb("styles", "train"),
+    shell:
+        "ifrp styles train {wildcards.style} 2>&1 | tee {log}"
+
+
+rule styles_sheet:
+    input:
+        artworks=expand("data/styles/{style}.png", style=STYLES),
+        networks=expand("models/styles/{style}.safetensors", style=STYLES),
+        faces="data/faces/test-warped.npy",
+        code=code("styles", "sheet"),
+    output:
+        multiext("results/styles/sample-sheet", ".png", ".json"),
+    log:
+        "logs/styles/sheet.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        gpu=GPU,
+    params:
+        styles=STYLE_SPLITS,
+        settings=settings("seed", "styles.training.width"),
+        verb=verb("styles", "sheet"),
+    shell:
+        "ifrp styles sheet 2>&1 | tee {log}"
