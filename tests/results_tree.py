@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from ifrp import config as settings
 from ifrp import paths, stacks
-from ifrp.artifacts import card
+from ifrp.artifacts import card, save_weights
+from ifrp.evaluation import identity, quality, summary
 
 STYLES = {"dots": "seen", "waves": "seen", "blocks": "unseen", "pencil": "sketch"}
 NOISE = {"input": 70.0, "faced": 40.0, "ifrp": 15.0}  # grey levels
@@ -65,6 +67,7 @@ def recover(config: settings.Config, experiment: str, model: bool = False) -> No
     draw, real = np.random.default_rng(1), real_faces()
     for style in settings.styles(config):
         fake = (real + draw.normal(0, NOISE[experiment], real.shape)).clip(0, 255).astype(np.uint8)
+        fake = 255 - real if experiment == "input" else fake
         inputs = [paths.recovery_model(experiment)] if model else []
         store(paths.recovered(experiment, style.name), fake, inputs, {"faces": len(fake), "ms_per_face": 2.5})
 
@@ -96,3 +99,37 @@ def build(root: Path) -> settings.Config:
     for experiment in NOISE:
         recover(config, experiment)
     return config
+
+
+def score(config: settings.Config) -> None:
+    """Evaluates everything."""
+    for experiment in config.recovery.experiments:
+        quality.write(config, experiment)
+        identity.write(config, experiment, Judge())
+    summary.write(config)
+
+
+def train(config: settings.Config) -> None:
+    """What training would leave: a model with its card, a curve, and the recovered faces' word that it made them."""
+    for number, experiment in enumerate(NOISE):
+        if experiment == "input":
+            continue
+        told = {"training": {"batch": 8}}
+        model = paths.recovery_model(experiment)
+        with card(model, told, 1) as facts:
+            save_weights(
+                model, {"generator/weight": torch.zeros(1)}, {"method": experiment, "settings": "{}"}
+            )
+            parameters = {"generator": 1000, "discriminator": 500}
+            facts.update(steps=300, training_seconds=61.5, parameters=parameters)
+        lines = [f"{step},0,{step / 5},{1 / (step + number)},{10 + step / 50}" for step in range(50, 301, 50)]
+        curve = paths.training_curve(experiment)
+        curve.parent.mkdir(parents=True)
+        curve.write_text("\n".join(["step,epoch,seconds,pixel,validation_psnr", *lines]) + "\n")
+        recover(config, experiment, model=True)
+    rows = [
+        f"{style},{split},combined,{5 + i},{4 - i},{split == 'seen'}"
+        for i, (style, split) in enumerate(STYLES.items())
+    ]
+    paths.STYLE_DISTANCE.parent.mkdir(parents=True)
+    paths.STYLE_DISTANCE.write_text("\n".join(["style,split,layer,distance,rank,chosen", *rows]) + "\n")

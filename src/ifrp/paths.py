@@ -13,9 +13,11 @@ FACES = Path("data/faces")
 SKIPPED = FACES / "skipped.csv"
 
 # styles
+SOURCE_ARTWORKS = SOURCE / "styles"
 ARTWORKS = Path("data/styles")
 STYLE_RESULTS = Path("results/styles")
 STYLE_DISTANCE = STYLE_RESULTS / "distance.csv"
+STYLE_PAIRS = STYLE_RESULTS / "pairwise.csv"
 STYLE_SHEET = STYLE_RESULTS / "sample-sheet.png"
 
 # portraits
@@ -103,3 +105,13 @@ def identity(experiment: str) -> Path:
 def consistency(experiment: str) -> Path:
     """Retrieval result (FCR) of every recovered face against every other style of one experiment."""
     return EVALUATION / experiment / "consistency.csv"
+
+
+def table(name: str, suffix: str = "csv") -> Path:
+    """One table of the paper: csv for machines, md to read, tex to print."""
+    return TABLES / f"{name}.{suffix}"
+
+
+def figure(name: str, suffix: str = "png") -> Path:
+    """One figure of the paper, as png or pdf."""
+    return FIGURES / f"{name}.{suffix}"

@@ -29,10 +29,12 @@ def quality(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
 def identity(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
     """Look for the person of every recovered face among the true faces (FRR) and across styles (FCR)."""
     from ifrp.evaluation.identity import write
-    from ifrp.recovery import recogniser
+    from ifrp.recovery.recogniser import load
+    from ifrp.runtime import fabric
 
     loaded = settings.load(config)
-    write(loaded, experiment, recogniser.load(loaded, loaded.evaluation.recogniser))
+    judge = load(loaded, loaded.evaluation.recogniser, fabric(loaded.runtime).device)
+    write(loaded, experiment, judge)
 
 
 @app.command()

@@ -44,15 +44,16 @@ def ssim(x: Tensor, y: Tensor) -> Tensor:
     covariance, variances = xy - mean_x * mean_y, power - mean_x**2 - mean_y**2
     mean_x, mean_y = mean_x + GREY, mean_y + GREY
     c1, c2 = (0.01 * PEAK) ** 2, (0.03 * PEAK) ** 2
-    ratio = (2 * mean_x * mean_y + c1) * (2 * covariance + c2)
-    ratio = ratio / ((mean_x**2 + mean_y**2 + c1) * (variances + c2))
-    return ratio.double().mean((1, 2, 3))
+    likeness: Tensor = (2 * mean_x * mean_y + c1) * (2 * covariance + c2)
+    likeness = likeness / ((mean_x**2 + mean_y**2 + c1) * (variances + c2))
+    return likeness.double().mean((1, 2, 3))
 
 
 def _window(maps: Tensor, sigma: float = 1.5, radius: int = 5) -> Tensor:
     """Gaussian means of (K, N, C, H, W) where the window fits: (K, N, C, H − 10, W − 10)."""
     down, right = (_band(side, sigma, radius).to(maps) for side in maps.shape[-2:])
-    return torch.matmul(down, torch.matmul(maps, right.T))
+    means: Tensor = down @ (maps @ right.T)
+    return means
 
 
 def _band(side: int, sigma: float, radius: int) -> Tensor:

@@ -1,0 +1,42 @@
+"""The paper's figures by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ifrp import config as settings
+from ifrp import paths
+from ifrp.artifacts import card
+from ifrp.errors import IfrpError
+from ifrp.paper import FIGURES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def write(config: settings.Config, name: str) -> None:
+    """Draws one figure as PNG and PDF, with one card.
+
+    Raises:
+        IfrpError: there is no such figure, or what it shows has not been made.
+    """
+    from matplotlib import rc_context
+
+    from ifrp.paper import charts, faces, look
+
+    draw: dict[str, Callable[[settings.Config], tuple[Figure, list[Path]]]] = {
+        "samples": faces.samples,
+        "distance": charts.distance,
+        **{split: partial(faces.recovered, split=split) for split in settings.STYLE_SPLITS},
+        "curves": charts.curves,
+        "worst": faces.worst,
+    }
+    if name not in FIGURES:
+        raise IfrpError(f"There is no figure {name}; there are {', '.join(FIGURES)}.")
+    with rc_context(look.LOOK):
+        figure, inputs = draw[name](config)
+        with card(paths.figure(name), settings.plain(config.paper), config.seed, inputs):
+            look.save(name, figure)

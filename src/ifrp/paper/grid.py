@@ -1,0 +1,85 @@
+"""A table as text cells, and its two printed forms: Markdown and TeX."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from itertools import groupby
+
+from ifrp import paths
+
+NOT_PUBLISHED, NOT_MEASURED, WORSE, USELESS = "–", "not measured", "↓", "‡"
+TEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "–": "--", "−": "$-$", "↓": r"$\downarrow$", "×": r"$\times$", "‡": r"$\ddagger$",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table ready to print.
+
+    Attributes:
+        caption: what it shows.
+        columns: group and name of each column; columns side by side of one group share a heading and are set
+            to the right; "" is no group.
+        rows: cells, in plain text.
+        notes: sentences below the table.
+    """
+
+    caption: str
+    columns: list[tuple[str, str]]
+    rows: list[list[str]]
+    notes: list[str]
+
+    def markdown(self) -> str:
+        """A pipe table between caption and notes; the group is repeated in the heading of its columns."""
+        heads = [f"{group} {name}".strip() for group, name in self.columns]
+        cells = [heads, *self.rows]
+        widths = [max(3, *(len(row[i]) for row in cells)) for i in range(len(heads))]
+        lines = [
+            "| " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " |" for row in cells
+        ]
+        dashes = zip(("-" * (width - 1) for width in widths), self.columns, strict=True)
+        sides = [line + ":" if group else ":" + line for line, (group, _) in dashes]
+        lines.insert(1, "| " + " | ".join(sides) + " |")
+        return "\n\n".join([f"**{self.caption}**", "\n".join(lines), *self.notes]) + "\n"
+
+    def latex(self) -> str:
+        """A table environment; needs the package booktabs and nothing else."""
+        groups, rules, start = [], [], 1
+        for group, members in groupby(group for group, _ in self.columns):
+            width = len(list(members))
+            groups.append(
+                rf"\multicolumn{{{width}}}{{c}}{{{_tex(group)}}}" if group else " & ".join([""] * width)
+            )
+            if group:
+                rules.append(rf"\cmidrule(lr){{{start}-{start + width - 1}}}")
+            start += width
+        head = [" & ".join(groups) + r" \\", " ".join(rules)] if rules else []
+        sides = "".join("r" if group else "l" for group, _ in self.columns)
+        body = [" & ".join(map(_tex, row)) + r" \\" for row in self.rows]
+        lines = [
+            r"\begin{table}", r"\centering\scriptsize", rf"\caption{{{_tex(self.caption)}}}",
+            rf"\begin{{tabular}}{{{sides}}}", r"\toprule", *head,
+            " & ".join(_tex(name) for _, name in self.columns) + r" \\", r"\midrule", *body, r"\bottomrule",
+            r"\end{tabular}", *(rf"\par {_tex(note)}" for note in self.notes), r"\end{table}",
+        ]  # fmt: skip
+        return "\n".join(lines) + "\n"
+
+
+def _tex(text: str) -> str:
+    return "".join(TEX.get(letter, letter) for letter in text)
+
+
+def published(table: str) -> dict[tuple[str, str, str], str]:
+    """Values of one table of the paper, as printed, by method, split and metric."""
+    with paths.PUBLISHED.open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["table"] == table]
+    return {(row["method"], row["split"], row["metric"]): row["value"] for row in rows}
+
+
+def number(value: float, decimals: int, sign: bool = False) -> str:
+    """A number with a true minus sign, and a plus sign if asked for."""
+    return f"{value:{'+' if sign else ''}.{decimals}f}".replace("-", "−")

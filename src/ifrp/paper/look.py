@@ -1,0 +1,44 @@
+"""How all figures look, and how they are saved: the same bytes for the same content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ifrp import paths
+from ifrp.artifacts import atomic
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDEST = 1600  # pixels
+DPI = 200
+STYLE_COLOURS = {"seen": "#0072B2", "unseen": "#E69F00", "sketch": "#009E73"}
+LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31", "#999999")
+"""Okabe and Ito's colours, which colour-blind people can tell apart, and two more"""
+
+LOOK: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 9,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
+    "pdf.fonttype": 42,
+}
+
+
+def save(name: str, figure: Figure) -> None:
+    """Writes a figure as PNG and PDF, without dates and versions in the files."""
+    unsaid = {
+        "png": {"Software": None},
+        "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
+    }
+    for suffix, metadata in unsaid.items():
+        with atomic(paths.figure(name, suffix)) as new:
+            figure.savefig(new, format=suffix, metadata=metadata)

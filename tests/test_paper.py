@@ -1,0 +1,196 @@
+"""Tables and figures of a small made-up tree."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import results_tree
+from PIL import Image
+
+from ifrp import config as settings
+from ifrp import paths
+from ifrp.artifacts import read_card
+from ifrp.errors import IfrpError
+from ifrp.paper import FIGURES, TABLES, faces, figures, grid, look, mosaic, tables
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[settings.Config]:
+    """The tree with all its results, and the working directory in it."""
+    root = tmp_path_factory.mktemp("paper")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        config = results_tree.build(root)
+        results_tree.train(config)
+        results_tree.score(config)
+        yield config
+
+
+def test_names_are_known_without_heavy_imports() -> None:
+    check = "import sys, ifrp.paper, ifrp.paper.commands; sys.exit(bool({'torch', 'matplotlib', 'pandas'} & {*sys.modules}))"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["quality", "identity"])
+def test_comparison_is_published_ours_and_their_difference(made: settings.Config, name: str) -> None:
+    tables.write(made, name)
+    with paths.table(name).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    with paths.PUBLISHED.open(newline="") as file:
+        told = {
+            (r["method"], r["split"], r["metric"]): r["value"]
+            for r in csv.DictReader(file)
+            if r["table"] == name
+        }
+    summary = pd.read_csv(paths.SUMMARY, keep_default_na=False)
+    means = summary[summary["style"] == ""].set_index(["experiment", "split", "metric"])["value"]
+    markdown = paths.table(name, "md").read_text()
+    experiments = list(dict.fromkeys(row["experiment"] for row in rows))
+    assert experiments == [*made.recovery.experiments, *(["chance"] if name == "identity" else [])]
+    compared = 0
+    for row in rows:
+        cell = (row["experiment"], row["split"], row["metric"])
+        assert row["published"] == told.get(cell, "")
+        if cell in told:
+            compared += 1
+            assert told[cell] in markdown  # digit for digit
+            difference = means[cell] - float(told[cell])
+            assert float(row["difference"]) == pytest.approx(difference, abs=1e-4)
+            digits = len(told[cell].split(".")[1])
+            assert ("worse" in row["note"]) == (round(means[cell], digits) < float(told[cell]))
+    assert compared == (2 * 3 * 3 if name == "quality" else 2 * 4)
+
+
+def test_identity_has_the_portraits_and_chance(made: settings.Config) -> None:
+    found = tables.compare(made, "identity").set_index(["experiment", "split", "metric"])
+    level = 100 * (1 - 3003 / 8568)  # 3 faces of the person among 18, 5 drawn
+    assert found.loc[("chance", "seen", "frr"), "ours"] == pytest.approx(level, rel=1e-5)
+    assert found.loc[("chance", "all", "fcr"), "ours"] == pytest.approx(level, rel=1e-5)
+    assert found.loc[("input", "seen", "frr"), "ours"] == 0  # inverted colours look like nobody
+    # portraits of all styles are the same here, so nothing can be more consistent than no recovery
+    assert "no better than no recovery" in str(found.loc[("ifrp", "all", "fcr"), "note"])
+    assert "no better" not in str(found.loc[("ifrp", "seen", "frr"), "note"])
+
+
+def test_a_missing_value_says_so(made: settings.Config) -> None:
+    summary = paths.SUMMARY.read_text()
+    try:
+        kept = [line for line in summary.splitlines() if not line.startswith("faced,faced,sketch,,ssim")]
+        paths.SUMMARY.write_text("\n".join(kept) + "\n")
+        values = tables.compare(made, "quality")
+    finally:
+        paths.SUMMARY.write_text(summary)
+    row = values[
+        (values["experiment"] == "faced") & (values["split"] == "sketch") & (values["metric"] == "ssim")
+    ]
+    assert row.iloc[0]["note"] == "not measured"
+    assert grid.NOT_MEASURED in tables.lay_out("quality", values).markdown()
+
+
+def test_a_value_that_rounds_to_the_published_one_is_not_worse() -> None:
+    notes = [
+        tables._row(("a", "a", "seen", "ssim"), "0.72", {"value": v}, None)["note"] for v in (0.7151, 0.7149)
+    ]
+    assert notes == ["", "worse than published"]
+
+
+def test_timing_comes_from_the_cards(made: settings.Config) -> None:
+    tables.write(made, "timing")
+    found = pd.read_csv(paths.table("timing")).set_index("experiment")
+    assert list(found.index) == list(made.recovery.experiments)
+    assert [found.at["ifrp", of] for of in ("parameters", "steps", "faces_seen")] == [1500, 300, 2400]
+    assert found["ms_per_face"].tolist() == pytest.approx([2.5] * 3)
+    assert found.loc["ifrp", "difference"] == pytest.approx(2.5 - 8)
+    assert found["steps"].isna().tolist() == [True, False, False]
+    assert "| none" in paths.table("timing", "md").read_text()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_printed_forms_are_whole(made: settings.Config, name: str) -> None:
+    tables.write(made, name)
+    markdown, tex = (paths.table(name, suffix).read_text() for suffix in ("md", "tex"))
+    lines = [line for line in markdown.splitlines() if line.startswith("|")]
+    assert len({line.count("|") for line in lines}) == 1
+    columns = len(re.search(r"begin{tabular}{([lr]+)}", tex)[1])  # type: ignore[index]
+    body = tex.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {columns - 1}
+    assert len(body) == len(lines) - 2
+    assert tex.count("{") == tex.count("}")
+    assert tex.isascii()
+    assert str(paths.PUBLISHED) in read_card(paths.table(name))["inputs"]
+
+
+def test_tex_escapes_what_tex_would_read() -> None:
+    assert grid._tex("a_b & 5 % – −1") == r"a\_b \& 5 \% -- $-$1"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_are_drawn_and_the_same_again(made: settings.Config, name: str) -> None:
+    both = [paths.figure(name, suffix) for suffix in ("png", "pdf")]
+    digests = []
+    for _ in range(2):
+        figures.write(made, name)
+        digests.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in both])
+    assert digests[0] == digests[1]
+    with Image.open(both[0]) as picture:
+        assert picture.width <= look.WIDEST
+        assert np.asarray(picture.convert("L")).std() > 5  # not an empty page
+    assert both[1].read_bytes().startswith(b"%PDF")
+    assert read_card(both[0])["inputs"]
+
+
+def test_unknown_names_and_missing_inputs_are_told(made: settings.Config, tmp_path: Path) -> None:
+    with pytest.raises(IfrpError, match="there are samples"):
+        figures.write(made, "nothing")
+    with pytest.raises(IfrpError, match="there are quality"):
+        tables.write(made, "nothing")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        with pytest.raises(IfrpError, match=re.escape("summary.csv does not exist")):
+            tables.write(made, "quality")
+
+
+def test_faces_are_spread_over_people() -> None:
+    people = pd.Series(["a", "a", "b", "b", "b", "c", "d"])
+    assert faces.spread(people, 2) == [0, 6]
+    assert faces.spread(people, 9) == [0, 2, 5, 6]
+
+
+def test_mosaic_puts_pictures_where_they_belong() -> None:
+    one, two = (np.full((8, 8, 3), level, np.uint8) for level in (10, 20))
+    sheet = mosaic.paste([[one, None], [None, two]])
+    step = 8 + mosaic.GAP
+    assert (sheet[:8, :8] == 10).all()
+    assert (sheet[step : step + 8, step : step + 8] == 20).all()
+    assert (sheet == 255).sum() == sheet.size - 2 * 8 * 8 * 3
+
+
+def test_a_full_page_of_faces_is_shown_pixel_for_pixel() -> None:
+    draw = np.random.default_rng(0)
+    picture = draw.integers(0, 256, (128, 128, 3)).astype(np.uint8)
+    figure = mosaic.draw([[picture]], ["face"], ["row"])
+    figure.savefig(into := BytesIO(), dpi=look.DPI, format="png")
+    page = np.asarray(Image.open(into))[..., :3]
+    shown = page[mosaic.HEAD : mosaic.HEAD + 128, mosaic.MARGIN : mosaic.MARGIN + 128]
+    assert (shown == picture).mean() > 0.99
+
+
+def test_worst_faces_are_those_of_lowest_score(made: settings.Config) -> None:
+    scores = pd.read_csv(paths.quality("ifrp"))
+    lowest = scores.loc[scores.groupby("index")["ssim"].idxmin()].nsmallest(made.paper.worst, "ssim")
+    figure, used = faces.worst(made)
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert [text for text in texts if text.startswith("SSIM")][-made.paper.worst :] == [
+        f"SSIM {value:.2f}" for value in lowest["ssim"]
+    ]
+    assert {paths.recovered("ifrp", style) for style in lowest["style"]} <= set(used)
