@@ -21,6 +21,8 @@ from ifrp import artifacts, paths, stacks
 from ifrp.config import FaceCounts, Faces, PhotoFaces, Warp
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry, splits, warp
+from ifrp.faces.commands import prepare as prepare_faces
+from ifrp.faces.commands import render
 from ifrp.faces.photos import photos
 from ifrp.faces.pictures import Skip
 from ifrp.faces.prepare import prepare
@@ -69,11 +71,19 @@ def test_a_crop_is_pillows_resize_of_the_box() -> None:
     assert np.abs(ours.astype(int) - theirs).max() <= 2
 
 
-def test_shrinking_does_not_alias() -> None:
-    stripes = np.zeros((900, 900, 3), np.uint8)
-    stripes[:, ::2] = 255  # finer than the window can show: an even grey is right
-    found = geometry.cut(Image.fromarray(stripes), geometry.crop((0, 0, 900, 900), 100), 100)
-    assert np.abs(found.astype(int) - 127).max() <= 2
+@pytest.mark.parametrize("side", [130, 250, 330, 900])
+def test_shrinking_does_not_alias(side: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (side, side, 1)).repeat(3, axis=2).astype(np.uint8)
+    ours = geometry.cut(Image.fromarray(noise), geometry.crop((0, 0, side, side), 100), 100)
+    theirs = np.asarray(Image.fromarray(noise).resize((100, 100), Image.Resampling.BOX))
+    assert ours.std() < 1.1 * theirs.std()  # what aliases keeps the noise of the single pixels
+
+
+def test_a_large_picture_is_pillows_resize_of_the_box() -> None:
+    picture = Image.fromarray(smooth(1, 900, 1100)).resize((2200, 1800), Image.Resampling.BICUBIC)
+    ours = geometry.cut(picture, geometry.crop((301, 203, 1280, 1410), 128), 128)
+    theirs = np.asarray(picture.resize((128, 128), Image.Resampling.BICUBIC, box=(301, 203, 1581, 1613)))
+    assert np.abs(ours.astype(int) - theirs).max() <= 6
 
 
 def test_landmarks_are_brought_to_their_places_by_the_similarity_that_scikit_image_estimates() -> None:
@@ -231,6 +241,7 @@ def test_a_face_depends_on_the_seed_and_its_file_alone(album: Faces, monkeypatch
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     prepare(photos(album.photos), album, seed=4)
     first = rows()
+    assert len({row[1] for row in first.values()}) == len(first)  # no two rotations are the same
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     prepare(photos(album.photos), album, seed=4)
     assert rows() == first
@@ -300,6 +311,29 @@ def test_the_verb_ends_with_a_summary(album: Faces) -> None:
     done = ifrp({**settings, "photos": {"path": "photos", "crop": [30, 35, 60, 70]}})
     assert done.returncode == 0, done.stderr
     assert "train 8 faces of 8 people; val 1 faces of 1 people; test 2 faces of 2 people" in done.stdout
+
+
+def test_rendered_people_are_cropped_from_the_middle_of_the_canvas(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(
+        yaml.safe_dump(
+            {"faces": {"size": 64, "rendered": {"people": 3, "pictures": 2, "canvas": 120},
+                       "split": {"train": 2, "val": 1, "test": 1}}}
+        )
+    )  # fmt: skip
+    render(Path("config.yaml"))
+    prepare_faces(Path("config.yaml"))
+    source, faces = stacks.read(paths.RENDERED), stacks.read(paths.faces("train"))
+    assert sorted(source.table["file"]) == [
+        f"0000{person}-00{view}" for person in range(3) for view in range(2)
+    ]
+    for image, file in zip(faces.images, faces.table["file"], strict=True):
+        row = int(np.flatnonzero(source.table["file"] == file)[0])
+        assert np.array_equal(image, source.images[row, 28:92, 28:92])  # 120 × 128/240 = 64
+    chain = [path for _, path, _ in artifacts.chain(paths.warped("test"))]
+    assert chain == [paths.warped("test"), paths.RENDERED]
 
 
 @pytest.mark.parametrize(

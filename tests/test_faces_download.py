@@ -84,20 +84,21 @@ def test_an_interrupted_run_goes_on(server: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "part"),
+    ("how", "part", "requests"),
     [
-        ("deaf", CONTENT[:3_000_000]),  # the server sends everything again
-        ("good", CONTENT),  # only the renaming was missing
-        ("good", b"something else"),  # the part is of another file
-        ("good", CONTENT + b"more"),  # the part is too long
+        ("deaf", CONTENT[:3_000_000], 1),  # the server sends everything again
+        ("good", CONTENT, 1),  # only the renaming was missing
+        ("good", b"something else", 2),  # the part is of another file
+        ("good", CONTENT + b"more", 2),  # the part is too long
     ],
 )
 def test_whatever_part_was_there_the_file_comes_out_right(
-    server: str, tmp_path: Path, how: str, part: bytes
+    server: str, tmp_path: Path, how: str, part: bytes, requests: int
 ) -> None:
     (tmp_path / "file.part").write_bytes(part)
     fetch(f"{server}/{how}/file", tmp_path / "file", MD5)
     assert (tmp_path / "file").read_bytes() == CONTENT
+    assert len(asked) == requests
 
 
 @pytest.mark.parametrize(

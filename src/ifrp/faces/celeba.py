@@ -5,6 +5,7 @@ File names and MD5 sums are those of the official release, as torchvision.datase
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -68,6 +69,11 @@ def download(settings: CelebAFaces) -> dict[str, str]:
     Raises:
         IfrpError: a file could not be had; names the files, their sums and the folder to put them in.
     """
+    folder = Path(settings.folder)
+    if folder.exists() and not os.access(folder, os.W_OK):
+        raise IfrpError(
+            f"{folder} cannot be written to: link the files into a folder of your own and name that one."
+        )
     found, failures = dict[str, str](), list[str]()
     for path in needed(settings):
         official = OFFICIAL[path.name]
