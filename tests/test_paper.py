@@ -21,7 +21,7 @@ from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import read_card
 from ifrp.errors import IfrpError
-from ifrp.paper import FIGURES, TABLES, faces, figures, grid, look, mosaic, tables
+from ifrp.paper import FIGURES, TABLES, figures, gallery, grid, look, mosaic, tables
 
 
 @pytest.fixture(scope="module")
@@ -162,8 +162,8 @@ def test_unknown_names_and_missing_inputs_are_told(made: settings.Config, tmp_pa
 
 def test_faces_are_spread_over_people() -> None:
     people = pd.Series(["a", "a", "b", "b", "b", "c", "d"])
-    assert faces.spread(people, 2) == [0, 6]
-    assert faces.spread(people, 9) == [0, 2, 5, 6]
+    assert gallery.spread(people, 2) == [0, 6]
+    assert gallery.spread(people, 9) == [0, 2, 5, 6]
 
 
 def test_mosaic_puts_pictures_where_they_belong() -> None:
@@ -188,7 +188,7 @@ def test_a_full_page_of_faces_is_shown_pixel_for_pixel() -> None:
 def test_worst_faces_are_those_of_lowest_score(made: settings.Config) -> None:
     scores = pd.read_csv(paths.quality("ifrp"))
     lowest = scores.loc[scores.groupby("index")["ssim"].idxmin()].nsmallest(made.paper.worst, "ssim")
-    figure, used = faces.worst(made)
+    figure, used = gallery.worst(made)
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert [text for text in texts if text.startswith("SSIM")][-made.paper.worst :] == [
         f"SSIM {value:.2f}" for value in lowest["ssim"]

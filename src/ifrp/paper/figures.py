@@ -25,14 +25,14 @@ def write(config: settings.Config, name: str) -> None:
     """
     from matplotlib import rc_context
 
-    from ifrp.paper import charts, faces, look
+    from ifrp.paper import charts, gallery, look
 
     draw: dict[str, Callable[[settings.Config], tuple[Figure, list[Path]]]] = {
-        "samples": faces.samples,
+        "samples": gallery.samples,
         "distance": charts.distance,
-        **{split: partial(faces.recovered, split=split) for split in settings.STYLE_SPLITS},
+        **{split: partial(gallery.recovered, split=split) for split in settings.STYLE_SPLITS},
         "curves": charts.curves,
-        "worst": faces.worst,
+        "worst": gallery.worst,
     }
     if name not in FIGURES:
         raise IfrpError(f"There is no figure {name}; there are {', '.join(FIGURES)}.")

@@ -27,13 +27,16 @@ def spread(people: pd.Series[str], count: int) -> list[int]:
 
 
 def samples(config: settings.Config) -> tuple[Figure, list[Path]]:
-    """Real faces, the same unaligned, and in every style of their split (the paper's figure of the data set)."""
+    """Real faces, unaligned, and stylised: for training in the styles that are trained on, for the test in all."""
     styles = settings.styles(config)
+    trained = {
+        s for experiment in config.recovery.experiments for s in settings.training_styles(config, experiment)
+    }
     rows: list[list[mosaic.Tile]] = []
     labels, used = [], []
     for split in ("train", "test"):
         files = [paths.faces(split), paths.warped(split)]
-        files += [paths.portraits(split, s.name) for s in styles if split == "test" or s.split == "seen"]
+        files += [paths.portraits(split, s.name) for s in styles if split == "test" or s.name in trained]
         opened = {path: stacks.read(path) for path in files}
         portraits = [opened.get(paths.portraits(split, s.name)) for s in styles]
         for place in spread(opened[files[0]].table["person"], max(1, config.paper.examples // 2)):
