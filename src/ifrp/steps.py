@@ -108,6 +108,22 @@ def recognisers(config: Config, name: str) -> list[str]:
     return [known for known in config.recovery.recognisers if known in values.values()]
 
 
+def used_recognisers(config: Config) -> list[str]:
+    """Recognisers that the workflow needs: the judge, and those in the loss of a trained experiment.
+
+    Raises:
+        IfrpError: the judge is not among `recovery.recognisers`.
+    """
+    judge = config.evaluation.recogniser
+    if judge not in config.recovery.recognisers:
+        known = ", ".join(config.recovery.recognisers)
+        raise IfrpError(
+            f"evaluation.recogniser is {judge}, which is not in recovery.recognisers; there are {known}."
+        )
+    trained = [name for name in config.recovery.experiments if needs_training(config, name)]
+    return list(dict.fromkeys([judge, *(found for name in trained for found in recognisers(config, name))]))
+
+
 def _leaves(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in values.items():
         if isinstance(value, Mapping):

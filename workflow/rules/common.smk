@@ -12,27 +12,22 @@ from snakemake.utils import validate
 sys.path.insert(0, str(Path(workflow.basedir, "src")))
 
 from ifrp import imports, steps, versioning
+from ifrp.config import STYLE_SPLITS as SPLITS
 from ifrp.config import plain, styles, training_styles
 from ifrp.errors import IfrpError
+from ifrp.paper import FIGURES, TABLES
 
 PACKAGE = Path(os.path.relpath(imports.PACKAGE))
 SCHEMAS = Path(workflow.basedir, "workflow", "schemas")
 STACK = (".npy", ".csv", ".json")
 WEIGHTS = (".safetensors", ".json")
-FACES = [
-    f"{split}{kind}" for split in ("train", "val", "test") for kind in ("", "-warped")
-]
+FACES = [f"{split}{kind}" for split in ("train", "val", "test") for kind in ("", "-warped")]
 
-if (
-    DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
-    and not shutil.which("conda")
-):
-    logger.warning(
-        "There is no conda here, so --use-conda is left out: rules use the environment at hand."
-    )
-    workflow.deployment_settings.deployment_method = set(
-        workflow.deployment_settings.deployment_method
-    ) - {DeploymentMethod.CONDA}
+if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method and not shutil.which("conda"):
+    logger.warning("There is no conda here, so --use-conda is left out: rules use the environment at hand.")
+    workflow.deployment_settings.deployment_method = set(workflow.deployment_settings.deployment_method) - {
+        DeploymentMethod.CONDA
+    }
 
 try:
     SETTINGS = steps.resolve(
@@ -40,15 +35,13 @@ try:
         alone=workflow.config_settings.replace_workflow_config,
     )
     STYLES = {row.name: row for row in styles(SETTINGS)}
-    TRAINED_ON = {
-        name: training_styles(SETTINGS, name) for name in SETTINGS.recovery.experiments
-    }
+    RECOGNISERS = steps.used_recognisers(SETTINGS)
+    TRAINED_ON = {name: training_styles(SETTINGS, name) for name in SETTINGS.recovery.experiments}
 except IfrpError as error:
     raise WorkflowError(str(error)) from None
 
-if not steps.frozen(
-    SETTINGS, STYLES
-).exists():  # once, because importing jsonschema takes two seconds
+# Once for each configuration, because importing jsonschema takes two seconds.
+if not steps.frozen(SETTINGS, STYLES).exists():
     validate(plain(SETTINGS), str(SCHEMAS / "config.schema.json"))
     for row in STYLES.values():
         validate(plain(row), str(SCHEMAS / "styles.schema.json"))
@@ -58,15 +51,10 @@ if workflow.is_main_process:
     atexit.register(versioning.after_idling, workflow, SETTINGS)
 
 EXPERIMENTS = list(TRAINED_ON)
-EXPERIMENT_METHODS = {
-    name: entry["method"] for name, entry in SETTINGS.recovery.experiments.items()
-}
+EXPERIMENT_METHODS = {name: entry["method"] for name, entry in SETTINGS.recovery.experiments.items()}
 STYLE_SPLITS = {name: row.split for name, row in STYLES.items()}
 TRAINED = [name for name in EXPERIMENTS if steps.needs_training(SETTINGS, name)]
-RECOGNISERS = list(SETTINGS.recovery.recognisers)
-TRAINING_STYLES = [
-    name for name in STYLES if any(name in names for names in TRAINED_ON.values())
-]
+TRAINING_STYLES = [name for name in STYLES if any(name in TRAINED_ON[other] for other in TRAINED)]
 PORTRAITS = [
     (split, style)
     for split in ("train", "val", "test")
@@ -76,14 +64,9 @@ CELEBA = str(Path(SETTINGS.faces.celeba.folder, "img_align_celeba.json"))
 FACE_SOURCE = {
     "rendered": [f"data/source/rendered{suffix}" for suffix in STACK],
     "celeba": [CELEBA],
-    "photos": [
-        path
-        for path in (SETTINGS.faces.photos.path, SETTINGS.faces.photos.identities)
-        if path
-    ],
+    "photos": [path for path in (SETTINGS.faces.photos.path, SETTINGS.faces.photos.identities) if path],
 }[SETTINGS.faces.source]
-TABLES = ["quality", "identity", "timing"]
-FIGURES = ["samples", "distance", "seen", "unseen", "sketch", "curves", "worst"]
+SHOWN = [name for name in FIGURES if name not in SPLITS or name in STYLE_SPLITS.values()]
 GPU = int(
     SETTINGS.runtime.device == "cuda"
     or (SETTINGS.runtime.device == "auto" and bool(shutil.which("nvidia-smi")))
@@ -177,11 +160,7 @@ def pairs(wildcards):
 def loss_networks(wildcards):
     """Weights of the recognisers that an experiment's settings name, and of perceptual features if from a file."""
     names = steps.recognisers(SETTINGS, wildcards.experiment)
-    found = [
-        path
-        for name in names
-        for path in with_card(f"models/recognisers/{name}.safetensors")
-    ]
+    found = [path for name in names for path in with_card(f"models/recognisers/{name}.safetensors")]
     return found + local_file(SETTINGS.styles.features.weights)
 
 
@@ -195,33 +174,20 @@ def table_inputs(wildcards):
     """What a table is made from: the summary, or the cards that say how long things took."""
     if wildcards.name != "timing":
         return with_card("results/evaluation/summary.csv")
-    cards = [f"models/recovery/{name}.json" for name in TRAINED]
-    return cards + [
-        f"data/recovered/{name}/{style}.json"
-        for name in EXPERIMENTS
-        for style in STYLES
-    ]
+    cards = [f"data/recovered/{name}/{style}.json" for name in EXPERIMENTS for style in STYLES]
+    return cards + [f"models/recovery/{name}.json" for name in TRAINED]
 
 
 def figure_inputs(wildcards):
     """What a figure is made from."""
-    recovered = [
-        path
-        for name in EXPERIMENTS
-        for style in STYLES
-        for path in stack(f"data/recovered/{name}/{style}")
-    ]
-    portraits = [
-        path for style in STYLES for path in stack(f"data/portraits/test/{style}")
-    ]
-    faces = [
-        path for name in ("test", "test-warped") for path in stack(f"data/faces/{name}")
-    ]
-    compared = recovered + portraits + faces
+    splits = ["train", "test"] if wildcards.name == "samples" else ["test"]
+    stacks = [f"data/faces/{split}{kind}" for split in splits for kind in ("", "-warped")]
+    stacks += [f"data/portraits/{split}/{style}" for split, style in PORTRAITS if split in splits]
+    if wildcards.name != "samples":
+        stacks += [f"data/recovered/{name}/{style}" for name in EXPERIMENTS for style in STYLES]
+    files = [path for name in stacks for path in stack(name)]
     return {
-        "samples": portraits + faces,
-        "distance": ["results/styles/distance.csv"],
+        "distance": with_card("results/styles/distance.csv"),
         "curves": [f"results/recovery/{name}/curve.csv" for name in TRAINED],
-        "worst": compared
-        + [f"results/evaluation/{name}/quality.csv" for name in EXPERIMENTS],
-    }.get(wildcards.name, compared)
+        "worst": files + [f"results/evaluation/{name}/quality.csv" for name in EXPERIMENTS],
+    }.get(wildcards.name, files)

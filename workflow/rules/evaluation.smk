@@ -12,9 +12,7 @@ rule evaluation:
 
 rule evaluation_quality:
     input:
-        recovered=expand(
-            "data/recovered/{{experiment}}/{style}{suffix}", style=STYLES, suffix=STACK
-        ),
+        recovered=expand("data/recovered/{{experiment}}/{style}{suffix}", style=STYLES, suffix=STACK),
         faces=multiext("data/faces/test", *STACK),
         code=code("evaluation", "quality"),
     output:
@@ -34,13 +32,9 @@ rule evaluation_quality:
 
 rule evaluation_identity:
     input:
-        recovered=expand(
-            "data/recovered/{{experiment}}/{style}{suffix}", style=STYLES, suffix=STACK
-        ),
+        recovered=expand("data/recovered/{{experiment}}/{style}{suffix}", style=STYLES, suffix=STACK),
         faces=multiext("data/faces/test", *STACK),
-        judge=with_card(
-            f"models/recognisers/{SETTINGS.evaluation.recogniser}.safetensors"
-        ),
+        judge=with_card(f"models/recognisers/{SETTINGS.evaluation.recogniser}.safetensors"),
         trained=networks,
         code=code("evaluation", "identity"),
     output:
@@ -54,9 +48,7 @@ rule evaluation_identity:
         gpu=GPU,
     params:
         styles=STYLE_SPLITS,
-        settings=settings(
-            "seed", "evaluation.recogniser", "evaluation.top", "evaluation.faces"
-        ),
+        settings=settings("seed", "evaluation.recogniser", "evaluation.top", "evaluation.faces"),
         verb=verb("evaluation", "identity"),
     shell:
         "ifrp evaluation identity {wildcards.experiment} 2>&1 | tee {log}"

@@ -8,7 +8,7 @@ rule paper:
         ),
         expand(
             "results/paper/figures/{name}.{ext}",
-            name=FIGURES,
+            name=SHOWN,
             ext=["png", "pdf", "json"],
         ),
 

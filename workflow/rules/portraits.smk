@@ -1,11 +1,7 @@
 # Stylised faces (SF): every style network applied to the warped faces (Sec. 4).
 rule portraits:
     input:
-        [
-            path
-            for split, style in PORTRAITS
-            for path in stack(f"data/portraits/{split}/{style}")
-        ],
+        [path for split, style in PORTRAITS for path in stack(f"data/portraits/{split}/{style}")],
 
 
 rule portraits_make:

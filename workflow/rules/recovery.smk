@@ -2,9 +2,7 @@
 rule recovery:
     input:
         expand("models/recognisers/{name}{suffix}", name=RECOGNISERS, suffix=WEIGHTS),
-        expand(
-            "models/recovery/{experiment}{suffix}", experiment=TRAINED, suffix=WEIGHTS
-        ),
+        expand("models/recovery/{experiment}{suffix}", experiment=TRAINED, suffix=WEIGHTS),
         expand("results/recovery/{experiment}/curve.csv", experiment=TRAINED),
         expand(
             "data/recovered/{experiment}/{style}{suffix}",

@@ -5,6 +5,7 @@ rule styles:
         expand("models/styles/{style}{suffix}", style=STYLES, suffix=WEIGHTS),
         expand("results/styles/curves/{style}.csv", style=STYLES),
         multiext("results/styles/distance", ".csv", ".json"),
+        "results/styles/pairwise.csv",
         multiext("results/styles/sample-sheet", ".png", ".json"),
 
 
@@ -30,11 +31,12 @@ rule styles_artwork:
 rule styles_distance:
     input:
         artworks=expand("data/styles/{style}.png", style=STYLES),
-        faces="data/faces/train.npy",
+        faces=stack("data/faces/train"),
         weights=local_file(SETTINGS.styles.features.weights),
         code=code("styles", "distance"),
     output:
         multiext("results/styles/distance", ".csv", ".json"),
+        "results/styles/pairwise.csv",
     log:
         "logs/styles/distance.log",
     conda:
@@ -52,7 +54,7 @@ rule styles_distance:
 rule styles_train:
     input:
         artwork="data/styles/{style}.png",
-        faces="data/faces/train.npy",
+        faces=stack("data/faces/train-warped"),
         weights=local_file(SETTINGS.styles.features.weights),
         code=code("styles", "train"),
     output:
@@ -76,7 +78,7 @@ rule styles_sheet:
     input:
         artworks=expand("data/styles/{style}.png", style=STYLES),
         networks=expand("models/styles/{style}.safetensors", style=STYLES),
-        faces="data/faces/test-warped.npy",
+        faces=stack("data/faces/test-warped"),
         code=code("styles", "sheet"),
     output:
         multiext("results/styles/sample-sheet", ".png", ".json"),
@@ -88,7 +90,7 @@ rule styles_sheet:
         gpu=GPU,
     params:
         styles=STYLE_SPLITS,
-        settings=settings("seed", "styles.training.width"),
+        seed=settings("seed"),
         verb=verb("styles", "sheet"),
     shell:
         "ifrp styles sheet 2>&1 | tee {log}"
