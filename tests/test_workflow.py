@@ -1,0 +1,335 @@
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from workflow_project import ROOT, STYLES, Project
+
+NAMES = ["faces", "styles", "portraits", "recovery", "evaluation", "paper"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project whose paper was made by `snakemake`; tests put back what they change."""
+    project = Project(tmp_path_factory.mktemp("made"))
+    told = project.make()
+    assert "DVC has recorded the results" in told
+    return project
+
+
+@pytest.fixture
+def edited(made: Project) -> Iterator[Project]:
+    """The same, whose configuration and code may be changed: both come back afterwards."""
+    kept = {path: path.read_bytes() for path in made.root.rglob("*") if _editable(made, path)}
+    yield made
+    for path in made.root.rglob("*"):
+        if _editable(made, path) and path not in kept:
+            path.unlink()
+    for path, content in kept.items():
+        if path.read_bytes() != content:
+            path.write_bytes(content)
+
+
+def _editable(project: Project, path: Path) -> bool:
+    return (
+        path.is_file()
+        and path.relative_to(project.root).parts[0] in ("src", "config")
+        and path.suffix != ".pyc"
+    )
+
+
+def test_six_names_everywhere() -> None:
+    from ifrp.cli import app
+    from ifrp.config import Config
+
+    packages = sorted(path.parent.name for path in ROOT.glob("src/ifrp/*/commands.py"))
+    rules = sorted(path.stem for path in ROOT.glob("workflow/rules/*.smk") if path.stem != "common")
+    stages = list(yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"])
+    sections = [name for name in Config.__dataclass_fields__ if name not in ("preset", "seed", "runtime")]
+    assert packages == rules == sorted(NAMES)
+    assert stages == sections == [group.name for group in app.registered_groups] == NAMES
+    for name in NAMES:
+        assert list(ROOT.glob(f"tests/test_{name}*.py")), name
+        assert (ROOT / f"docs/{name}.md").exists(), name
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("src/ifrp/**/*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_packages_import_from_the_left_only(path: Path) -> None:
+    place = path.relative_to(ROOT / "src/ifrp").parts[0]
+    allowed = NAMES[: NAMES.index(place) + 1] if place in NAMES else ["paper"] if place == "cli.py" else []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("ifrp"):
+            for parts in ([*node.module.split("."), alias.name] for alias in node.names):
+                assert parts[1] not in NAMES or parts[1] in allowed or place == "cli.py", (
+                    f"line {node.lineno}"
+                )
+
+
+def test_stages_run_the_rules_of_their_file() -> None:
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    for name, stage in stages.items():
+        text = (ROOT / f"workflow/rules/{name}.smk").read_text()
+        rules = [line.split()[1].rstrip(":") for line in text.splitlines() if line.startswith("rule ")]
+        allowed = stage["cmd"].split("--allowed-rules ")[1].split(" -- ")
+        assert allowed == [" ".join(rules), name]
+        assert {f"src/ifrp/{name}", "src/ifrp/config.py", "src/ifrp/stacks.py"} <= set(stage["deps"])
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("config/*.yaml")), ids=lambda path: path.name)
+def test_presets_have_every_section_that_dvc_follows(path: Path) -> None:
+    from ifrp.config import Config
+
+    sections = yaml.safe_load(path.read_text())
+    assert set(NAMES) <= set(sections), "a preset must have each section, if only with one key, for dvc.yaml"
+    assert set(sections) <= set(Config.__dataclass_fields__) - (
+        {"preset", "seed"} if path.stem != "config" else set()
+    )
+
+
+def test_snakemake_then_dvc_is_a_no_op(made: Project) -> None:
+    assert "up to date" in made.dvc("status")
+    told = made.dvc("repro")
+    assert told.count("didn't change, skipping") == len(NAMES)
+    assert made.pending() == set()
+
+
+def test_every_artifact_is_under_dvc(made: Project) -> None:
+    stages = yaml.safe_load((made.root / "dvc.yaml").read_text())["stages"].values()
+    outs = [out for stage in stages for out in stage["outs"]]
+    files = [path for top in ("data", "models", "results") for path in (made.root / top).rglob("*.*")]
+    names = [str(path.relative_to(made.root)) for path in files]
+    assert all(any(name.startswith(f"{out}/") for name in names) for out in outs)
+    for name in names:
+        assert sum(name.startswith(f"{out}/") for out in outs) == (not name.startswith("data/source/")), name
+
+
+def test_a_docstring_in_the_configuration_reruns_nothing(edited: Project) -> None:
+    edited.append("src/ifrp/config.py", "\n# a remark\n")
+    edited.append("src/ifrp/cli.py", "\n# a remark\n")
+    assert edited.pending() == set()
+
+
+def test_runtime_reruns_nothing(edited: Project) -> None:
+    edited.edit(runtime={"precision": "bf16-mixed", "device": "cpu"})
+    assert edited.pending() == set()
+
+
+def test_new_experiment_leaves_the_others_valid(edited: Project) -> None:
+    experiments = edited.configuration()["recovery"]["experiments"]
+    edited.edit(
+        recovery={"experiments": {**experiments, "ifrp-pixel": {"method": "ifrp", "losses": {"identity": 0}}}}
+    )
+    pending = edited.pending()
+    trained = {job for job in pending if not job.startswith(("paper", "evaluation_summary"))}
+    assert {job for job in trained if "ifrp-pixel" not in job} == set()
+    assert "recovery_train ifrp-pixel" in pending
+
+
+def test_new_method_leaves_the_others_valid(edited: Project) -> None:
+    source = (edited.root / "src/ifrp/recovery/methods/faced.py").read_text()
+    edited.write("src/ifrp/recovery/methods/another.py", source)
+    experiments = edited.configuration()["recovery"]["experiments"]
+    edited.edit(recovery={"experiments": {**experiments, "another": {"method": "another"}}})
+    assert {job for job in edited.pending() if job.startswith("recovery_train")} == {"recovery_train another"}
+
+
+def test_new_style_leaves_the_others_valid(edited: Project) -> None:
+    edited.write(edited.table, STYLES + "plumage,unseen,drawn:plumage,,MIT\n")
+    pending = edited.pending()
+    for rule in ("styles_artwork", "styles_train", "portraits_make", "recovery_apply"):
+        jobs = {job for job in pending if job.startswith(rule)}
+        assert jobs
+        assert all(job.endswith("plumage") for job in jobs), jobs
+    assert not any(job.startswith(("recovery_train", "recovery_recogniser", "faces")) for job in pending)
+
+
+def test_new_metric_reruns_the_evaluation_only(edited: Project) -> None:
+    edited.append("src/ifrp/evaluation/quality.py", "\nANOTHER = 1\n")
+    assert {job.split("_")[0] for job in edited.pending()} == {"evaluation", "paper"}
+
+
+def test_setting_of_a_method_reruns_its_experiments_only(edited: Project) -> None:
+    experiments = {
+        **edited.configuration()["recovery"]["experiments"],
+        "ifrp": {"method": "ifrp", "losses": {"identity": 0.5}},
+    }
+    edited.edit(recovery={"experiments": experiments})
+    pending = edited.pending()
+    assert "recovery_train ifrp" in pending
+    assert not any("input" in job or job.startswith(("faces", "styles", "portraits")) for job in pending)
+
+
+def test_code_of_a_verb_reruns_that_verb(edited: Project) -> None:
+    path = "src/ifrp/recovery/commands.py"
+    edited.append(path, '\n\n@app.command()\ndef more() -> None:\n    """Another verb."""\n')
+    assert edited.pending() == set()
+    edited.append(path, "\n\ndef train(experiment: str) -> None:\n    print(experiment)\n")
+    pending = edited.pending()
+    assert "recovery_train ifrp" in pending
+    assert not any(job.startswith("recovery_recogniser") for job in pending)
+
+
+def test_restored_files_are_known_to_snakemake(edited: Project) -> None:
+    edited.forget()
+    edited.dvc("checkout")
+    told = edited.make("--dryrun")
+    assert "Files were restored by DVC" in told
+    assert "Nothing to be done" in told
+    assert "Files were restored" not in edited.make("--dryrun")
+    assert "didn't change" in edited.dvc("repro")
+
+
+def test_parameter_edited_after_restoring_reruns_what_it_concerns(edited: Project) -> None:
+    edited.forget()
+    edited.dvc("checkout")
+    edited.edit(evaluation={"top": 3})
+    pending = edited.pending()
+    assert "evaluation_identity ifrp" in pending
+    assert {job.split("_")[0] for job in pending} == {"evaluation", "paper"}
+    assert not any(job.startswith("evaluation_quality") for job in pending)
+
+
+def test_code_edited_after_restoring_reruns_its_stage(edited: Project) -> None:
+    edited.forget()
+    edited.dvc("checkout")
+    edited.append("src/ifrp/evaluation/pixels.py", "\nANOTHER = 1\n")
+    assert {job.split("_")[0] for job in edited.pending()} == {"evaluation", "paper"}
+
+
+def test_dvc_then_snakemake_is_a_no_op(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.dvc("repro")
+    assert project.pending() == set()
+    assert "up to date" in project.dvc("status")
+    project.edit(evaluation={"top": 3})
+    told = project.dvc("repro")
+    assert told.count("didn't change, skipping") == NAMES.index("evaluation")
+    assert project.pending() == set()
+
+
+def test_only_the_committed_configuration_is_recorded(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    told = project.make("--config", "seed=2", "--", "faces")
+    assert "does not record this run: its configuration is not that of config/config.yaml" in told
+    assert "there is more to do" in project.make("--", "styles")
+    assert not (project.root / "dvc.lock").exists()
+    assert "DVC has recorded" in project.make()
+    assert "up to date" in project.dvc("status")
+    project.append("src/ifrp/config.py", "\n# a remark\n")
+    told = project.make()
+    assert "Nothing to be done" in told
+    assert "DVC has recorded" in told
+    assert "up to date" in project.dvc("status")
+
+
+def test_failed_run_is_not_mistaken_for_restored_files(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.make()
+    project.edit(styles={"distance": {"faces": 7}}, evaluation={"top": 3})
+    assert project.run("snakemake", FAIL="evaluation summary").returncode != 0
+    pending = project.pending()
+    assert "evaluation_summary" in pending
+    assert not any(job.startswith(("styles", "evaluation_identity")) for job in pending)
+
+
+def test_command_line_numbers_are_numbers(made: Project) -> None:
+    spelled = "styles={training: {learning_rate: 0.125}}"
+    assert "styles_train whirl" in made.pending("--config", spelled)
+    told = made.run("snakemake", "--dryrun", "--config", "styles={training: {learning_rate: fast}}")
+    assert told.returncode != 0
+    assert "learning_rate is 'fast'; it must be a number" in told.stdout + told.stderr
+
+
+def test_wrong_key_is_one_sentence(made: Project) -> None:
+    told = made.run("snakemake", "--dryrun", "--config", "faces={sizee: 64}")
+    assert told.returncode != 0
+    assert "unknown key sizee; did you mean size?" in told.stdout + told.stderr
+    assert "Traceback" not in told.stdout + told.stderr
+
+
+def test_use_conda_without_conda_is_one_notice(made: Project) -> None:
+    told = made.make("--dryrun", "--use-conda")
+    assert told.count("There is no conda here") == 1
+
+
+def test_gpu_is_asked_for_only_if_there_is_one(made: Project) -> None:
+    told = made.make("--dryrun", "--forcerun", "styles_train", "--config", "runtime={device: cuda}")
+    assert "gpu=1" in told
+    assert "gpu=1" not in made.make(
+        "--dryrun", "--forcerun", "styles_train", "--config", "runtime={device: cpu}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("group", "verb", "modules", "imported", "foreign"),
+    [
+        ("recovery", "train", ["ifrp.recovery.methods.ifrp"], "ifrp.recovery.training", "ifrp.evaluation"),
+        ("portraits", "make", [], "ifrp.portraits.stylise", "ifrp.recovery"),
+        ("evaluation", "quality", [], "ifrp.evaluation.quality", "ifrp.paper"),
+    ],
+)
+def test_sources_are_what_python_imports(
+    group: str, verb: str, modules: list[str], imported: str, foreign: str
+) -> None:
+    from ifrp.imports import NOT_CODE, sources
+
+    names = {path.removesuffix(".py").replace("/", ".") for path in sources(group, verb, *modules)}
+    script = f"import sys; import {imported}; print(*[m for m in sys.modules if m.startswith('ifrp.')])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = {
+        name
+        for name in done.stdout.split()
+        if not str(importlib.import_module(name).__file__).endswith("__init__.py")
+    }
+    assert {name.removeprefix("ifrp.") for name in loaded - NOT_CODE} <= names
+    assert not any(f"ifrp.{name}".startswith(foreign) for name in names)
+
+
+def test_static_answers_about_methods_are_those_of_their_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ifrp import config as configuration
+    from ifrp import steps
+    from ifrp.recovery import experiment, methods
+
+    monkeypatch.chdir(ROOT)
+    every = {name: {"method": name} for name in methods.names()}
+    for path in sorted(Path("config").glob("*.yaml")):
+        values = configuration.merge(configuration.read(paths_config()), configuration.read(path))
+        values["recovery"] = configuration.merge(values["recovery"], {"experiments": every})
+        config = configuration.typed(configuration.Config, {**values, "preset": None}, str(path))
+        for name in config.recovery.experiments:
+            row = experiment.resolve(config, name)
+            assert steps.needs_training(config, name) == (row.needs != "nothing")
+            assert set(row.recognisers) <= set(steps.recognisers(config, name))
+
+
+def paths_config() -> Path:
+    from ifrp.paths import CONFIG
+
+    return CONFIG
+
+
+def test_schema_is_that_of_the_dataclasses() -> None:
+    import json
+
+    from ifrp.schema import SCHEMA, generate
+
+    assert json.loads((ROOT / SCHEMA).read_text()) == generate(), "run python -m ifrp.schema"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("config/*.yaml")), ids=lambda path: path.name)
+def test_configurations_fit_the_schema(path: Path) -> None:
+    import jsonschema
+
+    from ifrp.schema import generate
+
+    jsonschema.validate(yaml.safe_load(path.read_text()), generate())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"faces": {"sizee": 1}}, generate())

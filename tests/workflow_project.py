@@ -1,0 +1,150 @@
+"""A copy of the project in which `ifrp` only writes its outputs, so that Snakemake and DVC run in seconds."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+COPIED = (
+    "Snakefile",
+    "workflow",
+    "profiles",
+    "config",
+    "src",
+    "dvc.yaml",
+    ".dvc/config",
+    ".dvcignore",
+    "environment.yml",
+)
+BIN = Path(sys.executable).parent
+STAND_IN = f"""#!{sys.executable}
+import itertools, json, os, sys, time
+from pathlib import Path
+sys.path.insert(0, "src")
+from ifrp import paths
+group, verb, *rest = sys.argv[1:]
+def stack(path): return [path.with_suffix(s) for s in (".npy", ".csv", ".json")]
+def card(path): return [path, path.with_suffix(".json")]
+made = {{
+    "faces render": lambda: stack(paths.RENDERED),
+    "faces prepare": lambda: [paths.SKIPPED] + [p for s in ("train", "val", "test")
+                              for p in stack(paths.faces(s)) + stack(paths.warped(s))],
+    "styles artwork": lambda style: card(paths.artwork(style)),
+    "styles distance": lambda: [*card(paths.STYLE_DISTANCE), paths.STYLE_PAIRS],
+    "styles train": lambda style: [*card(paths.style_network(style)), paths.style_curve(style)],
+    "styles sheet": lambda: card(paths.STYLE_SHEET),
+    "portraits make": lambda split, style: stack(paths.portraits(split, style)),
+    "recovery recogniser": lambda name: card(paths.recogniser(name)),
+    "recovery train": lambda name: [*card(paths.recovery_model(name)), paths.training_curve(name)],
+    "recovery apply": lambda name, style: stack(paths.recovered(name, style)),
+    "evaluation quality": lambda name: card(paths.quality(name)),
+    "evaluation identity": lambda name: card(paths.identity(name)) + card(paths.consistency(name)),
+    "evaluation summary": lambda: card(paths.SUMMARY),
+    "paper table": lambda name: [paths.table(name, s) for s in ("csv", "md", "tex", "json")],
+    "paper figure": lambda name: [paths.figure(name, s) for s in ("png", "pdf", "json")],
+}}
+for path in made[f"{{group}} {{verb}}"](*rest):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{{path}} {{time.time()}}")
+if "FAIL" in os.environ and os.environ["FAIL"] == f"{{group}} {{verb}}":
+    sys.exit(1)
+"""
+STYLES = """name,split,address,sha256,licence
+whirl,seen,drawn:whirl,,MIT
+breakers,unseen,drawn:breakers,,MIT
+hatching,sketch,drawn:hatching,,MIT
+"""
+
+
+class Project:
+    """The copy.
+
+    Attributes:
+        root: its folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name in COPIED:
+            target = root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / name).is_dir():
+                shutil.copytree(
+                    ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+                )
+            else:
+                shutil.copy(ROOT / name, target)
+        subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+        (root / ".gitignore").write_text("/data/\n/models/\n/results/\n/.snakemake/\n/logs/\n")
+        (root / "bin").mkdir()
+        (root / "bin/ifrp").write_text(STAND_IN)
+        (root / "bin/ifrp").chmod(0o755)
+        self.table = Path(self.configuration()["styles"]["table"])
+        self.write(self.table, STYLES)
+        self.edit(recovery={"experiments": {"input": {"method": "input"}, "ifrp": {"method": "ifrp"}}})
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Runs a program in the copy and keeps its output."""
+        unset = ("DVC_", "IFRP_", "SNAKEMAKE_")
+        outer = {key: value for key, value in os.environ.items() if not key.startswith(unset)}
+        path = os.pathsep.join([str(self.root / "bin"), str(BIN), outer["PATH"]])
+        return subprocess.run(
+            command, cwd=self.root, env={**outer, "PATH": path, **environment}, capture_output=True, text=True, check=False
+        )  # fmt: skip
+
+    def make(self, *arguments: str, **environment: str) -> str:
+        """Runs Snakemake, which must succeed; returns all that it printed."""
+        done = self.run("snakemake", *arguments, **environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def dvc(self, *arguments: str) -> str:
+        """Runs DVC, which must succeed; returns all that it printed."""
+        done = self.run("dvc", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def pending(self, *arguments: str) -> set[str]:
+        """What a dry run would do, such as `recovery_train ifrp`."""
+        told = self.make("--dryrun", *arguments)
+        found = set()
+        for rule, rest in re.findall(r"^(?:local)?rule (\w+):\n((?: .*\n)*)", told, re.MULTILINE):
+            wildcards = re.search(r"^    wildcards: (.*)$", rest, re.MULTILINE)
+            values = [part.split("=")[1] for part in wildcards[1].split(", ")] if wildcards else []
+            found.add(" ".join([rule, *values]))
+        assert found or "Nothing to be done" in told, told
+        return found - {"all"}
+
+    def forget(self) -> None:
+        """Leaves what a fresh clone has: no artifacts, no records of Snakemake; DVC's cache stays, as a remote would."""
+        for name in ("data", "models", "results", ".snakemake", "logs"):
+            shutil.rmtree(self.root / name, ignore_errors=True)
+
+    def configuration(self) -> dict[str, Any]:
+        """The plain content of config/config.yaml."""
+        found: dict[str, Any] = yaml.safe_load((self.root / "config/config.yaml").read_text())
+        return found
+
+    def edit(self, **sections: Any) -> None:
+        """Changes keys of config/config.yaml, section by section."""
+        found = self.configuration()
+        for name, value in sections.items():
+            found[name] = {**found.get(name, {}), **value} if isinstance(value, dict) else value
+        self.write("config/config.yaml", yaml.safe_dump(found, sort_keys=False))
+
+    def write(self, name: str | Path, text: str) -> None:
+        """Writes a file of the copy."""
+        (self.root / name).write_text(text)
+
+    def append(self, name: str, text: str) -> None:
+        """Adds to a file of the copy."""
+        with (self.root / name).open("a") as file:
+            file.write(text)
