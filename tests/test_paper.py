@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import results_tree
+import yaml
 from PIL import Image
 
 from ifrp import config as settings
@@ -194,3 +195,15 @@ def test_worst_faces_are_those_of_lowest_score(made: settings.Config) -> None:
         f"SSIM {value:.2f}" for value in lowest["ssim"]
     ]
     assert {paths.recovered("ifrp", style) for style in lowest["style"]} <= set(used)
+
+
+def test_verbs_make_the_same_files(made: settings.Config) -> None:
+    from typer.testing import CliRunner
+
+    from ifrp.cli import app
+
+    Path("config/config.yaml").write_text(yaml.safe_dump(settings.plain(made)))
+    for words in ("evaluation summary", "paper table quality", "paper figure distance"):
+        result = CliRunner().invoke(app, [*words.split(), "--config", "config/config.yaml"])
+        assert result.exit_code == 0, result.exception
+    assert read_card(paths.SUMMARY)["settings"]["resamples"] == made.evaluation.resamples
