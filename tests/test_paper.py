@@ -182,7 +182,8 @@ def test_a_full_page_of_faces_is_shown_pixel_for_pixel() -> None:
     figure = mosaic.draw([[picture]], ["face"], ["row"])
     figure.savefig(into := BytesIO(), dpi=look.DPI, format="png")
     page = np.asarray(Image.open(into))[..., :3]
-    shown = page[mosaic.HEAD : mosaic.HEAD + 128, mosaic.MARGIN : mosaic.MARGIN + 128]
+    top = 2 * mosaic.GAP + mosaic.LINE
+    shown = page[top : top + 128, mosaic.MARGIN : mosaic.MARGIN + 128]
     assert (shown == picture).mean() > 0.99
 
 

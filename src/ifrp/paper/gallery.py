@@ -28,7 +28,7 @@ def spread(people: pd.Series[str], count: int) -> list[int]:
 
 def samples(config: settings.Config) -> tuple[Figure, list[Path]]:
     """Real faces, unaligned, and stylised: for training in the styles that are trained on, for the test in all."""
-    styles = settings.styles(config)
+    styles = sorted(settings.styles(config), key=lambda style: settings.STYLE_SPLITS.index(style.split))
     trained = {
         s for experiment in config.recovery.experiments for s in settings.training_styles(config, experiment)
     }
@@ -44,7 +44,7 @@ def samples(config: settings.Config) -> tuple[Figure, list[Path]]:
             rows.append([None if stack is None else np.array(stack.images[place]) for stack in shown])
             labels.append(split)
         used += files
-    headings = ["real", "unaligned", *(style.name for style in styles)]
+    headings = ["real", "unaligned", *(f"{style.name}\n{style.split}" for style in styles)]
     colours = ["black", "black", *(STYLE_COLOURS[style.split] for style in styles)]
     return mosaic.draw(rows, headings, labels, colours=colours), used
 

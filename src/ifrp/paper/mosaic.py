@@ -13,7 +13,7 @@ from ifrp.stacks import Images
 
 Tile = NDArray[np.uint8] | None
 GAP = 4  # pixels between pictures
-MARGIN, HEAD = 110, 34  # pixels for labels on the left, and for headings
+MARGIN, LINE = 110, 22  # pixels for labels on the left, and for each line of the headings
 
 
 def paste(rows: Sequence[Sequence[Tile]]) -> Images:
@@ -48,7 +48,7 @@ def draw(
     height, width = sheet.shape[:2]
     step = width / max(map(len, rows))
     scale = min(1.0 if step >= 100 else 100 / step, (look.WIDEST - MARGIN) / width)
-    head = HEAD if headings else 2 * GAP
+    head = 2 * GAP + LINE * max((1 + heading.count("\n") for heading in headings), default=0)
     page = (width * scale + MARGIN, height * scale + head)  # pixels
     figure = Figure(figsize=(page[0] / look.DPI, page[1] / look.DPI))
     axes = figure.add_axes((MARGIN / page[0], 0, 1 - MARGIN / page[0], 1 - head / page[1]))
