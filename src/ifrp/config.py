@@ -159,8 +159,10 @@ class StyleTraining:
     """optimiser steps"""
     batch: int = 4
     """faces per step"""
+    crop: int | None = None
+    """side of the random square of each face that a step sees, in pixels; none: whole faces"""
     learning_rate: float = 1e-3
-    """Adam's step size"""
+    """Adam's step size; it falls linearly to 0"""
     content_layer: str = "relu2_2"
     """VGG-19 layer of the content loss"""
     style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")

@@ -2,8 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
+
+from ifrp import paths
+from ifrp.options import ConfigFile
 
 app = typer.Typer(
     help="Stylised faces (SF): every style network applied to the warped faces.", no_args_is_help=True
 )
+
+
+@app.command()
+def make(
+    split: Annotated[str, typer.Argument(help="train, val or test")],
+    style: Annotated[str, typer.Argument(help="name of a style in the style table")],
+    config: ConfigFile = paths.CONFIG,
+) -> None:
+    """Turn the warped faces of one split into portraits of one style, to data/portraits/."""
+    from ifrp import artifacts, runtime, stacks
+    from ifrp.config import load
+    from ifrp.portraits.stylise import check, stylise
+    from ifrp.styles import network
+
+    found = load(config)
+    weights, target = paths.style_network(style), paths.portraits(split, style)
+    faces = stacks.read(paths.warped(split))
+    trained = network.load(weights)
+    check(trained, weights)
+    with artifacts.card(target, {}, found.seed, [paths.warped(split), weights]):
+        trained.to(runtime.fabric(found.runtime).device)
+        stylise(faces, trained, style, target, found.portraits.batch)
+    typer.echo(f"{target}: {len(faces)} portraits.")
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `make` a verb of its own while it is the only one."""

@@ -1,0 +1,78 @@
+"""Pictures of the artworks: downloaded, read from a file, or drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ifrp import paths
+from ifrp.artifacts import sha256
+from ifrp.config import Style
+from ifrp.errors import IfrpError
+from ifrp.stacks import Images
+
+DRAWN = "drawn:"
+
+
+def picture(style: Style) -> tuple[Images, Path | None]:
+    """The picture of an artwork, and the file that it came from (None if it was drawn).
+
+    Returns:
+        (H, W, 3) uint8, RGB, upright; at least 64 pixels each way.
+
+    Raises:
+        IfrpError: it cannot be had, its SHA-256 is not that of the table, or it is no usable picture.
+    """
+    if style.address.startswith(DRAWN):
+        from ifrp.styles.drawing import draw
+
+        return draw(style.address.removeprefix(DRAWN)), None
+    path = _download(style) if style.address.startswith(("https://", "http://")) else Path(style.address)
+    if not path.exists():
+        raise IfrpError(f"The artwork {style.name} is not at {path}: mend its address in the style table.")
+    if style.sha256 and sha256(path) != style.sha256:
+        raise IfrpError(
+            f"{path} is not the artwork {style.name} of the style table: its SHA-256 is {sha256(path)}, "
+            f"not {style.sha256}; replace the file or mend the table."
+        )
+    return read(path), path
+
+
+def read(path: Path) -> Images:
+    """A picture file of any mode as (H, W, 3) uint8, RGB, turned as its EXIF says.
+
+    Raises:
+        IfrpError: it is not a picture, or is smaller than 64 pixels either way.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as image:
+            found = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    except (OSError, Image.DecompressionBombError) as error:
+        raise IfrpError(f"{path} cannot be read as a picture ({error}): use a JPEG or PNG file.") from error
+    if min(found.shape[:2]) < 64:
+        raise IfrpError(
+            f"{path} is only {found.shape[1]}×{found.shape[0]} pixels: an artwork needs 64 each way."
+        )
+    return found
+
+
+def _download(style: Style) -> Path:
+    import pooch
+
+    known = f"sha256:{style.sha256}" if style.sha256 else None
+    name = f"{style.name}{Path(style.address).suffix}"
+    try:
+        return Path(pooch.retrieve(style.address, known, fname=name, path=paths.SOURCE_ARTWORKS))
+    except ValueError as error:
+        raise IfrpError(
+            f"What {style.address} sends is not the artwork {style.name} of the style table: its SHA-256 differs from "
+            f"{style.sha256}; mend the table, or give the path of a file of your own as address."
+        ) from error
+    except OSError as error:
+        raise IfrpError(
+            f"The artwork {style.name} cannot be downloaded from {style.address} ({error}): try again, or give the "
+            "path of a file as address in the style table."
+        ) from error

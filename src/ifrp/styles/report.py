@@ -1,0 +1,70 @@
+"""The style distance of every artwork of the style table, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from ifrp import paths, runtime, stacks
+from ifrp.config import Config, Style
+from ifrp.errors import IfrpError
+from ifrp.stacks import Images
+from ifrp.styles.artworks import read
+from ifrp.styles.choice import choose
+from ifrp.styles.distance import mean_grams, pairwise
+from ifrp.styles.features import Features
+
+FACES = "faces"
+BATCH = 8
+"""faces whose features are taken at a time"""
+
+
+def distances(rows: Sequence[Style], config: Config) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measures the artworks in data/styles/ against training faces and against each other.
+
+    Returns:
+        Columns style, split, layer, distance, rank (1 is farthest from faces), chosen; and columns layer, a, b,
+        distance, with `faces` among the names. Layer `combined` is all layers together. The configured rule
+        chooses as many styles as the table calls seen, among all but those of the split sketch.
+
+    Raises:
+        IfrpError: an artwork or the training faces are missing, or a setting is wrong.
+    """
+    settings = config.styles.distance
+    device = runtime.fabric(config.runtime).device
+    features = Features.configured(settings.layers, config.styles.features, config.seed).to(device)
+    sets = {
+        FACES: _faces(settings.faces),
+        **{row.name: iter([read(paths.artwork(row.name))[None]]) for row in rows},
+    }
+    found = {name: mean_grams(pictures, features, settings.size, device) for name, pictures in sets.items()}
+    names, tables = pairwise(found, settings.epsilon)
+    candidates = np.array([row.split != "sketch" for row in rows])
+    count = sum(row.split == "seen" for row in rows)
+    table = []
+    for layer, all_ in tables.items():
+        far, among = all_[0, 1:], all_[1:, 1:]
+        kept = np.flatnonzero(candidates)
+        chosen = kept[choose(settings.rule, far[kept], among[np.ix_(kept, kept)], count)]
+        rank = np.argsort(np.argsort(-far)) + 1
+        table += [
+            {"style": row.name, "split": row.split, "layer": layer, "distance": far[i], "rank": rank[i], "chosen": i in chosen}
+            for i, row in enumerate(rows)
+        ]  # fmt: skip
+    pairs = [
+        {"layer": layer, "a": a, "b": b, "distance": all_[i, j]}
+        for layer, all_ in [*tables.items()]
+        for i, a in enumerate(names)
+        for j, b in enumerate(names)
+        if i < j
+    ]
+    return pd.DataFrame(table), pd.DataFrame(pairs)
+
+
+def _faces(count: int) -> Iterator[Images]:
+    images = stacks.read(paths.faces("train")).images[:count]
+    if not len(images):
+        raise IfrpError("styles.distance.faces is 0: it must be at least 1.")
+    return (images[start : start + BATCH] for start in range(0, len(images), BATCH))

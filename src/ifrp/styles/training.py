@@ -1,0 +1,153 @@
+"""Training of one style network: content, style and total variation losses (Johnson et al. 2016, Sec. 3.2).
+
+The content and style losses are divided by the size of their targets, so that the same weights serve any
+artwork and any features, ImageNet's as well as random ones of any width.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ifrp.errors import IfrpError
+from ifrp.runtime import generator, progress, subseed
+from ifrp.stacks import Images
+from ifrp.styles.features import Features, gram
+from ifrp.styles.network import StyleNetwork, to_tensor
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+    from ifrp import config
+
+ROWS = 200
+"""rows in a loss curve, at most"""
+
+
+def train(
+    style: str,
+    artwork: Images,
+    faces: Images,
+    settings: config.Styles,
+    seed: int,
+    fabric: Fabric,
+    compiled: bool = False,
+) -> tuple[StyleNetwork, list[dict[str, float]]]:
+    """Trains the network of one style.
+
+    Args:
+        style: its name, for messages.
+        artwork: (H, W, 3) uint8; resized here to `training.artwork_size`.
+        faces: (N, S, S, 3) uint8, the warped training faces.
+        settings: section `styles` of the configuration.
+        seed: of the first weights and of the order of faces.
+        fabric: device and precision.
+        compiled: use torch.compile.
+
+    Returns:
+        The network and the rows of its loss curve: step, content, style, variation, total.
+
+    Raises:
+        IfrpError: a loss is not finite.
+    """
+    options = settings.training
+    torch.manual_seed(subseed(seed, "style network", style))
+    plain = StyleNetwork(options.width, options.keep).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = torch.optim.Adam(plain.parameters(), lr=options.learning_rate)
+    ready: nn.Module = torch.compile(plain) if compiled else plain  # type: ignore[assignment]
+    network, optimiser = fabric.setup(ready, optimiser)
+    decay = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - step / options.steps)
+    losses = Losses(artwork, settings, seed, fabric.device)
+    order = generator(seed, "style faces", style)
+    every, curve = max(1, options.steps // ROWS), []
+    for step in progress(range(1, options.steps + 1), f"style network {style}"):
+        batch = to_tensor(sample(faces, options.batch, options.crop, order), fabric.device)
+        with fabric.autocast():
+            terms = losses(batch, network(batch))
+        optimiser.zero_grad()
+        fabric.backward(terms["total"])
+        optimiser.step()
+        decay.step()
+        if step % every == 0 or step in (1, options.steps):
+            curve.append({"step": step, **{name: term.item() for name, term in terms.items()}})
+            _check(style, curve[-1], options.learning_rate)
+    return plain, curve
+
+
+def sample(faces: Images, count: int, crop: int | None, order: np.random.Generator) -> Images:
+    """Random faces, (B, S, S, 3), or the same random square of each.
+
+    Raises:
+        IfrpError: the square is larger than a face.
+    """
+    chosen, size = order.integers(len(faces), size=count), faces.shape[1]
+    if crop is None:
+        return faces[chosen]
+    if not 32 <= crop <= size:
+        raise IfrpError(
+            f"styles.training.crop is {crop}: it must lie between 32 and the faces' {size} pixels."
+        )
+    top, left = order.integers(size - crop + 1, size=2)
+    return faces[chosen, top : top + crop, left : left + crop]
+
+
+class Losses:
+    """The losses of one artwork, ready for batches."""
+
+    def __init__(
+        self, artwork: Images, settings: config.Styles, seed: int, device: torch.device | str = "cpu"
+    ) -> None:
+        self.options = settings.training
+        layers = (*self.options.style_layers, self.options.content_layer)
+        self.features = Features.configured(layers, settings.features, seed).to(device)
+        picture = resize(to_tensor(artwork[None], device), self.options.artwork_size)
+        with torch.no_grad():
+            found = self.features(picture, self.options.style_layers)
+        self.targets = {name: gram(feature) for name, feature in found.items()}  # (1, C, C)
+
+    def __call__(self, faces: Tensor, portraits: Tensor) -> dict[str, Tensor]:
+        """Content, style and variation losses and their weighted sum, for (B, 3, H, W) each, values -1…1."""
+        layer, options = self.options.content_layer, self.options
+        with torch.no_grad():
+            content = self.features(faces, (layer,))[layer]
+        found = self.features(portraits)
+        style = [_relative(gram(found[name]), target) for name, target in self.targets.items()]
+        terms = {
+            "content": _relative(found[layer], content),
+            "style": torch.stack(style).mean(),
+            "variation": variation(portraits),
+        }
+        total = sum(getattr(options, f"{name}_weight") * term for name, term in terms.items())
+        return {**terms, "total": total}
+
+
+def variation(images: Tensor) -> Tensor:
+    """Mean squared difference between neighbouring pixels of (B, C, H, W), both ways."""
+    down, right = images[..., 1:, :] - images[..., :-1, :], images[..., 1:] - images[..., :-1]
+    return down.square().mean() + right.square().mean()
+
+
+def resize(picture: Tensor, shorter: int) -> Tensor:
+    """A picture (B, C, H, W) with its shorter side at a given length, anti-aliased."""
+    height, width = picture.shape[2:]
+    scale = shorter / min(height, width)
+    size = (round(height * scale), round(width * scale))
+    return torch.nn.functional.interpolate(picture, size, mode="bilinear", antialias=True)
+
+
+def _relative(found: Tensor, target: Tensor) -> Tensor:
+    return (found - target).square().mean() / target.square().mean()
+
+
+def _check(style: str, row: Mapping[str, Any], rate: float) -> None:
+    wrong = [name for name, value in row.items() if not math.isfinite(value)]
+    if wrong:
+        raise IfrpError(
+            f"The {wrong[0]} loss of style {style} is not finite at step {row['step']}; nothing was saved: "
+            f"lower styles.training.learning_rate, now {rate:g}, or use precision 32-true."
+        )
