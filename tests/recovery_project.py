@@ -50,7 +50,8 @@ def make(folder: Path, people: int = 4, pictures: int = 3, size: int = 128, **re
 
 def _split(split: str, people: int, pictures: int, size: int, random: np.random.Generator) -> None:
     y, x = np.mgrid[0:size, 0:size] / size - 0.5
-    images, rows = [], []
+    images = []
+    rows: list[dict[str, object]] = []
     for person in range(people):
         colour, radius = random.uniform(60, 220, 3), random.uniform(0.2, 0.4, 2)
         for picture in range(pictures):

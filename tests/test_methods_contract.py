@@ -1,0 +1,349 @@
+"""What every method must do, whichever it is: found by name, trained by the one loop, resumed bit for bit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import recovery_project
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from ifrp import artifacts, config, paths, stacks
+from ifrp.config import Config
+from ifrp.errors import IfrpError
+from ifrp.recovery import experiment, methods, model, recogniser, training
+from ifrp.recovery.apply import apply
+from ifrp.recovery.method import Batch, Clock, Method, Update
+
+TRAINED = ("ifrp", "faced")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    return recovery_project.make(tmp_path)
+
+
+def weights(name: str) -> dict[str, Tensor]:
+    return artifacts.load_weights(paths.recovery_model(name))
+
+
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+def build(project: Config, name: str) -> Method[Any]:
+    torch.manual_seed(0)
+    return experiment.resolve(project, name).build()
+
+
+def batch(count: int = 4) -> Batch:
+    torch.manual_seed(1)
+    return Batch(
+        torch.rand(count, 3, 128, 128) * 2 - 1,
+        torch.rand(count, 3, 128, 128) * 2 - 1,
+        torch.zeros(count, dtype=torch.long),
+    )
+
+
+def test_methods_are_found_by_file_name() -> None:
+    assert {"input", "ifrp", "faced"} <= set(methods.names())
+    with pytest.raises(IfrpError, match="did you mean faced"):
+        methods.find("faceed")
+
+
+def test_finding_names_imports_no_method() -> None:
+    code = "import sys; from ifrp.recovery import methods; methods.names(); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_settings_are_laid_over_one_another(project: Config) -> None:
+    changed = config.build(
+        config.merge(config.plain(project), {"recovery": {"experiments": {"x": {
+            "method": "ifrp", "losses": {"adversarial": "0.5"}, "training": {"batch": 2}, "styles": ["wax"]}}}}), "here",
+    )  # fmt: skip
+    found = experiment.resolve(changed, "x")
+    assert found.settings.losses.adversarial == 0.5  # the experiment's, converted from text
+    assert found.settings.network.width == 0.1  # the method's entry in the configuration
+    assert found.settings.network.kernel == 4  # the paper's
+    assert (found.training.batch, found.training.steps, found.styles) == (2, 6, ("wax",))
+    for entry, sentence in (
+        ({"method": "ifrp", "losses": {"adversarail": 1}}, "did you mean adversarial"),
+        ({"method": "ifrp", "training": {"step": 1}}, "did you mean steps"),
+        ({"losses": {}}, "names no method"),
+    ):
+        wrong = config.merge(config.plain(project), {"recovery": {"experiments": {"x": entry}}})
+        with pytest.raises(IfrpError, match=sentence):
+            experiment.resolve(config.build(wrong, "here"), "x")
+
+
+def test_defaults_are_the_papers() -> None:
+    from ifrp.recovery.methods.ifrp import Settings
+
+    found = Settings()
+    assert (found.losses.pixel, found.losses.adversarial, found.losses.identity) == (1.0, 1e-2, 1e-3)
+    assert (found.losses.identity_network, found.losses.identity_layer) == ("facenet", "conv2d_4a")
+    assert (found.optimisation.learning_rate, found.optimisation.decay, found.optimisation.smoothing) == (
+        1e-3,
+        0.99,
+        0.9,
+    )
+    assert (found.network.residual_blocks, found.network.stn, found.network.skips) == (3, True, (8, 16))
+    assert methods.find("ifrp").training.batch == 64
+
+
+@pytest.mark.parametrize("name", methods.names())
+def test_recover_keeps_shape_and_range(project: Config, name: str) -> None:
+    method = build(project, name)
+    for network in method.networks.values():
+        network.eval()
+    with torch.no_grad():
+        found = method.recover(batch().portraits)
+        assert found.shape == (4, 3, 128, 128)
+        assert found.abs().max() <= 1
+        assert torch.equal(found, method.recover(batch().portraits))
+        alone = method.recover(batch().portraits[:1])
+    torch.testing.assert_close(alone, found[:1], atol=1e-4, rtol=1e-4)  # one face does not depend on another
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_updates_reach_their_own_networks_only(project: Config, name: str) -> None:
+    method = build(project, name)
+    object.__setattr__(method.settings.optimisation, "margin", 0.0)  # no gate: both have a loss
+    names = []
+    for update in method.updates(batch(), Clock(0, 0, 10)):
+        names.append(update.optimiser)
+        for network in method.networks.values():
+            network.zero_grad()
+        assert update.loss is not None
+        update.loss.backward()  # type: ignore[no-untyped-call]
+        for other, network in method.networks.items():
+            reached = [p.grad is not None and bool((p.grad != 0).any()) for p in network.parameters()]
+            assert any(reached) == (other == update.optimiser)
+    assert names == ["discriminator", "generator"]
+    assert all(p.requires_grad for network in method.networks.values() for p in network.parameters())
+
+
+def test_generator_loss_is_the_weighted_sum(project: Config) -> None:
+    method = build(project, "ifrp")
+    method.features = lambda images: 3 * images  # type: ignore[attr-defined]
+    object.__setattr__(method.settings.losses, "identity", 0.5)
+    object.__setattr__(method.settings.optimisation, "margin", 0.0)
+    updates = method.updates(batch(), Clock(1000, 1, 2000))
+    next(updates)
+    update = next(updates)
+    logs = {name: float(value) for name, value in update.logs.items()}
+    assert logs["identity"] == pytest.approx(9 * logs["pixel"], rel=1e-5)
+    expected = logs["pixel"] + 0.01 * 0.995 * logs["adversarial"] + 0.5 * 0.995 * logs["identity"]
+    assert update.loss is not None
+    assert update.loss.item() == pytest.approx(expected, rel=1e-5)
+    assert update.rate == pytest.approx(1e-3 * 0.99)
+
+
+@pytest.mark.parametrize(
+    ("error", "updated"), [(0.1, [False, True]), (0.9, [True, False]), (0.5, [True, True])]
+)
+def test_gated_steps_have_no_loss(project: Config, error: float, updated: list[bool]) -> None:
+    method = build(project, "ifrp")
+    method.average = lambda scalars: torch.full_like(scalars, error)  # what all devices agree on
+    found = list(method.updates(batch(), Clock(0, 0, 1)))
+    assert [u.loss is not None for u in found] == updated
+
+
+def test_adversarial_weight_zero_leaves_the_discriminator_out(project: Config) -> None:
+    values = config.merge(config.plain(project), {"recovery": {"experiments": {"pixel": {
+        "method": "ifrp", "losses": {"adversarial": 0, "identity": 0}}}}})  # fmt: skip
+    method = build(config.build(values, "here"), "pixel")
+    assert list(method.networks) == ["generator"]
+    assert [u.optimiser for u in method.updates(batch(), Clock(0, 0, 1))] == ["generator"]
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_stopped_and_resumed_is_bit_for_bit_the_same(
+    project: Config, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training.train(project, name)
+    whole, curve = weights(name), pd.read_csv(paths.training_curve(name))
+    assert not paths.checkpoint(name).exists()
+    paths.recovery_model(name).unlink()
+
+    step = training.Loop._one_step
+
+    def interrupted(self: training.Loop) -> None:
+        if self.step == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        step(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.Loop, "_one_step", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            training.train(project, name)
+    assert paths.checkpoint(name).exists()
+    assert not paths.recovery_model(name).exists()
+
+    training.train(project, name)
+    assert same(weights(name), whole)
+    again = pd.read_csv(paths.training_curve(name))
+    pd.testing.assert_frame_equal(again.drop(columns="seconds"), curve.drop(columns="seconds"))
+    logged = paths.training_curve(name).parent / "dvclive/plots/metrics/pixel.tsv"
+    assert pd.read_csv(logged, sep="\t")["step"].tolist() == [2, 3, 4, 6]  # continued, not repeated
+
+
+def test_killed_process_goes_on_where_it_was(project: Config, tmp_path: Path) -> None:
+    values = config.merge(config.plain(project), {"recovery": {"experiments": {"long": {
+        "method": "ifrp", "training": {"steps": 16, "checkpoint_minutes": 0.0}}}}})  # fmt: skip
+    import yaml
+
+    paths.CONFIG.write_text(yaml.safe_dump(values))
+    code = [sys.executable, "-c", "from ifrp.cli import main; main()", "recovery", "train", "long"]
+    killed = 0
+    process = subprocess.Popen(code, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        if paths.checkpoint("long").exists() and not killed:
+            time.sleep(0.05)
+            process.send_signal(signal.SIGKILL)
+            killed = process.wait()
+    assert killed == -signal.SIGKILL
+    assert not paths.recovery_model("long").exists()
+    resumed = subprocess.run(code, check=True, stderr=subprocess.PIPE, text=True)
+    assert "long: 0/16" not in resumed.stderr
+    found = weights("long")
+    paths.recovery_model("long").unlink()
+    training.train(config.load(paths.CONFIG), "long")
+    assert same(weights("long"), found)
+
+
+def test_other_settings_start_afresh(
+    project: Config, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = experiment.resolve(project, "faced")
+    fabric = Fabric(accelerator="cpu", devices=1)
+    loop = training.Loop(project, row, fabric, "another training")
+    loop.save()
+    training.train(project, "faced")
+    assert "made with other settings or data, so training starts afresh" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_the_seed_alone_decides(project: Config, name: str) -> None:
+    training.train(project, name)
+    first = weights(name)
+    training.train(project, name)
+    assert same(first, weights(name))
+    other = config.build({**config.plain(project), "seed": 2}, "here")
+    training.train(other, name)
+    assert not same(first, weights(name))
+
+
+def test_a_loss_that_is_not_finite_stops_training(project: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    updates = methods.find("faced").updates
+
+    def poisoned(self: Method[Any], batch: Batch, clock: Clock) -> Any:
+        for update in updates(self, batch, clock):
+            bad = clock.step == 4 and update.loss is not None
+            yield (
+                Update(update.optimiser, update.loss * float("nan"), update.rate)
+                if bad and update.loss is not None
+                else update
+            )
+
+    monkeypatch.setattr(methods.find("faced"), "updates", poisoned)
+    values = config.merge(
+        config.plain(project), {"recovery": {"methods": {"faced": {"training": {"checkpoint_minutes": 0}}}}}
+    )
+    with pytest.raises(
+        IfrpError, match=r"stopped at step 4: the loss of the \w+ is nan.*faced.ckpt of step 4"
+    ):
+        training.train(config.build(values, "here"), "faced")
+    assert not paths.recovery_model("faced").exists()
+    kept = torch.load(paths.checkpoint("faced"), weights_only=True)["state"]
+    assert all(bool(v.isfinite().all()) for network in kept["networks"].values() for v in network.values())
+
+
+def test_training_learns_and_writes_card_and_curve(project: Config) -> None:
+    values = config.merge(config.plain(project), {"recovery": {"methods": {"ifrp": {
+        "training": {"steps": 60, "batch": 6, "validate_every": 30, "log_every": 10},
+        "optimisation": {"warm_up": 0}}}}})  # fmt: skip
+    training.train(config.build(values, "here"), "ifrp")
+    curve = pd.read_csv(paths.training_curve("ifrp"))
+    assert curve["pixel"].iloc[-1] < 0.5 * curve["pixel"].iloc[0]
+    assert curve["step"].tolist() == [10, 20, 30, 40, 50, 60]
+    assert curve["validation_psnr"].notna().tolist() == [False, False, True, False, False, True]
+    card = artifacts.read_card(paths.recovery_model("ifrp"))
+    assert card["facts"]["steps"] == 60
+    assert card["facts"]["faces_per_second"] > 0
+    assert str(paths.portraits("train", "wax")) in card["inputs"]
+
+
+def test_a_model_file_alone_is_enough(project: Config) -> None:
+    training.train(project, "ifrp")
+    apply(project, "ifrp", "ink")
+    apply(project, "input", "ink")
+    portraits, recovered = (
+        stacks.read(paths.portraits("test", "ink")),
+        stacks.read(paths.recovered("ifrp", "ink")),
+    )
+    pd.testing.assert_frame_equal(recovered.table, portraits.table)
+    assert np.array_equal(stacks.read(paths.recovered("input", "ink")).images, portraits.images)
+    assert artifacts.read_card(paths.recovered("ifrp", "ink"))["facts"]["ms_per_face"] > 0
+
+    copy = paths.recovery_model("ifrp").rename("elsewhere.safetensors")
+    method = model.load(copy)
+    from ifrp.recovery.apply import recover
+
+    again = np.concatenate(list(recover(method, portraits.images, torch.device("cpu"))))
+    assert np.array_equal(again, recovered.images)
+    copy.write_bytes(copy.read_bytes()[:-50])
+    with pytest.raises(IfrpError, match="elsewhere"):
+        model.load(copy)
+
+
+def test_identity_loss_uses_the_trained_recogniser(project: Config) -> None:
+    small = {
+        "network": "mobilefacenet",
+        "weights": "trained",
+        "size": [48, 48],
+        "training": {"steps": 2, "batch": 4},
+    }
+    values = config.merge(config.plain(project), {"recovery": {
+        "recognisers": {"facenet": small, "judge": small},
+        "methods": {"ifrp": {"losses": {"identity": 1.0, "identity_layer": "block4"}, "training": {"steps": 2}}}}})  # fmt: skip
+    changed = config.build(values, "here")
+    with pytest.raises(IfrpError, match=r"models/recognisers/facenet.safetensors is missing"):
+        training.train(changed, "ifrp")
+    for name in ("facenet", "judge"):
+        recogniser.make(changed, name)
+    training.train(changed, "ifrp")
+    judge, used = recogniser.load(changed, "judge"), recogniser.load(changed, "facenet")
+    assert judge.fingerprint != used.fingerprint  # another name, another network
+    assert used.fingerprint in model.header(paths.recovery_model("ifrp"))["recognisers"]
+    assert "identity" in pd.read_csv(paths.training_curve("ifrp")).columns
+    embedded = judge.embed(stacks.read(paths.faces("test")).images, batch=5)
+    np.testing.assert_allclose(np.linalg.norm(embedded, axis=1), 1, rtol=1e-5)
+    assert artifacts.read_card(paths.recogniser("judge"))["facts"]["fingerprint"] == judge.fingerprint
+
+
+def test_training_in_bfloat16_stays_finite(project: Config) -> None:
+    mixed = config.build(
+        config.merge(config.plain(project), {"runtime": {"precision": "bf16-mixed"}}), "here"
+    )
+    training.train(mixed, "ifrp")
+    assert all(bool(value.isfinite().all()) for value in weights("ifrp").values())
+
+
+def test_what_needs_nothing_is_not_trained(project: Config) -> None:
+    assert experiment.resolve(project, "input").needs == "nothing"
+    with pytest.raises(IfrpError, match="needs no training"):
+        training.train(project, "input")

@@ -1,0 +1,259 @@
+"""Losses, schedules and balance by hand; RMSprop by its formula; the order of data; recognition; `ifrp recover`."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import recovery_project
+import torch
+from PIL import Image
+
+from ifrp import paths, stacks
+from ifrp.config import RecogniserTraining
+from ifrp.errors import IfrpError
+from ifrp.recovery import checkpoint, losses, recognition, schedules
+from ifrp.recovery.adversarial import AdversarialMethod
+from ifrp.recovery.data import Pairs, Source, to_bytes, to_range
+from ifrp.recovery.recover import recover
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    recovery_project.make(tmp_path)
+    return tmp_path
+
+
+def test_losses_by_hand() -> None:
+    ones, halves = torch.ones(2, 3, 4, 4), torch.full((2, 3, 4, 4), 0.5)
+    assert losses.pixel(ones, halves).item() == 0.25
+    assert losses.identity(lambda x: 4 * x, ones, halves).item() == 4.0
+    logits = torch.tensor([0.0, 2.0])
+    sigmoid = 1 / (1 + math.exp(-2))
+    assert losses.adversarial(logits, True).item() == pytest.approx((math.log(2) - math.log(sigmoid)) / 2)
+    assert losses.adversarial(logits, False).item() == pytest.approx(
+        (math.log(2) - math.log(1 - sigmoid)) / 2
+    )
+
+
+def test_losses_stay_finite_in_bfloat16() -> None:
+    logits = torch.tensor([200.0, -200.0], dtype=torch.bfloat16, requires_grad=True)
+    found = losses.adversarial(logits, True)
+    found.backward()  # type: ignore[no-untyped-call]
+    assert found.dtype == torch.float32
+    assert found.item() == pytest.approx(100.0)
+    assert logits.grad is not None
+    assert bool(logits.grad.isfinite().all())
+
+
+def test_identity_loss_leaves_the_real_face_alone() -> None:
+    recovered, faces = torch.ones(1, 3, 2, 2, requires_grad=True), torch.zeros(1, 3, 2, 2, requires_grad=True)
+    losses.identity(lambda x: x * x, recovered, faces).backward()  # type: ignore[no-untyped-call]
+    assert faces.grad is None
+    assert recovered.grad is not None
+    assert recovered.grad.mean().item() == pytest.approx(4 / 12)  # d/dx of mean((x²)²) at 1, 12 values
+
+
+def test_schedules_have_the_papers_values() -> None:
+    assert [schedules.weight(0.01, n) for n in (0, 1)] == [0.01, pytest.approx(0.00995)]
+    assert schedules.weight(0.01, 138) > 0.005  # the floor is reached after 138 epochs
+    assert schedules.weight(0.01, 139) == 0.005
+    assert schedules.learning_rate(1e-3, 2) == pytest.approx(9.801e-4)
+    assert schedules.learning_rate(1e-3, 10_000) == 1e-6
+    assert [schedules.warm_up(n) for n in (0, 49, 50, 99, 100)] == [0.02, 0.02, 0.2, 0.2, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("real", "fake", "updates"),
+    [
+        (0.5, 0.5, (True, True)),
+        (0.29, 0.5, (False, True)),
+        (0.5, 0.29, (False, True)),
+        (0.71, 0.5, (True, False)),
+        (0.5, 0.71, (True, False)),
+        (0.1, 0.9, (True, True)),  # both would wait
+        (0.9, 0.1, (True, True)),
+        (0.1, 0.1, (False, True)),
+        (0.9, 0.9, (True, False)),
+        (0.3, 0.7, (True, True)),  # on the margins
+    ],
+)
+def test_balance_truth_table(real: float, fake: float, updates: tuple[bool, bool]) -> None:
+    assert schedules.balance(real, fake) == updates
+
+
+def test_rmsprop_is_the_published_formula() -> None:
+    class Tiny(AdversarialMethod[Any]):
+        def __init__(self) -> None:
+            super().__init__(recovery_settings(), 128, ("ink",))
+            self.networks["generator"] = torch.nn.Linear(1, 1, bias=False)
+
+    method = Tiny()
+    weight = next(method.networks["generator"].parameters())
+    optimiser = method.optimisers()["generator"]
+    expected, mean_square = weight.item(), 0.0
+    for gradient in (0.5, -2.0, 1e-9):
+        weight.grad = torch.tensor([[gradient]])
+        optimiser.step()
+        mean_square = 0.9 * mean_square + 0.1 * gradient**2
+        expected -= 1e-3 * gradient / (math.sqrt(mean_square) + 1e-8)  # ε outside the root
+    assert weight.item() == pytest.approx(expected, rel=1e-6)
+
+
+def recovery_settings() -> Any:
+    from ifrp.recovery.adversarial import Losses, Settings
+
+    return Settings(losses=Losses(adversarial=0))
+
+
+def test_bytes_to_range_and_back() -> None:
+    images = torch.arange(256, dtype=torch.uint8).repeat(3).reshape(1, 16, 16, 3)
+    found = to_range(images)
+    assert (found.min().item(), found.max().item()) == (-1.0, 1.0)
+    assert found.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(to_bytes(found), images)
+
+
+def pairs(**changes: Any) -> Pairs:
+    given = {"batch": 5, "seed": 3, "paired": True, "flip": False, "device": torch.device("cpu")} | changes
+    return Pairs(Source.of("train", recovery_project.STYLES), **given)
+
+
+def test_an_epoch_shows_every_pair_once_and_no_face_twice_in_a_pass(project: Path) -> None:
+    data = pairs()
+    faces, styles = data.order(7)
+    assert sorted(zip(faces.tolist(), styles.tolist(), strict=True)) == [
+        (f, s) for f in range(12) for s in range(2)
+    ]
+    assert sorted(faces[:12]) == sorted(faces[12:]) == list(range(12))
+    again = pairs().order(7)
+    assert np.array_equal(faces, again[0])
+    assert np.array_equal(styles, again[1])
+    assert not np.array_equal(faces, data.order(8)[0])
+
+
+def test_batches_hold_what_the_order_says(project: Path) -> None:
+    data = pairs()
+    assert data.per_epoch == 24 // 5
+    batch = data(data.per_epoch + 1)  # second batch of the second epoch
+    faces, styles = data.order(1)
+    for place in range(5):
+        face, style = faces[5 + place], recovery_project.STYLES[styles[5 + place]]
+        portrait = stacks.read(paths.portraits("train", style)).images[face]
+        assert np.array_equal(to_bytes(batch.portraits)[place].numpy(), portrait)
+        assert np.array_equal(
+            to_bytes(batch.faces)[place].numpy(), stacks.read(paths.faces("train")).images[face]
+        )
+
+
+def test_flips_mirror_portrait_and_face_together(project: Path) -> None:
+    plain, flipped = pairs()(0), pairs(flip=True)(0)
+    mirrored = [bool((a != b).any()) for a, b in zip(plain.portraits, flipped.portraits, strict=True)]
+    assert 0 < sum(mirrored) < 5
+    for place, mirror in enumerate(mirrored):
+        for name in ("portraits", "faces"):
+            before, after = getattr(plain, name)[place], getattr(flipped, name)[place]
+            assert torch.equal(before.flip(2) if mirror else before, after)
+
+
+def test_devices_share_a_batch_without_overlap(project: Path) -> None:
+    whole = pairs(batch=6)(1)
+    parts = [pairs(batch=6, share=(rank, 2))(1) for rank in range(2)]
+    assert torch.equal(parts[0].portraits, whole.portraits[::2])
+    assert torch.equal(parts[1].faces, whole.faces[1::2])
+
+
+def test_unpaired_batches_draw_faces_independently(project: Path) -> None:
+    paired, unpaired = pairs()(0), pairs(paired=False)(0)
+    assert torch.equal(paired.portraits, unpaired.portraits)
+    assert not torch.equal(paired.faces, unpaired.faces)
+
+
+def test_too_few_pairs_for_a_batch_are_refused(project: Path) -> None:
+    with pytest.raises(IfrpError, match="24 pairs, fewer than a batch of 25"):
+        pairs(batch=25)
+
+
+def test_damaged_and_foreign_checkpoints_are_passed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.ckpt"
+    assert checkpoint.load(path, "a") is None
+    checkpoint.save(path, {"step": 1}, "a")
+    checkpoint.save(path, {"step": 2}, "a")
+    assert checkpoint.load(path, "a") == {"step": 2}
+    path.write_bytes(path.read_bytes()[:200])
+    assert checkpoint.load(path, "a") == {"step": 1}
+    assert "x.ckpt is damaged" in capsys.readouterr().err
+    path.unlink()
+    assert checkpoint.load(path, "b") is None
+    assert "other settings or data, so training starts afresh" in capsys.readouterr().err
+    checkpoint.remove(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rank1_by_hand() -> None:
+    angles = np.deg2rad([0, 10, 90, 95, 91, 200])
+    embedded = np.stack([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
+    people = np.array(["a", "a", "b", "b", "c", "d"])
+    # Of the four that ask, a finds a twice; 90° finds 91° (c); 95° finds 91° (c).
+    assert recognition.rank1(embedded, people) == 0.5
+    assert recognition.rank1(embedded[:3], np.array(["x", "y", "z"])) is None
+
+
+def test_augmentation_keeps_the_face_and_its_range() -> None:
+    torch.manual_seed(0)
+    images = torch.rand(8, 3, 32, 32) * 2 - 1
+    still = RecogniserTraining(shift=0, rotation=0, colour=0)
+    found = recognition.augment(images, still)
+    for before, after in zip(images, found, strict=True):
+        assert torch.allclose(after, before, atol=1e-5) or torch.allclose(after, before.flip(2), atol=1e-5)
+    moved = recognition.augment(images, RecogniserTraining())
+    assert moved.shape == images.shape
+    assert moved.abs().max() <= 1
+
+
+def test_recogniser_rate_rises_and_falls() -> None:
+    rates = [recognition.rate(step, 100) for step in range(100)]
+    assert rates[0] == 0.1
+    assert max(rates) == 1.0 == rates[10]
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[-1] < 0.01
+
+
+def test_recover_takes_odd_files(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inbox = project / "inbox"
+    (inbox / "deep").mkdir(parents=True)
+    red = Image.new("RGB", (200, 100), "red")
+    red.save(inbox / "a.png")
+    red.save(inbox / "deep/A.jpg")
+    Image.new("L", (30, 50), 100).save(inbox / "grey.png")
+    (inbox / "note.txt").write_text("no picture")
+    found = recover([inbox, paths.portraits("test", "ink")], "input", project / "out", paths.CONFIG)
+    names = sorted(path.name for path in found)
+    assert names[:2] == ["A.png", "a-2.png"] or names[:2] == ["A-2.png", "a.png"]
+    assert "grey.png" in names
+    assert "ink-00.png" in names
+    assert len(names) == 3 + 12
+    assert Image.open(project / "out/a.png").size == (128, 128)
+    assert "note.txt: not a picture" in capsys.readouterr().err
+    original = stacks.read(paths.portraits("test", "ink")).images[3]
+    assert np.array_equal(np.asarray(Image.open(project / "out/ink-03.png")), original)
+
+
+def test_recover_says_when_there_is_nothing(project: Path) -> None:
+    (project / "note.txt").write_text("no picture")
+    with pytest.raises(IfrpError, match="No portrait was recovered"):
+        recover([project / "note.txt"], "input", project / "out", paths.CONFIG)
+    with pytest.raises(IfrpError, match="There is no nowhere"):
+        recover([Path("nowhere")], "input", project / "out", paths.CONFIG)
+    with pytest.raises(
+        IfrpError, match=r"neither a \.safetensors file nor an experiment; experiments: faced, ifrp, input"
+    ):
+        recover([project / "note.txt"], "other", project / "out", paths.CONFIG)
+    with pytest.raises(IfrpError, match="train it with `ifrp recovery train ifrp`"):
+        recover([project / "note.txt"], "ifrp", project / "out", paths.CONFIG)
