@@ -1,6 +1,7 @@
 # Two commands: `make paper` makes every artifact, `make test` checks everything. Both first set up .venv, once.
 PYTHON ?= python3
 BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help paper test
 
@@ -10,10 +11,10 @@ help:
 	@echo "Both install into .venv on first use, and again when pyproject.toml or constraints.txt change."
 
 paper: .venv/installed
-	$(BIN)/snakemake --cores all
+	snakemake --cores all
 
 test: .venv/installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 python -m pytest -n 2 --dist worksteal
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

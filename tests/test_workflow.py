@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,32 @@ import pytest
 import yaml
 from workflow_project import ROOT, STYLES, Project
 
+MINIATURE = """seed: 1
+preset: config
+faces:
+  source: rendered
+  split: {train: 16, val: 4, test: 4}
+  rendered: {people: 12, pictures: 2}
+styles:
+  table: config/styles-drawn.csv
+  features: {weights: random, width: 0.125}
+  distance: {size: 64, faces: 8}
+  training: {width: 0.125, steps: 2, batch: 2, artwork_size: 64, content_layer: relu2_1, style_layers: [relu1_1, relu2_1]}
+portraits: {batch: 8}
+recovery:
+  recognisers:
+    facenet: {weights: trained, size: [80, 80], training: {steps: 2, batch: 8}}
+    judge: {weights: trained, size: [80, 80], training: {steps: 3, batch: 8}}
+  methods:
+    ifrp:
+      network: {width: 0.1, residual_blocks: 1}
+      discriminator_width: 0.1
+      training: {steps: 2, batch: 2, log_every: 1, validate_every: 2}
+  experiments:
+    ifrp: {method: ifrp}
+evaluation: {top: 2, faces: 4, resamples: 20}
+paper: {examples: 2, worst: 2}
+"""
 NAMES = ["faces", "styles", "portraits", "recovery", "evaluation", "paper"]
 
 
@@ -80,7 +107,16 @@ def test_stages_run_the_rules_of_their_file() -> None:
         rules = [line.split()[1].rstrip(":") for line in text.splitlines() if line.startswith("rule ")]
         allowed = stage["cmd"].split("--allowed-rules ")[1].split(" -- ")
         assert allowed == [" ".join(rules), name]
-        assert {f"src/ifrp/{name}", "src/ifrp/config.py", "src/ifrp/stacks.py"} <= set(stage["deps"])
+        shared = {f"src/ifrp/{path}" for path in _shared_sources(name, text)}
+        assert {f"src/ifrp/{name}", "src/ifrp/config.py", *shared} <= set(stage["deps"])
+
+
+def _shared_sources(group: str, rules: str) -> set[str]:
+    from ifrp.imports import sources
+
+    verbs = set(re.findall(rf"ifrp {group} (\w+)", rules))
+    assert verbs
+    return {path for verb in verbs for path in sources(group, verb) if "/" not in path}
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("config/*.yaml")), ids=lambda path: path.name)
@@ -139,6 +175,20 @@ def test_new_method_leaves_the_others_valid(edited: Project) -> None:
     experiments = edited.configuration()["recovery"]["experiments"]
     edited.edit(recovery={"experiments": {**experiments, "another": {"method": "another"}}})
     assert {job for job in edited.pending() if job.startswith("recovery_train")} == {"recovery_train another"}
+
+
+@pytest.mark.slow
+def test_every_verb_makes_what_its_rule_declares(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    (project.root / "bin/ifrp").unlink()
+    project.write("config/config.yaml", MINIATURE)
+    project.write(project.table, "".join(STYLES.splitlines(keepends=True)[:3]))
+    told = project.make()
+    assert "DVC has recorded the results" in told
+    assert project.pending() == set()
+    cards = [path for top in ("data", "models", "results") for path in (tmp_path / top).rglob("*.json")]
+    for path in cards:
+        assert path.with_suffix(".npy").exists() or len(list(path.parent.glob(f"{path.stem}.*"))) > 1, path
 
 
 def test_new_style_leaves_the_others_valid(edited: Project) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from ifrp.errors import IfrpError
 
 PACKAGE = Path(__file__).parent
-NOT_CODE = {"ifrp.config", "ifrp.options", "ifrp.paths", "ifrp.errors"}
-"""modules whose effect the workflow sees otherwise: as settings, as paths of outputs, or as a failure"""
+NOT_CODE = {"ifrp", "ifrp.config", "ifrp.options", "ifrp.paths", "ifrp.errors"}
+"""modules whose effect the workflow sees otherwise (as settings, paths of outputs, failures), and the version number"""
 
 
 def sources(group: str, verb: str, *modules: str) -> list[str]:
