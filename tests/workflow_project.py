@@ -83,6 +83,8 @@ class Project:
             else:
                 shutil.copy(ROOT / name, target)
         subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+        person = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
+        subprocess.run(["git", *person, "commit", "-q", "--allow-empty", "-m", "Start"], cwd=root, check=True)
         (root / ".gitignore").write_text("/data/\n/models/\n/results/\n/.snakemake/\n/logs/\n")
         (root / "bin").mkdir()
         (root / "bin/ifrp").write_text(STAND_IN)
