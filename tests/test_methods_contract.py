@@ -23,6 +23,7 @@ from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.recovery import experiment, methods, model, recogniser, training
 from ifrp.recovery.apply import apply
+from ifrp.recovery.loop import Loop
 from ifrp.recovery.method import Batch, Clock, Method, Update
 
 TRAINED = ("ifrp", "faced")
@@ -127,7 +128,7 @@ def test_updates_reach_their_own_networks_only(project: Config, name: str) -> No
         for network in method.networks.values():
             network.zero_grad()
         assert update.loss is not None
-        update.loss.backward()  # type: ignore[no-untyped-call]
+        update.loss.backward()
         for other, network in method.networks.items():
             reached = [p.grad is not None and bool((p.grad != 0).any()) for p in network.parameters()]
             assert any(reached) == (other == update.optimiser)
@@ -178,15 +179,15 @@ def test_stopped_and_resumed_is_bit_for_bit_the_same(
     assert not paths.checkpoint(name).exists()
     paths.recovery_model(name).unlink()
 
-    step = training.Loop._one_step
+    step = Loop._one_step
 
-    def interrupted(self: training.Loop) -> None:
+    def interrupted(self: Loop) -> None:
         if self.step == 3:
             os.kill(os.getpid(), signal.SIGTERM)
         step(self)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training.Loop, "_one_step", interrupted)
+        patch.setattr(Loop, "_one_step", interrupted)
         with pytest.raises(KeyboardInterrupt):
             training.train(project, name)
     assert paths.checkpoint(name).exists()
@@ -230,7 +231,7 @@ def test_other_settings_start_afresh(
 ) -> None:
     row = experiment.resolve(project, "faced")
     fabric = Fabric(accelerator="cpu", devices=1)
-    loop = training.Loop(project, row, fabric, "another training")
+    loop = Loop(project, row, fabric, "another training")
     loop.save()
     training.train(project, "faced")
     assert "made with other settings or data, so training starts afresh" in capsys.readouterr().err

@@ -155,7 +155,7 @@ def test_transformer_rotates_like_scikit_image(degrees: float) -> None:
     matrix = similarity(torch.tensor([[np.deg2rad(degrees), 1.0, 0.0, 0.0]]))
     ours = resample(torch.tensor(image, dtype=torch.float32)[None, None], matrix)[0, 0].numpy()
     # Both rotate about the centre; torch's angle turns output to input coordinates with y downwards, as theirs does.
-    theirs = rotate(image, degrees, order=1, mode="constant", cval=0)
+    theirs = rotate(image, degrees, order=1, mode="constant", cval=0)  # type: ignore[no-untyped-call]
     inside = np.s_[14:-14, 14:-14]
     np.testing.assert_allclose(ours[inside], theirs[inside], atol=2e-4)
 
@@ -276,7 +276,7 @@ def test_facenet_is_facenet_pytorchs_network() -> None:
         faces, "conv2d_4a"
     )
     assert maps.shape == (1, 192, 28, 28)  # the stage that the paper calls ReLU3-2
-    maps.sum().backward()  # type: ignore[no-untyped-call]
+    maps.sum().backward()
     assert faces.grad is not None
     assert faces.grad.abs().sum() > 0
     assert all(p.grad is None for p in ours.parameters())

@@ -136,3 +136,13 @@ class _Stack:
             return self.tensor[torch.from_numpy(rows).to(self.device)]
         found = torch.from_numpy(self.images[rows])
         return found.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else found
+
+
+def held_out(source: Source, count: int) -> list[tuple[Tensor, Tensor]] | None:
+    """The first portraits of each style and their faces, uint8 (N, H, W, 3) each; none where the stacks are not there."""
+    if not all(path.exists() for path in (source.faces, *source.portraits)):
+        return None
+    faces = torch.from_numpy(np.array(stacks.read(source.faces).images[:count]))
+    return [
+        (torch.from_numpy(np.array(stacks.read(path).images[:count])), faces) for path in source.portraits
+    ]

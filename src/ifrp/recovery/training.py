@@ -1,32 +1,23 @@
-"""The one training loop, for every method: devices, precision, checkpoints, validation, logs."""
+"""Training an experiment: what goes in, what comes out, and what happens when it is interrupted."""
 
 from __future__ import annotations
 
 import json
-import math
 import signal
-import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
 
-from ifrp import artifacts, paths, runtime, stacks
+from ifrp import artifacts, paths, runtime
 from ifrp.config import Config, plain
 from ifrp.errors import IfrpError
 from ifrp.recovery import checkpoint, experiment, model
-from ifrp.recovery.curve import Curve, Row
-from ifrp.recovery.data import Pairs, Source, to_range
+from ifrp.recovery.data import Source
 from ifrp.recovery.experiment import Experiment
-from ifrp.recovery.method import Clock
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
+from ifrp.recovery.loop import Loop
 
 
 def train(config: Config, name: str) -> None:
@@ -51,225 +42,32 @@ def train(config: Config, name: str) -> None:
     with artifacts.card(paths.recovery_model(name), settings, config.seed, inputs) as facts:
         identity = json.dumps({**settings, "inputs": hashes}, sort_keys=True)
         loop = Loop(config, row, fabric, identity)
-        loop.run()
+        with _interrupts() as stopped:
+            loop.run(stopped)
         if fabric.is_global_zero:
-            model.save(paths.recovery_model(name), row, loop.method, loop.fingerprints())
-            facts.update(loop.facts())
+            model.save(paths.recovery_model(name), row, loop.method, _fingerprints(config, row))
+            facts.update(_facts(loop))
             checkpoint.remove(paths.checkpoint(name))
 
 
-class Loop:
-    """One training in progress; its whole state is in `state` and comes back by `load_state`.
+def _fingerprints(config: Config, row: Experiment) -> dict[str, str]:
+    from ifrp.recovery import recogniser
 
-    Args:
-        config: the configuration.
-        row: the experiment.
-        fabric: device and precision.
-        identity: names what is trained, see `checkpoint.save`.
-    """
-
-    def __init__(self, config: Config, row: Experiment, fabric: Fabric, identity: str) -> None:
-        self.config, self.row, self.fabric, self.identity = config, row, fabric, identity
-        self.path, self.training = paths.checkpoint(row.name), row.training
-        torch.manual_seed(runtime.subseed(config.seed, "recovery"))
-        self.method = row.build()
-        self.pairs = Pairs(
-            Source.of("train", row.styles), self.training.batch, runtime.subseed(config.seed, "pairs"),
-            self.method.paired, self.training.flip, fabric.device, (fabric.global_rank, fabric.world_size),
-        )  # fmt: skip
-        self.validation = _validation(row)
-        self.method.prepare(config, fabric.device, training=True)
-        for name, network in self.method.networks.items():
-            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            if config.runtime.compile:
-                network.compile()
-            self.method.networks[name] = fabric.setup_module(network)
-        self.optimisers: dict[str, Any] = {
-            name: fabric.setup_optimizers(optimiser) for name, optimiser in self.method.optimisers().items()
-        }
-        if fabric.world_size > 1:
-            self.method.average = self._average
-        self.step, self.seconds = 0, 0.0
-        self.history: list[Row] = []
-        self._sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0])
-        self._saved = "none was written yet"
-
-    def run(self) -> None:
-        """Trains to the end, from the checkpoint if there is one."""
-        found = checkpoint.load(self.path, self.identity)
-        if found is not None:
-            self.load_state(found)
-            self._saved = f"{self.path} of step {self.step}"
-        curve = (
-            Curve(paths.training_curve(self.row.name), self.history) if self.fabric.is_global_zero else None
-        )
-        self._train_mode(True)
-        with _interrupts() as stopped:
-            self._steps(curve, stopped)
-        if curve is not None:
-            curve.close()
-
-    def _steps(self, curve: Curve | None, stopped: Callable[[], bool]) -> None:
-        first, end = self.step, self.training.steps
-        start, saved = time.monotonic() - self.seconds, time.monotonic()
-        for _ in runtime.progress(range(first, end), self.row.name, total=end, initial=first):
-            self._one_step()
-            self.seconds = time.monotonic() - start
-            row = self._row()
-            if row is not None:
-                self.history.append(row)
-                if curve is not None:
-                    curve.add(row)
-            last = self.step == end
-            if last or stopped() or time.monotonic() - saved > 60 * self.training.checkpoint_minutes:
-                self.save()
-                saved = time.monotonic()
-            if stopped() and not last:
-                raise KeyboardInterrupt
-
-    def _one_step(self) -> None:
-        batch = self.pairs(self.step)
-        updates = self.method.updates(
-            batch, Clock(self.step, self.step // self.pairs.per_epoch, self.training.steps)
-        )
-        while True:
-            with self.fabric.autocast():
-                update = next(updates, None)
-            if update is None:
-                break
-            if update.loss is not None:
-                if not math.isfinite(update.loss.item()):
-                    raise self._not_finite(f"the loss of the {update.optimiser} is {update.loss.item()}")
-                optimiser = self.optimisers[update.optimiser]
-                for group in optimiser.param_groups:
-                    group["lr"] = update.rate
-                optimiser.zero_grad()
-                self.fabric.backward(update.loss)
-                optimiser.step()
-            for name, value in update.logs.items():
-                self._add(name, float(value))
-            self._add(f"{update.optimiser}_updated", float(update.loss is not None))
-        self.step += 1
-
-    def _add(self, name: str, value: float) -> None:
-        self._sums[name][0] += value
-        self._sums[name][1] += 1
-
-    def _row(self) -> Row | None:
-        last = self.step == self.training.steps
-        validate = last or self.step % self.training.validate_every == 0
-        if not (validate or self.step % self.training.log_every == 0):
-            return None
-        row: Row = {
-            "step": self.step,
-            "epoch": self.step / self.pairs.per_epoch,
-            "seconds": round(self.seconds, 2),
-        }
-        row |= {name: total / count for name, (total, count) in self._sums.items()}
-        self._sums.clear()
-        if validate and self.validation is not None:
-            row["validation_psnr"] = self.validate()
-        return row
-
-    def validate(self) -> float:
-        """Mean PSNR in decibels of faces recovered from validation portraits, values in [-1, 1]."""
-        assert self.validation is not None
-        self._train_mode(False)
-        found: list[Tensor] = []
-        with torch.no_grad(), self.fabric.autocast():
-            for portraits, faces in self.validation:
-                recovered = self.method.recover(to_range(portraits.to(self.fabric.device)))
-                error = (recovered.float() - to_range(faces.to(self.fabric.device))).square().mean((1, 2, 3))
-                found.append(10 * torch.log10(4 / error.clamp_min(1e-10)))
-        self._train_mode(True)
-        return float(torch.cat(found).mean())
-
-    def state(self) -> dict[str, Any]:
-        """All that the next step depends on."""
-        gpu = self.fabric.device.type == "cuda"
-        return {
-            "networks": {name: network.state_dict() for name, network in self.method.networks.items()},
-            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
-            "precision": self.fabric.strategy.precision.state_dict(),
-            "extra": self.method.extra_state(),
-            "random": torch.get_rng_state(),
-            "random_gpu": torch.cuda.get_rng_state(self.fabric.device) if gpu else None,
-            "step": self.step,
-            "seconds": self.seconds,
-            "history": self.history,
-            "sums": {name: list(pair) for name, pair in self._sums.items()},
-        }
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Takes back what `state` returned."""
-        for name, network in self.method.networks.items():
-            network.load_state_dict(state["networks"][name])
-        for name, optimiser in self.optimisers.items():
-            optimiser.load_state_dict(state["optimisers"][name])
-        self.fabric.strategy.precision.load_state_dict(state["precision"])
-        self.method.load_extra_state(state["extra"])
-        torch.set_rng_state(state["random"])
-        if state["random_gpu"] is not None and self.fabric.device.type == "cuda":
-            torch.cuda.set_rng_state(state["random_gpu"], self.fabric.device)
-        self.step, self.seconds, self.history = state["step"], state["seconds"], state["history"]
-        self._sums.clear()
-        self._sums.update({name: list(pair) for name, pair in state["sums"].items()})
-
-    def save(self) -> None:
-        """Writes a checkpoint, unless a weight is not finite."""
-        for name, network in self.method.networks.items():
-            if not all(bool(value.isfinite().all()) for value in network.state_dict().values()):
-                raise self._not_finite(f"the network {name} holds a value that is not finite")
-        if self.fabric.is_global_zero:
-            checkpoint.save(self.path, self.state(), self.identity)
-        self._saved = f"{self.path} of step {self.step}"
-
-    def fingerprints(self) -> dict[str, str]:
-        """Fingerprint of each recogniser that was in a loss, by name."""
-        from ifrp.recovery import recogniser
-
-        return {name: recogniser.load(self.config, name).fingerprint for name in self.row.recognisers}
-
-    def facts(self) -> dict[str, Any]:
-        """Duration, speed and size, for the card."""
-        networks = self.method.networks
-        found = {
-            "steps": self.step,
-            "training_seconds": round(self.seconds, 1),
-            "faces_per_second": round(self.step * self.training.batch / max(self.seconds, 1e-9), 2),
-            "parameters": {n: sum(p.numel() for p in net.parameters()) for n, net in networks.items()},
-            "validation_psnr": self.history[-1].get("validation_psnr") if self.history else None,
-        }
-        if self.fabric.device.type == "cuda":
-            found["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20)
-        return found
-
-    def _train_mode(self, on: bool) -> None:
-        for network in self.method.networks.values():
-            network.train(on)
-
-    def _average(self, scalar: Tensor) -> Tensor:
-        found = self.fabric.all_reduce(scalar, reduce_op="mean")
-        assert isinstance(found, Tensor)
-        return found
-
-    def _not_finite(self, what: str) -> IfrpError:
-        return IfrpError(
-            f"Training of {self.row.name} stopped at step {self.step}: {what}. The last good checkpoint: {self._saved}; "
-            "lower the learning rate or use precision 32-true."
-        )
+    return {name: recogniser.load(config, name).fingerprint for name in row.recognisers}
 
 
-def _validation(row: Experiment) -> list[tuple[Tensor, Tensor]] | None:
-    """Portraits and faces of the validation split, uint8 (N, H, W, 3), one pair per style; none if there are none."""
-    source = Source.of("val", row.styles)
-    if not all(path.exists() for path in (source.faces, *source.portraits)):
-        return None
-    count = row.training.validation_faces
-    faces = torch.from_numpy(np.array(stacks.read(source.faces).images[:count]))
-    return [
-        (torch.from_numpy(np.array(stacks.read(path).images[:count])), faces) for path in source.portraits
-    ]
+def _facts(loop: Loop) -> dict[str, Any]:
+    networks, last = loop.method.networks, loop.history[-1] if loop.history else {}
+    found = {
+        "steps": loop.step,
+        "training_seconds": round(loop.seconds, 1),
+        "faces_per_second": round(loop.step * loop.training.batch / max(loop.seconds, 1e-9), 2),
+        "parameters": {name: sum(p.numel() for p in net.parameters()) for name, net in networks.items()},
+        "validation_psnr": last.get("validation_psnr"),
+    }
+    if loop.fabric.device.type == "cuda":
+        found["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20)
+    return found
 
 
 @contextmanager
