@@ -143,7 +143,7 @@ class StyleDistance:
     """ridge added to a Gram matrix, as a fraction of its mean eigenvalue [inferred]"""
     faces: int = 1_000
     """training faces in the average Gram matrix [inferred]"""
-    rule: str = "farthest"
+    rule: str = "diverse"
     """how styles for training are chosen from the distances; see docs/styles.md"""
 
 

@@ -110,14 +110,17 @@ def plumage(rng: np.random.Generator, size: int) -> Field:
     hues = palette("f6c6ea b8e0d2 95b8d1 eac4d5 d6eadf 809bce f7f3e3 c77dff 5c7c5a")
     for cy, cx in rng.permutation(scatter(rng, 12, 0.45)):
         turn, long = rng.normal(0.9, 0.55), rng.uniform(0.09, 0.16)
-        u = ((y - cy) * np.sin(turn) + (x - cx) * np.cos(turn)) / long
-        v = ((x - cx) * np.sin(turn) - (y - cy) * np.cos(turn)) / long
+        root, tip = hues[rng.integers(len(hues), size=2)]
+        box = tuple(
+            slice(max(0, int((c - long) * size)), max(0, int((c + long) * size) + 1)) for c in (cy, cx)
+        )
+        dy, dx = y[box] - cy, x[box] - cx
+        u, v = (dy * np.sin(turn) + dx * np.cos(turn)) / long, (dx * np.sin(turn) - dy * np.cos(turn)) / long
         shape = smooth(0.42 * np.clip(1 - u**2, 0, 1) ** 0.7 - np.abs(v), 0.03)
         barbs = 0.8 + 0.2 * np.sin(46 * (u + 0.9 * np.abs(v)))
-        root, tip = hues[rng.integers(len(hues), size=2)]
         feather = (root + (tip - root) * np.clip(u / 2 + 0.5, 0, 1)[..., None]) * barbs[..., None]
         feather = over(feather, (0.25, 0.18, 0.25), 1 - smooth(np.abs(v) - 0.035, 0.02))
-        picture = over(picture, feather, shape)
+        picture[box] = over(picture[box], feather, shape)
     return picture
 
 

@@ -143,9 +143,10 @@ def _randomise(body: nn.Sequential, seed: int) -> None:
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, generator=draw)
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
-            layer.weight[len(layer.weight) // 4 :] -= layer.weight[len(layer.weight) // 4 :].mean(
-                (2, 3), keepdim=True
-            )
+            textured = layer.weight[len(layer.weight) // 4 :]
+            textured -= textured.mean((2, 3), keepdim=True)
+            if layer.in_channels == 3:  # pictures vary less in hue than in brightness
+                layer.weight += layer.weight - layer.weight.mean(1, keepdim=True)
             deviation, mean = torch.std_mean(layer(x), (0, 2, 3))
             layer.weight /= deviation.view(-1, 1, 1, 1)
             layer.bias.copy_(-mean / deviation)  # type: ignore[union-attr]

@@ -1,0 +1,194 @@
+"""Style networks: their architecture, losses, training and files; artworks by file and address."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from lightning_fabric import Fabric
+from PIL import Image
+
+from ifrp import artifacts, cli, config, runtime
+from ifrp.errors import IfrpError
+from ifrp.stacks import Images
+from ifrp.styles.artworks import picture, read
+from ifrp.styles.drawing import draw
+from ifrp.styles.network import StyleNetwork, load, to_images, to_tensor
+from ifrp.styles.training import Losses, resize, sample, train, variation
+
+TINY = config.Styles(
+    features=config.Features("random", 0.125),
+    training=config.StyleTraining(
+        width=0.125, steps=30, crop=32, learning_rate=1e-2, keep=1.0, artwork_size=64,
+        content_layer="relu2_1", style_layers=("conv1_1", "conv2_1"),
+    ),
+)  # fmt: skip
+
+
+def faces(count: int = 8, size: int = 48) -> Images:
+    """Ellipses of skin colour on coloured grounds."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:size, :size] / size - 0.5
+    inside = ((x / 0.3) ** 2 + (y / 0.4) ** 2 < 1)[None, :, :, None]
+    ground, skin = rng.uniform(0, 255, (2, count, 1, 1, 3))
+    return np.asarray(np.where(inside, skin, ground), dtype=np.uint8)
+
+
+def fabric() -> Fabric:
+    return runtime.fabric(config.Runtime(device="cpu"))
+
+
+def test_number_of_parameters_is_that_of_the_papers_network() -> None:
+    """1,679,235: the widely used version of the same architecture (instance normalisation, nearest upsampling)."""
+    assert sum(p.numel() for p in StyleNetwork().parameters()) == 1_679_235
+
+
+def test_shape_range_and_independence_within_a_batch() -> None:
+    torch.manual_seed(0)
+    network = StyleNetwork(0.25).eval()
+    images = torch.rand(3, 3, 64, 48) * 2 - 1
+    with torch.no_grad():
+        together = network(images)
+        alone = torch.cat([network(image[None]) for image in images])
+    assert together.shape == images.shape
+    assert together.abs().max() <= 1
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+
+
+def test_pixels_go_through_unchanged() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), dtype=np.uint8)
+    tensor = to_tensor(images)
+    assert tensor.shape == (2, 3, 8, 8)
+    assert tensor.min() >= -1
+    assert tensor.max() <= 1
+    np.testing.assert_array_equal(to_images(tensor), images)
+
+
+def test_losses_are_zero_where_they_should_be() -> None:
+    artwork = draw("tesserae", 64)
+    options = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, artwork_size=64))
+    losses = Losses(artwork, options, seed=1)
+    same = to_tensor(artwork[None])
+    found = losses(same, same)
+    assert found["content"] == 0
+    assert float(found["style"]) == pytest.approx(0, abs=1e-9)
+    other = losses(same, to_tensor(draw("sweets", 64)[None]))
+    assert float(other["style"]) > 0.01
+    weights = options.training
+    expected = sum(
+        getattr(weights, f"{name}_weight") * other[name] for name in ("content", "style", "variation")
+    )
+    torch.testing.assert_close(other["total"], expected)
+
+
+def test_variation_of_a_ramp() -> None:
+    ramp = torch.arange(5.0).expand(1, 3, 4, 5)  # step 1 to the right, 0 downwards
+    assert variation(ramp) == 1
+    assert variation(2 * ramp.transpose(2, 3)) == 4
+
+
+def test_resize_keeps_proportions() -> None:
+    assert resize(torch.zeros(1, 3, 100, 250), 40).shape == (1, 3, 40, 100)
+
+
+def test_samples_are_squares_of_faces() -> None:
+    order = np.random.default_rng(0)
+    assert sample(faces(), 5, None, order).shape == (5, 48, 48, 3)
+    assert sample(faces(), 5, 32, order).shape == (5, 32, 32, 3)
+    with pytest.raises(IfrpError, match=r"training\.crop is 64"):
+        sample(faces(), 5, 64, order)
+
+
+def test_training_lowers_the_loss_and_is_reproducible() -> None:
+    network, curve = train("sweets", draw("sweets", 64), faces(), TINY, 1, fabric())
+    assert curve[-1]["step"] == 30
+    assert np.mean([row["total"] for row in curve[-5:]]) < 0.8 * np.mean([row["total"] for row in curve[:5]])
+    again, _ = train("sweets", draw("sweets", 64), faces(), TINY, 1, fabric())
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(tensor, again.state_dict()[name]), name
+
+
+def test_a_loss_that_is_not_finite_stops_with_a_sentence() -> None:
+    wild = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, learning_rate=float("inf")))
+    with pytest.raises(IfrpError, match=r"style sweets is not finite at step 2.*learning_rate"):
+        train("sweets", draw("sweets", 64), faces(), wild, 1, fabric())
+
+
+def test_networks_of_any_width_load_and_strangers_are_refused(tmp_path: Path) -> None:
+    made = StyleNetwork(0.375, keep=0.5)
+    artifacts.save_weights(tmp_path / "a.safetensors", made.state_dict())
+    found = load(tmp_path / "a.safetensors")
+    image = torch.rand(1, 3, 16, 16)
+    torch.testing.assert_close(found(image), made.eval()(image))
+    artifacts.save_weights(tmp_path / "b.safetensors", {"weight": torch.zeros(2)})
+    with pytest.raises(IfrpError, match=r"b\.safetensors does not fit StyleNetwork"):
+        load(tmp_path / "b.safetensors")
+
+
+def style(address: str, sha256: str = "") -> config.Style:
+    return config.Style("own", "seen", address, sha256, "ours")
+
+
+def test_artwork_from_a_file_checks_its_sha256(tmp_path: Path) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (70, 90, 3), dtype=np.uint8)
+    path = tmp_path / "own.png"
+    Image.fromarray(image).save(path)
+    found, source = picture(style(str(path), artifacts.sha256(path)))
+    np.testing.assert_array_equal(found, image)
+    assert source == path
+    with pytest.raises(IfrpError, match="SHA-256"):
+        picture(style(str(path), "0" * 64))
+    with pytest.raises(IfrpError, match="is not at"):
+        picture(style(str(tmp_path / "other.png")))
+
+
+def test_odd_pictures(tmp_path: Path) -> None:
+    grey = Image.fromarray(np.full((64, 80), 7, np.uint8))
+    grey.save(tmp_path / "grey.jpg", exif=_turned())
+    assert read(tmp_path / "grey.jpg").shape == (80, 64, 3)
+    Image.new("RGB", (63, 100)).save(tmp_path / "small.png")
+    with pytest.raises(IfrpError, match="63×100"):
+        read(tmp_path / "small.png")
+    (tmp_path / "text.png").write_text("no picture")
+    with pytest.raises(IfrpError, match=r"text\.png cannot be read"):
+        read(tmp_path / "text.png")
+
+
+def _turned() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # orientation: turn by 90 degrees
+    return exif
+
+
+def test_download_with_another_sha256_is_a_sentence_and_exit_code_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command line, on an address whose server is a folder."""
+    Image.fromarray(draw("sweets", 64)).save(tmp_path / "a.png")
+    address = _serve(tmp_path, monkeypatch)
+    table = f"name,split,address,sha256,licence\nown,seen,{address}/a.png,{'0' * 64},ours\n"
+    (tmp_path / "styles.csv").write_text(table)
+    (tmp_path / "config.yaml").write_text("styles: {table: styles.csv}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["ifrp", "styles", "artwork", "own", "--config", "config.yaml"])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 2
+    assert "SHA-256 differs" in capsys.readouterr().err
+    assert not (tmp_path / "data/styles/own.png").exists()
+    right = artifacts.sha256(tmp_path / "a.png")
+    found, _ = picture(style(f"{address}/a.png", right))
+    np.testing.assert_array_equal(found, draw("sweets", 64))
+
+
+def _serve(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    import functools
+    import threading
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"
