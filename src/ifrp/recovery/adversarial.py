@@ -89,14 +89,14 @@ class AdversarialMethod(Method[S]):
         if given.adversarial:
             update, generator = self._discriminator(batch.faces, recovered.detach(), rate)
             yield update
-        terms = {"pixel": (given.pixel, losses.pixel(recovered, batch.faces))} if generator else {}
+        terms = {"pixel": (given.pixel, losses.pixel(recovered, batch.faces))}
         if generator and given.adversarial:
             with frozen(self.networks["discriminator"]) as discriminator:
                 error = losses.adversarial(discriminator(recovered), real=True)
             terms["adversarial"] = (weight(given.adversarial, clock.epoch, given.decay, given.floor), error)
         if generator:
             terms |= self.further_losses(batch, recovered, clock)
-        loss = sum((factor * term for factor, term in terms.values()), torch.zeros(())) if terms else None
+        loss = torch.stack([factor * term for factor, term in terms.values()]).sum() if generator else None
         yield Update("generator", loss, rate, {name: term.detach() for name, (_, term) in terms.items()})
 
     def further_losses(
@@ -107,9 +107,11 @@ class AdversarialMethod(Method[S]):
 
     def _discriminator(self, faces: Tensor, recovered: Tensor, rate: float) -> tuple[Update, bool]:
         # The halves show different faces: one batch never tells which recovery belongs to which face [authors].
-        half = len(faces) // 2
-        logits = self.networks["discriminator"](torch.cat([faces[:half], recovered[half:]]))
-        real, fake = losses.adversarial(logits[:half], True), losses.adversarial(logits[half:], False)
+        # Each has a pass of its own, as the generator's step has: in a mixed batch, batch norm gives the recoveries
+        # away, the discriminator stops by its margin, and what it learned means nothing to the generator.
+        half, judge = len(faces) // 2, self.networks["discriminator"]
+        real = losses.adversarial(judge(faces[:half]), True)
+        fake = losses.adversarial(judge(recovered[half:]), False)
         discriminator, generator = True, True
         if self.settings.optimisation.margin:
             errors = self.average(torch.stack([real.detach(), fake.detach()]))
