@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from ifrp.errors import IfrpError
-from ifrp.faces.heads import Person, View, sample_person, sample_view
+from ifrp.faces.heads.person import Person, View, sample_person, sample_view
+from ifrp.faces.heads.renderer import CANVAS, CROP, EYES, render, scene
 from ifrp.faces.rendered import person_of, pictures, view_of
-from ifrp.faces.renderer import CANVAS, CROP, EYES, render, scene
 
 MARGIN = (CANVAS - CROP) // 2
 

@@ -48,6 +48,7 @@ def save_weights(
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with atomic(path) as new:
         save_file(plain, new, metadata=dict(metadata or {}))
+        new.chmod(0o644)  # safetensors makes files that only their owner can read
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:

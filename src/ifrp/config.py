@@ -252,7 +252,8 @@ class Recovery:
     methods: dict[str, dict[str, Any]] = field(default_factory=dict)
     """settings of a method for all its experiments, by method; defaults are in the method's module"""
     experiments: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """rows of the paper, by name: `method`, and settings that differ from the method's; `styles` names its training styles (default: all seen)"""
+    """rows of the paper, by name: `method`, and settings that differ from the method's; `styles` are the training styles
+    (default: all seen)"""
 
 
 @dataclass(frozen=True)

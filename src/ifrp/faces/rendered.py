@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifrp.errors import IfrpError
-from ifrp.faces.heads import Person, View, sample_person, sample_view
-from ifrp.faces.renderer import CANVAS, render
+from ifrp.faces.heads.person import Person, View, sample_person, sample_view
+from ifrp.faces.heads.renderer import CANVAS, render
 
 Picture = tuple[NDArray[np.uint8], int, View]
 

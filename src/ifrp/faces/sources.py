@@ -23,7 +23,7 @@ def open_source(faces: Faces) -> Source:
 
 
 def _rendered() -> Source:
-    from ifrp.faces.renderer import CANVAS, CROP
+    from ifrp.faces.heads.renderer import CANVAS, CROP
 
     stack = stacks.read(paths.RENDERED)
     row = {file: index for index, file in enumerate(stack.table["file"])}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ifrp.faces.features import Array, Features, bump, step
-from ifrp.faces.heads import Colour, Person, View
+from ifrp.faces.heads.features import Array, Features, bump, step
+from ifrp.faces.heads.person import Colour, Person, View
 
 
 def linear(colour: Colour) -> Array:

@@ -1,4 +1,4 @@
-"""From a person and a view to a picture: shade every vertex, then rasterise with a depth buffer ."""
+"""From a person and a view to a picture: shade every vertex, then rasterise with a depth buffer."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from ifrp.faces.features import Array
-from ifrp.faces.hair import hair, scalp
-from ifrp.faces.heads import Person, View
-from ifrp.faces.outfit import body, ears, glasses
-from ifrp.faces.raster import draw, visible
-from ifrp.faces.skin import linear, paint
-from ifrp.faces.surface import Grid, head
+from ifrp.faces.heads.features import Array
+from ifrp.faces.heads.hair import hair, scalp
+from ifrp.faces.heads.outfit import body, ears, glasses
+from ifrp.faces.heads.person import Person, View
+from ifrp.faces.heads.raster import draw, visible
+from ifrp.faces.heads.skin import linear, paint
+from ifrp.faces.heads.surface import Grid, head
 
 CANVAS = 240  # pixels of the canvas; CROP in its middle is the aligned face
 CROP = 128

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from ifrp.faces.features import Array, Features, bump, measure, step
-from ifrp.faces.heads import Person, View
+from ifrp.faces.heads.features import Array, Features, bump, measure, step
+from ifrp.faces.heads.person import Person, View
 
 # One row per slice from the crown to below the chin: front y and z, back y and z, half width, z of the widest place,
 # flatness of the front (2 is an ellipse). Millimetres from the point between the pupils.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ifrp.faces.features import Array
+from ifrp.faces.heads.features import Array
 
 CELL = 3.0  # mm, cell of the depth maps that decide which points a direction reaches
 MAP = 180  # cells along each side of such a map

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ifrp.faces.features import Array, step
-from ifrp.faces.heads import Person, View
-from ifrp.faces.skin import linear, speckle
-from ifrp.faces.surface import Grid, angles, loft, slices
+from ifrp.faces.heads.features import Array, step
+from ifrp.faces.heads.person import Person, View
+from ifrp.faces.heads.skin import linear, speckle
+from ifrp.faces.heads.surface import Grid, angles, loft, slices
 
 COLUMNS = 240
 ANGLES = (0.0, 0.35, 0.6, 0.85, 1.05, 1.2, 1.33, 1.46, 1.62, 1.8, 2.2, np.pi)  # radians from the front

@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from ifrp.faces.features import Array, step
-from ifrp.faces.hair import covers_ears
-from ifrp.faces.heads import Person, View
-from ifrp.faces.skin import linear
-from ifrp.faces.surface import Grid, angles
+from ifrp.faces.heads.features import Array, step
+from ifrp.faces.heads.hair import covers_ears
+from ifrp.faces.heads.person import Person, View
+from ifrp.faces.heads.skin import linear
+from ifrp.faces.heads.surface import Grid, angles
 
 
 def ears(person: Person) -> list[Grid]:

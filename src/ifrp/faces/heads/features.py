@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ifrp.faces.heads import Person, View
+from ifrp.faces.heads.person import Person, View
 
 Array = NDArray[Any]  # floats, single precision wherever there is one per vertex
 
