@@ -129,17 +129,17 @@ def facets(rng: np.random.Generator, size: int) -> Field:
     y, x = grid(size)
     code, shade = np.zeros((size, size), dtype=int), np.zeros((size, size))
     edge = np.full((size, size), np.inf)
-    for bit in range(13):
+    for bit in range(18):
         turn = rng.uniform(0, np.pi)
         side = (x - rng.uniform(0.1, 0.9)) * np.cos(turn) + (y - rng.uniform(0.1, 0.9)) * np.sin(turn)
         code += (side > 0) << bit
         edge = np.minimum(edge, np.abs(side))
         shade += np.where(side > 0, 1, -1) * np.exp(-np.abs(side) / 0.06)
     earths = palette("5b4636 a67c52 d9b48f 7d8471 3c4f5c c9c1ae 8c3b2a 2b2320 b08968")
-    picture = earths[rng.integers(len(earths), size=2**13)[code]]
+    picture = earths[rng.integers(len(earths), size=2**18)[code]]
     picture = picture * (1 + 0.22 * np.tanh(shade))[..., None]
-    grain = ramp(noise(rng, size, 80), palette("e6e6e6 ffffff"))
-    return over(picture * grain, (0.12, 0.1, 0.09), 1 - smooth(edge - 0.002, 0.0025))
+    grain = ramp(noise(rng, size, 90), palette("8a8580 ffffff ffffff"))
+    return over(picture * grain, (0.12, 0.1, 0.09), 1 - smooth(edge - 0.004, 0.003))
 
 
 def stipple(rng: np.random.Generator, size: int) -> Field:

@@ -116,7 +116,11 @@ class Losses:
         with torch.no_grad():
             content = self.features(faces, (layer,))[layer]
         found = self.features(portraits)
-        style = [_relative(gram(found[name]), target) for name, target in self.targets.items()]
+        # the mean over faces: dark and light ones share the palette, and no single face must hold all of it
+        style = [
+            _relative(gram(found[name]).mean(0, keepdim=True), target)
+            for name, target in self.targets.items()
+        ]
         terms = {
             "content": _relative(found[layer], content),
             "style": torch.stack(style).mean(),
