@@ -20,7 +20,7 @@ from ifrp.styles.training import Losses, resize, sample, train, variation
 TINY = config.Styles(
     features=config.Features("random", 0.125),
     training=config.StyleTraining(
-        width=0.125, steps=30, crop=32, learning_rate=5e-3, keep=1.0, artwork_size=64,
+        width=0.125, steps=80, crop=32, learning_rate=5e-3, keep=1.0, artwork_size=64,
         content_layer="relu2_1", style_layers=("conv1_1", "conv2_1"),
     ),
 )  # fmt: skip
@@ -101,15 +101,15 @@ def test_samples_are_squares_of_faces() -> None:
 
 
 def test_training_lowers_the_loss_and_is_reproducible() -> None:
-    network, curve = train("sweets", draw("sweets", 64), faces(), TINY, 1, fabric())
+    network, curve = train("tesserae", draw("tesserae", 64), faces(), TINY, 1, fabric())
     assert curve[0]["step"] == 1
-    assert curve[-1]["step"] == 30
-    losses, same = Losses(draw("sweets", 64), TINY, 1), to_tensor(faces())
+    assert curve[-1]["step"] == 80
+    losses, same = Losses(draw("tesserae", 64), TINY, 1), to_tensor(faces())
     torch.manual_seed(0)
     untrained = StyleNetwork(0.125, keep=1.0)
     with torch.no_grad():  # the same faces before and after
-        assert losses(same, network(same))["total"] < 0.7 * losses(same, untrained(same))["total"]
-    again, _ = train("sweets", draw("sweets", 64), faces(), TINY, 1, fabric())
+        assert losses(same, network(same))["total"] < 0.85 * losses(same, untrained(same))["total"]
+    again, _ = train("tesserae", draw("tesserae", 64), faces(), TINY, 1, fabric())
     for name, tensor in network.state_dict().items():
         assert torch.equal(tensor, again.state_dict()[name]), name
 
