@@ -46,7 +46,6 @@ rule recovery_train:
     priority: 80
     conda:
         "../../environment.yml"
-    threads: 2
     resources:
         gpu=GPU,
     params:
