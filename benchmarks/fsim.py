@@ -37,7 +37,9 @@ def main() -> None:
             piq.fsim(truth, recovered, data_range=255, reduction="none", chromatic=chromatic)
 
     ours, theirs = seconds(lambda: fsim.compare(truths, fsim.features(recovered))), seconds(peer)
-    print(f"ours {ours / 48e-3:.1f} ms, piq {theirs / 48e-3:.1f} ms per face: {theirs / ours:.1f} times faster")
+    print(
+        f"ours {ours / 48e-3:.1f} ms, piq {theirs / 48e-3:.1f} ms per face: {theirs / ours:.1f} times faster"
+    )
 
 
 if __name__ == "__main__":

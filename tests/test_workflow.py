@@ -73,6 +73,27 @@ def _editable(project: Project, path: Path) -> bool:
     )
 
 
+def test_a_fresh_clone_is_not_taken_for_restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ifrp import versioning
+    from ifrp.config import Config
+
+    monkeypatch.chdir(tmp_path)
+    Path(".dvc").mkdir()
+    Path("dvc.lock").write_text("stages: {faces: {outs: [{path: data/faces}]}}")
+    asked: list[tuple[str, ...]] = []
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 0, "{}", "")
+
+    monkeypatch.setattr(versioning, "run", run)
+    versioning.after_restore(Config())
+    assert not asked
+    Path("data/faces").mkdir(parents=True)
+    versioning.after_restore(Config())
+    assert any("--touch" in command for command in asked)
+
+
 def test_six_names_everywhere() -> None:
     from ifrp.cli import app
     from ifrp.config import Config

@@ -46,11 +46,13 @@ def after_restore(config: Config) -> None:
     """
     if idle() or not LOCK.exists() or stamped():
         return
+    lock = yaml.safe_load(LOCK.read_text())["stages"]
+    if not any(Path(out["path"]).exists() for stage in lock.values() for out in stage.get("outs", ())):
+        return  # a fresh clone: nothing was restored yet
     status = dvc_status()
     changed = [what for stage in status.values() for what in stage.get("changed outs", {}).values()]
     if any(what not in ("deleted", "not in cache") for what in changed):
         return  # made since dvc.lock was written: Snakemake's own records hold
-    lock = yaml.safe_load(LOCK.read_text())["stages"]
     try:
         steps.write(locked(lock, config), LOCKED)
     except IfrpError as error:
