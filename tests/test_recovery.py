@@ -17,8 +17,9 @@ from ifrp.config import RecogniserTraining
 from ifrp.errors import IfrpError
 from ifrp.recovery import checkpoint, losses, recognition, schedules
 from ifrp.recovery.adversarial import AdversarialMethod
-from ifrp.recovery.data import Pairs, Source, to_bytes, to_range
+from ifrp.recovery.data import Pairs, Source
 from ifrp.recovery.recover import recover
+from ifrp.stacks import to_bytes, to_range
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ifrp.errors import IfrpError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from torch import Tensor, nn
 
 
@@ -96,6 +97,27 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> N
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:300]
         raise IfrpError(f"{path} does not fit {type(module).__name__}: {reason}") from error
+
+
+def read_header(path: Path) -> dict[str, str]:
+    """The metadata of a safetensors file, see `save_weights`.
+
+    Raises:
+        IfrpError: the file is missing or damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise IfrpError(f"{path} cannot be read as a model ({error}): fetch it or train it again.") from error
+
+
+def save_table(path: Path, table: pd.DataFrame, numbers: str = "%.6g") -> None:
+    """Writes a table as CSV, atomically; `numbers` is the printf format of its floats."""
+    with atomic(path) as new:
+        table.to_csv(new, index=False, float_format=numbers, lineterminator="\n")
 
 
 def sha256(path: Path) -> str:

@@ -20,6 +20,7 @@ from ifrp.errors import IfrpError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import Tensor
 
 Images = NDArray[np.uint8]
 
@@ -44,7 +45,7 @@ def read(path: Path) -> Stack:
     """Opens a stack without reading its pictures.
 
     Raises:
-        IfrpError: the file is missing, is not a stack, or its table has another number of rows.
+        IfrpError: a file is missing, the pictures are no stack, or the table has another number of rows.
     """
     import pandas as pd
 
@@ -54,20 +55,43 @@ def read(path: Path) -> Stack:
             raise IfrpError(
                 f"{needed} does not exist: run the step that makes it, `snakemake --cores all {needed}`."
             )
-    try:
-        images = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise IfrpError(f"{path} is not an image stack ({error}): delete it and make it again.") from error
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
-        raise IfrpError(
-            f"{path} holds {images.dtype} {images.shape}, not uint8 (N, H, W, 3): delete it and make it again."
-        )
+    images = pictures(path)
     table = pd.read_csv(table_path, dtype={"person": str, "file": str})
     if len(table) != len(images):
         raise IfrpError(
             f"{table_path} has {len(table)} rows for {len(images)} pictures: delete both and make them again."
         )
     return Stack(images, table)
+
+
+def pictures(path: Path) -> Images:
+    """The pictures of a stack alone, as a read-only memory map.
+
+    Raises:
+        IfrpError: the file is not uint8 (N, H, W, 3).
+    """
+    try:
+        images = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise IfrpError(f"{path} is not an image stack ({error}): make it again.") from error
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
+        raise IfrpError(f"{path} holds {images.dtype} {images.shape}, not uint8 (N, H, W, 3): make it again.")
+    return np.asanyarray(images)
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, object]]:
+    """The rows of a table in the form that `create` takes, for a stack made from another."""
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def to_range(images: Tensor) -> Tensor:
+    """Pictures for a network: uint8 (N, H, W, 3) to float (N, 3, H, W) in [-1, 1], channels last in memory."""
+    return images.permute(0, 3, 1, 2).float().div(127.5).sub(1)
+
+
+def to_bytes(images: Tensor) -> Tensor:
+    """The inverse of `to_range`, rounded and clamped."""
+    return images.float().add(1).mul(127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1)
 
 
 @contextmanager

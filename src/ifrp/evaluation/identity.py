@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ifrp import config as settings
 from ifrp import paths
-from ifrp.artifacts import atomic, card, read_card
+from ifrp.artifacts import card, read_card, save_table
 from ifrp.errors import IfrpError
 from ifrp.evaluation.quality import recovered_stacks, split_of_styles
 from ifrp.stacks import Images
@@ -201,5 +201,4 @@ def write(config: settings.Config, experiment: str, judge: Recogniser) -> None:
         )
         for path, table, facts in zip(both, tables, (frr, fcr), strict=True):
             facts.update(hits=float(table["hit"].mean()), chance=float(table["chance"].mean()))
-            with atomic(path) as new:
-                table.to_csv(new, index=False, float_format="%.6f", lineterminator="\n")
+            save_table(path, table, "%.6f")

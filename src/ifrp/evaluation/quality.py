@@ -8,7 +8,7 @@ import numpy as np
 
 from ifrp import config as settings
 from ifrp import paths, runtime, stacks
-from ifrp.artifacts import atomic, card
+from ifrp.artifacts import card, save_table
 from ifrp.errors import IfrpError
 
 if TYPE_CHECKING:
@@ -117,5 +117,4 @@ def write(config: settings.Config, experiment: str) -> None:
     with card(path, {"metrics": METRICS}, config.seed, inputs) as facts:
         found = table(config, experiment)
         facts.update({name: float(found[name].mean()) for name in METRICS})
-        with atomic(path) as new:
-            found.to_csv(new, index=False, float_format="%.6f", lineterminator="\n")
+        save_table(path, found, "%.6f")

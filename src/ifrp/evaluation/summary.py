@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ifrp import config as settings
 from ifrp import paths, runtime
-from ifrp.artifacts import atomic, card
+from ifrp.artifacts import card, save_table
 from ifrp.errors import IfrpError
 from ifrp.evaluation.quality import METRICS
 
@@ -142,5 +142,5 @@ def write(config: settings.Config) -> None:
     told = {"resamples": config.evaluation.resamples, "interval": "95 % percentile, over people"}
     for path in inputs:
         _read(path)
-    with card(paths.SUMMARY, told, config.seed, inputs), atomic(paths.SUMMARY) as new:
-        table(config).to_csv(new, index=False, float_format="%.6g", lineterminator="\n")
+    with card(paths.SUMMARY, told, config.seed, inputs):
+        save_table(paths.SUMMARY, table(config))

@@ -32,7 +32,7 @@ def stylise(faces: stacks.Stack, network: StyleNetwork, style: str, target: Path
         for start in runtime.progress(starts, f"portraits {target.parent.name} {style}"):
             window = slice(start, start + batch)
             images[window] = apply(network, faces.images[window])
-        rows.extend({str(key): value for key, value in row.items()} for row in table.to_dict("records"))
+        rows.extend(stacks.rows_of(table))
 
 
 def check(network: StyleNetwork, path: Path) -> None:

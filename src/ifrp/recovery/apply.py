@@ -11,9 +11,9 @@ import torch
 from ifrp import artifacts, paths, runtime, stacks
 from ifrp.config import Config, plain
 from ifrp.recovery import experiment, model
-from ifrp.recovery.data import to_bytes, to_range
 from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.method import Method
+from ifrp.stacks import to_bytes, to_range
 
 BATCH = 64
 
@@ -62,6 +62,6 @@ def apply(config: Config, name: str, style: str) -> None:
                 images[done : done + len(found)] = found
                 done += len(found)
             seconds = time.perf_counter() - start
-            rows.extend({str(k): v for k, v in r.items()} for r in portraits.table.to_dict("records"))
+            rows.extend(stacks.rows_of(portraits.table))
         facts["faces"] = done
         facts["ms_per_face"] = round(1000 * seconds / max(done, 1), 3)

@@ -13,16 +13,7 @@ from torch import Tensor
 from ifrp import paths, runtime, stacks
 from ifrp.errors import IfrpError
 from ifrp.recovery.method import Batch
-
-
-def to_range(images: Tensor) -> Tensor:
-    """uint8 (N, H, W, 3) to float (N, 3, H, W) in [-1, 1], channels last in memory."""
-    return images.permute(0, 3, 1, 2).float().div(127.5).sub(1)
-
-
-def to_bytes(images: Tensor) -> Tensor:
-    """The inverse of `to_range`, rounded and clamped."""
-    return images.float().add(1).mul(127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1)
+from ifrp.stacks import to_range
 
 
 @dataclass(frozen=True)

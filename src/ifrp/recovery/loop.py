@@ -16,9 +16,10 @@ from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.recovery import checkpoint
 from ifrp.recovery.curve import Curve, Row
-from ifrp.recovery.data import Pairs, Source, held_out, to_range
+from ifrp.recovery.data import Pairs, Source, held_out
 from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.method import Clock
+from ifrp.stacks import to_range
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

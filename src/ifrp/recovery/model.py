@@ -47,15 +47,9 @@ def header(path: Path) -> dict[str, str]:
     Raises:
         IfrpError: the file is missing or was not made by `save`.
     """
-    from safetensors import SafetensorError, safe_open
-
     if not path.exists():
         raise IfrpError(f"There is no model {path}: train it with `ifrp recovery train {path.stem}`.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            found = dict(file.metadata() or {})
-    except (SafetensorError, OSError) as error:
-        raise IfrpError(f"{path} cannot be read as a model ({error}): fetch it or train it again.") from error
+    found = artifacts.read_header(path)
     if "method" not in found or "settings" not in found:
         raise IfrpError(f"{path} is not a recovery model: its header names no method.")
     return found

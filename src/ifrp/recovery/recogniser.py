@@ -20,7 +20,7 @@ from ifrp.config import Config, plain, typed
 from ifrp.config import Recogniser as Settings
 from ifrp.errors import IfrpError
 from ifrp.recovery import mobilefacenet
-from ifrp.recovery.data import to_range
+from ifrp.stacks import to_range
 
 PUBLISHED = {
     name: f"https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9/{file}"
@@ -122,10 +122,7 @@ def load(config: Config, name: str, device: torch.device | str = "cpu") -> Recog
     _settings(config, name)
     path = paths.recogniser(name)
     tensors = artifacts.load_weights(path)
-    from safetensors import safe_open
-
-    with safe_open(path, framework="pt") as file:
-        header = (file.metadata() or {}).get("settings", "{}")
+    header = artifacts.read_header(path).get("settings", "{}")
     settings = typed(Settings, json.loads(header), str(path))
     network = build(settings)
     artifacts.load_into(network, tensors, path)

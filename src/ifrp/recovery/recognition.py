@@ -18,8 +18,8 @@ from ifrp.config import Config, RecogniserTraining, plain
 from ifrp.config import Recogniser as Settings
 from ifrp.errors import IfrpError
 from ifrp.recovery import checkpoint
-from ifrp.recovery.data import to_range
 from ifrp.recovery.recogniser import Recogniser, build, prepare
+from ifrp.stacks import to_range
 
 CHECKPOINT_SECONDS = 300
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)

@@ -20,8 +20,6 @@ from ifrp.faces.pictures import Files, Skip, decode
 from ifrp.recovery import apply, experiment, model
 from ifrp.recovery.method import Method
 
-BATCH = 64
-
 
 def recover(given: Sequence[Path], model_name: str, output: Path, config_file: Path) -> list[Path]:
     """Recovers every portrait found and writes it as PNG under its own name; says what was skipped and why.
@@ -80,7 +78,7 @@ def _portraits(given: Sequence[Path], size: int, skipped: list[str]) -> Iterator
     """Name and (size, size, 3) uint8 pixels of each portrait; what is none goes to `skipped` with the reason."""
     for path in given:
         if path.suffix == ".npy":
-            images = _stack(path)
+            images = stacks.pictures(path)
             digits = len(str(max(len(images) - 1, 0)))
             for number, image in enumerate(images):
                 yield f"{path.stem}-{number:0{digits}d}", fit(Image.fromarray(image), size)
@@ -98,16 +96,6 @@ def _portraits(given: Sequence[Path], size: int, skipped: list[str]) -> Iterator
                 skipped.append(f"{path}: {reason}")
 
 
-def _stack(path: Path) -> stacks.Images:
-    try:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise IfrpError(f"{path} is not an image stack ({error}): it must be uint8 (N, H, W, 3).") from error
-    if found.dtype != np.uint8 or found.ndim != 4 or found.shape[3] != 3:
-        raise IfrpError(f"{path} holds {found.dtype} {found.shape}: an image stack is uint8 (N, H, W, 3).")
-    return np.asarray(found)
-
-
 def fit(picture: Image.Image, size: int) -> stacks.Images:
     """The central square of an RGB picture, resized: (size, size, 3) uint8."""
     square = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)
@@ -120,7 +108,7 @@ def _batches(
     batch = []
     for portrait in portraits:
         batch.append(portrait)
-        if len(batch) == BATCH:
+        if len(batch) == apply.BATCH:
             yield batch
             batch = []
     if batch:

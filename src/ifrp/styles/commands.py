@@ -52,9 +52,8 @@ def distance(config: ConfigFile = paths.CONFIG) -> None:
     settings = {"features": found.styles.features, "distance": found.styles.distance}
     with artifacts.card(paths.STYLE_DISTANCE, configuration.plain(settings), found.seed, inputs) as facts:
         table, pairs = distances(rows, found)
-        for path, made in ((paths.STYLE_PAIRS, pairs), (paths.STYLE_DISTANCE, table)):
-            with artifacts.atomic(path) as new:
-                made.to_csv(new, index=False, float_format="%.6g", lineterminator="\n")
+        artifacts.save_table(paths.STYLE_PAIRS, pairs)
+        artifacts.save_table(paths.STYLE_DISTANCE, table)
         facts["chosen"] = table[(table.layer == "combined") & table.chosen]["style"].tolist()
     typer.echo(f"{paths.STYLE_DISTANCE}: {found.styles.distance.rule} chooses {', '.join(facts['chosen'])}.")
 
@@ -81,8 +80,7 @@ def train(style: StyleName, config: ConfigFile = paths.CONFIG) -> None:
         )
         facts.update(curve[-1])
         if fabric.is_global_zero:
-            with artifacts.atomic(paths.style_curve(style)) as new:
-                pd.DataFrame(curve).to_csv(new, index=False, float_format="%.6g", lineterminator="\n")
+            artifacts.save_table(paths.style_curve(style), pd.DataFrame(curve))
             artifacts.save_weights(target, network.state_dict(), {"style": style})
     typer.echo(
         f"{target}: style loss {curve[0]['style']:.3g} → {curve[-1]['style']:.3g}, {len(faces)} faces."

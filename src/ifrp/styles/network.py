@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ifrp.artifacts import load_into, load_weights
-from ifrp.stacks import Images
+from ifrp.stacks import Images, to_bytes, to_range
 
 
 class StyleNetwork(nn.Module):
@@ -85,13 +85,12 @@ def load(path: Path) -> StyleNetwork:
 
 def to_tensor(images: Images, device: torch.device | str = "cpu") -> Tensor:
     """Pictures (B, H, W, 3) uint8 as a tensor (B, 3, H, W), values -1…1, channels-last in memory."""
-    return torch.tensor(images).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return to_range(torch.tensor(images).to(device))
 
 
 def to_images(tensor: Tensor) -> Images:
     """A tensor (B, 3, H, W), values -1…1 (clipped), as pictures (B, H, W, 3) uint8."""
-    levels = ((tensor.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    return np.asarray(levels.permute(0, 2, 3, 1).cpu().numpy())
+    return np.asarray(to_bytes(tensor).cpu().numpy())
 
 
 @torch.no_grad()
