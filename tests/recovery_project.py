@@ -18,11 +18,20 @@ TINY = {
         "network": {"width": 0.1, "residual_blocks": 1},
         "discriminator_width": 0.1,
         "losses": {"identity": 0},
-        "training": {"steps": 6, "batch": 4, "log_every": 2, "validate_every": 3, "flip": True},
+        "optimisation": {"warm_up": 1, "margin": 0},
+        "training": {
+            "steps": 6,
+            "batch": 4,
+            "log_every": 2,
+            "validate_every": 3,
+            "flip": True,
+            "average": 0.5,
+        },
     },
     "faced": {
         "width": 0.1,
         "discriminator_width": 0.1,
+        "optimisation": {"warm_up": 1, "margin": 0},
         "training": {"steps": 6, "batch": 4, "log_every": 2, "validate_every": 3},
     },
 }

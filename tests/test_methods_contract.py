@@ -156,7 +156,8 @@ def test_generator_loss_is_the_weighted_sum(project: Config) -> None:
     ("error", "updated"), [(0.1, [False, True]), (0.9, [True, False]), (0.5, [True, True])]
 )
 def test_gated_steps_have_no_loss(project: Config, error: float, updated: list[bool]) -> None:
-    method = build(project, "ifrp")
+    gate = {"recovery": {"methods": {"ifrp": {"optimisation": {"margin": 0.3}}}}}
+    method = build(config.build(config.merge(config.plain(project), gate), "here"), "ifrp")
     method.average = lambda scalars: torch.full_like(scalars, error)  # what all devices agree on
     found = list(method.updates(batch(), Clock(0, 0, 1)))
     assert [u.loss is not None for u in found] == updated
@@ -199,6 +200,25 @@ def test_stopped_and_resumed_is_bit_for_bit_the_same(
     pd.testing.assert_frame_equal(again.drop(columns="seconds"), curve.drop(columns="seconds"))
     logged = paths.training_curve(name).parent / "dvclive/plots/metrics/pixel.tsv"
     assert pd.read_csv(logged, sep="\t")["step"].tolist() == [2, 3, 4, 6]  # continued, not repeated
+
+
+def test_running_mean_of_weights_is_what_recovers(project: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    step, seen = Loop._one_step, list[dict[str, Tensor]]()
+
+    def watched(self: Loop) -> None:
+        step(self)
+        seen.append(
+            {key: value.clone() for key, value in self.method.networks["generator"].state_dict().items()}
+        )
+
+    monkeypatch.setattr(Loop, "_one_step", watched)
+    training.train(project, "ifrp")
+    key = "decoder.0.0.weight"
+    expected = seen[0][key]
+    for state in seen[1:]:
+        expected = 0.5 * expected + 0.5 * state[key]
+    torch.testing.assert_close(weights("ifrp")[f"generator/{key}"], expected)
+    assert not torch.equal(weights("ifrp")[f"generator/{key}"], seen[-1][key])
 
 
 def test_killed_process_goes_on_where_it_was(project: Config, tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ import recovery_project
 import torch
 from PIL import Image
 
-from ifrp import paths, stacks
+from ifrp import checkpoint, paths, stacks
 from ifrp.config import RecogniserTraining
 from ifrp.errors import IfrpError
-from ifrp.recovery import checkpoint, losses, recognition, schedules
+from ifrp.recovery import losses, recognition, schedules
 from ifrp.recovery.adversarial import AdversarialMethod
 from ifrp.recovery.data import Pairs, Source
 from ifrp.recovery.recover import recover

@@ -1,6 +1,7 @@
 """Style networks: their architecture, losses, training and files; artworks by file and address."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,12 @@ import torch
 from lightning_fabric import Fabric
 from PIL import Image
 
-from ifrp import artifacts, cli, config, runtime
+from ifrp import artifacts, checkpoint, cli, config, runtime
 from ifrp.errors import IfrpError
 from ifrp.stacks import Images
 from ifrp.styles.artworks import picture, read
 from ifrp.styles.drawing import draw
-from ifrp.styles.network import StyleNetwork, load, to_images, to_tensor
+from ifrp.styles.network import StyleNetwork, load, save, to_images, to_tensor
 from ifrp.styles.training import Losses, resize, sample, train, variation
 
 TINY = config.Styles(
@@ -114,6 +115,34 @@ def test_training_lowers_the_loss_and_is_reproducible() -> None:
         assert torch.equal(tensor, again.state_dict()[name]), name
 
 
+def test_stopped_and_resumed_is_bit_for_bit_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    short = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, steps=6))
+    straight, rows = train("sweets", draw("sweets", 64), faces(), short, 1, fabric())
+    monkeypatch.setattr(checkpoint, "SECONDS", 0)
+    with monkeypatch.context() as killed:
+        killed.setattr("ifrp.styles.training._check", _fail_at(4))
+        with pytest.raises(KeyboardInterrupt):
+            train("sweets", draw("sweets", 64), faces(), short, 1, fabric())
+    capsys.readouterr()
+    resumed, again = train("sweets", draw("sweets", 64), faces(), short, 1, fabric())
+    assert "0/6" not in capsys.readouterr().err
+    assert again == rows
+    for name, tensor in straight.state_dict().items():
+        assert torch.equal(tensor, resumed.state_dict()[name]), name
+    assert not list((tmp_path / "checkpoints").iterdir())
+
+
+def _fail_at(step: int) -> Callable[..., None]:
+    def check(style: str, row: dict[str, float], rate: float) -> None:
+        if row["step"] == step:
+            raise KeyboardInterrupt
+
+    return check
+
+
 def test_a_loss_that_is_not_finite_stops_with_a_sentence() -> None:
     wild = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, learning_rate=float("inf")))
     with pytest.raises(IfrpError, match=r"style sweets is not finite at step 2.*learning_rate"):
@@ -121,13 +150,13 @@ def test_a_loss_that_is_not_finite_stops_with_a_sentence() -> None:
 
 
 def test_networks_of_any_width_load_and_strangers_are_refused(tmp_path: Path) -> None:
-    made = StyleNetwork(0.375, keep=0.5)
-    artifacts.save_weights(tmp_path / "a.safetensors", made.state_dict())
+    made = StyleNetwork(0.1, keep=0.5)
+    save(tmp_path / "a.safetensors", made, "sweets")
     found = load(tmp_path / "a.safetensors")
     image = torch.rand(1, 3, 16, 16)
     torch.testing.assert_close(found(image), made.eval()(image))
     artifacts.save_weights(tmp_path / "b.safetensors", {"weight": torch.zeros(2)})
-    with pytest.raises(IfrpError, match=r"b\.safetensors does not fit StyleNetwork"):
+    with pytest.raises(IfrpError, match=r"b\.safetensors is not a style network"):
         load(tmp_path / "b.safetensors")
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from ifrp import paths, runtime
+from ifrp import checkpoint, paths, runtime
 from ifrp.config import Config
 from ifrp.errors import IfrpError
-from ifrp.recovery import checkpoint
 from ifrp.recovery.curve import Curve, Row
 from ifrp.recovery.data import Pairs, Source, held_out
 from ifrp.recovery.experiment import Experiment
-from ifrp.recovery.method import Clock
+from ifrp.recovery.method import Clock, Method
 from ifrp.stacks import to_range
 
 if TYPE_CHECKING:
@@ -46,8 +47,12 @@ class Loop:
         )  # fmt: skip
         self.validation = held_out(Source.of("val", row.styles), self.training.validation_faces)
         self.method.prepare(config, fabric.device, training=True)
+        self.means: dict[str, AveragedModel] = {}
         for name, network in self.method.networks.items():
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            if self.training.average and name in self.method.kept:
+                mean = get_ema_multi_avg_fn(self.training.average)
+                self.means[name] = AveragedModel(network, fabric.device, multi_avg_fn=mean, use_buffers=True)
             if config.runtime.compile:
                 network.compile()
             self.method.networks[name] = fabric.setup_module(network)
@@ -75,7 +80,7 @@ class Loop:
         curve = (
             Curve(paths.training_curve(self.row.name), self.history) if self.fabric.is_global_zero else None
         )
-        self._train_mode(True)
+        self._train_mode()
         self._steps(curve, stopped)
         if curve is not None:
             curve.close()
@@ -120,7 +125,22 @@ class Loop:
             for name, value in update.logs.items():
                 self._add(name, float(value))
             self._add(f"{update.optimiser}_updated", float(update.loss is not None))
+        for name, mean in self.means.items():
+            mean.update_parameters(self.method.networks[name])
         self.step += 1
+
+    @contextmanager
+    def recovering(self) -> Iterator[Method[Any]]:
+        """Yields the method with the networks that recover: the running means of the weights where those are kept."""
+        trained = dict(self.method.networks)
+        self.method.networks.update({name: mean.module for name, mean in self.means.items()})
+        for network in self.method.networks.values():
+            network.eval()
+        try:
+            yield self.method
+        finally:
+            self.method.networks.update(trained)
+            self._train_mode()
 
     def _add(self, name: str, value: float) -> None:
         self._sums[name][0] += value
@@ -145,14 +165,12 @@ class Loop:
     def validate(self) -> float:
         """Mean PSNR in decibels of faces recovered from validation portraits, values in [-1, 1]."""
         assert self.validation is not None
-        self._train_mode(False)
         found: list[Tensor] = []
-        with torch.no_grad(), self.fabric.autocast():
+        with self.recovering() as method, torch.no_grad(), self.fabric.autocast():
             for portraits, faces in self.validation:
-                recovered = self.method.recover(to_range(portraits.to(self.fabric.device)))
+                recovered = method.recover(to_range(portraits.to(self.fabric.device)))
                 error = (recovered.float() - to_range(faces.to(self.fabric.device))).square().mean((1, 2, 3))
                 found.append(10 * torch.log10(4 / error.clamp_min(1e-10)))
-        self._train_mode(True)
         return float(torch.cat(found).mean())
 
     def state(self) -> dict[str, Any]:
@@ -160,6 +178,7 @@ class Loop:
         gpu = self.fabric.device.type == "cuda"
         return {
             "networks": {name: network.state_dict() for name, network in self.method.networks.items()},
+            "means": {name: mean.state_dict() for name, mean in self.means.items()},
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
             "precision": self.fabric.strategy.precision.state_dict(),
             "extra": self.method.extra_state(),
@@ -175,6 +194,8 @@ class Loop:
         """Takes back what `state` returned."""
         for name, network in self.method.networks.items():
             network.load_state_dict(state["networks"][name])
+        for name, mean in self.means.items():
+            mean.load_state_dict(state["means"][name])
         for name, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
         self.fabric.strategy.precision.load_state_dict(state["precision"])
@@ -195,9 +216,9 @@ class Loop:
             checkpoint.save(self.path, self.state(), self.identity)
         self._saved = f"{self.path} of step {self.step}"
 
-    def _train_mode(self, on: bool) -> None:
+    def _train_mode(self) -> None:
         for network in self.method.networks.values():
-            network.train(on)
+            network.train()
 
     def _average(self, scalar: Tensor) -> Tensor:
         found = self.fabric.all_reduce(scalar, reduce_op="mean")

@@ -50,6 +50,8 @@ class Training:
     """pairs of portrait and face in a batch, on all devices together [seed]"""
     flip: bool = False
     """mirror every other pair at random; not in the paper, pays when faces are few"""
+    average: float = 0.0
+    """recover with a running mean of the weights that keeps this fraction of itself per step; 0 as in the paper: the last ones"""
     checkpoint_minutes: float = 5.0
     """minutes between checkpoints"""
     validate_every: int = 1_000

@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ifrp import artifacts, paths, runtime, stacks
+from ifrp.checkpoint import Kept
 from ifrp.config import Config, RecogniserTraining, plain
 from ifrp.config import Recogniser as Settings
 from ifrp.errors import IfrpError
-from ifrp.recovery import checkpoint
 from ifrp.recovery.recogniser import Recogniser, build, prepare
 from ifrp.stacks import to_range
 
-CHECKPOINT_SECONDS = 300
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
@@ -52,12 +51,12 @@ def train(config: Config, name: str, settings: Settings, facts: dict[str, Any]) 
     model = fabric.setup_module(_Margin(network, len(people), given))
     optimiser: Any = fabric.setup_optimizers(torch.optim.AdamW(model.parameters(), lr=given.learning_rate))
     identity = json.dumps([name, plain(settings), config.seed, artifacts.sha256(paths.faces("train"))])
-    path = paths.checkpoint(f"recogniser-{name}")
-    found = checkpoint.load(path, identity) or {"step": 0}
+    kept = Kept(paths.checkpoint(f"recogniser-{name}"), identity)
+    found = kept.load() or {"step": 0}
     if found["step"]:
         model.load_state_dict(found["model"])
         optimiser.load_state_dict(found["optimiser"])
-    start = saved = time.monotonic()
+    start = time.monotonic()
     for step in runtime.progress(
         range(found["step"], given.steps), f"recogniser {name}", given.steps, found["step"]
     ):
@@ -77,17 +76,15 @@ def train(config: Config, name: str, settings: Settings, facts: dict[str, Any]) 
         optimiser.zero_grad()
         fabric.backward(loss)
         optimiser.step()
-        if time.monotonic() - saved > CHECKPOINT_SECONDS:
-            state = {"step": step + 1, "model": model.state_dict(), "optimiser": optimiser.state_dict()}
-            checkpoint.save(path, state, identity)
-            saved = time.monotonic()
+        if kept.due():
+            kept.save({"step": step + 1, "model": model.state_dict(), "optimiser": optimiser.state_dict()})
     speed = (given.steps - found["step"]) * given.batch / max(time.monotonic() - start, 1e-9)
     facts.update(people=len(people), faces=len(labels), steps=given.steps, faces_per_second=round(speed, 1))
     if paths.faces("val").exists():
         val = stacks.read(paths.faces("val"))
         embedded = Recogniser(network, settings, fabric.device).embed(val.images)
         facts["validation_rank1"] = rank1(embedded, val.table["person"].to_numpy())
-    checkpoint.remove(path)
+    kept.remove()
     return network
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 
-from ifrp import artifacts, paths, runtime
+from ifrp import artifacts, checkpoint, paths, runtime
 from ifrp.config import Config, plain
 from ifrp.errors import IfrpError
-from ifrp.recovery import checkpoint, experiment, model
+from ifrp.recovery import experiment, model
 from ifrp.recovery.data import Source
 from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.loop import Loop
@@ -45,7 +45,8 @@ def train(config: Config, name: str) -> None:
         with _interrupts() as stopped:
             loop.run(stopped)
         if fabric.is_global_zero:
-            model.save(paths.recovery_model(name), row, loop.method, _fingerprints(config, row))
+            with loop.recovering() as method:
+                model.save(paths.recovery_model(name), row, method, _fingerprints(config, row))
             facts.update(_facts(loop))
             checkpoint.remove(paths.checkpoint(name))
 

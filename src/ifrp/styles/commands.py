@@ -67,6 +67,7 @@ def train(style: StyleName, config: ConfigFile = paths.CONFIG) -> None:
     from ifrp.config import load, plain
     from ifrp.styles import training
     from ifrp.styles.artworks import read
+    from ifrp.styles.network import save
 
     found = load(config)
     _row(found, style)
@@ -81,7 +82,7 @@ def train(style: StyleName, config: ConfigFile = paths.CONFIG) -> None:
         facts.update(curve[-1])
         if fabric.is_global_zero:
             artifacts.save_table(paths.style_curve(style), pd.DataFrame(curve))
-            artifacts.save_weights(target, network.state_dict(), {"style": style})
+            save(target, network, style)
     typer.echo(
         f"{target}: style loss {curve[0]['style']:.3g} → {curve[-1]['style']:.3g}, {len(faces)} faces."
     )

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ifrp.artifacts import load_into, load_weights
+from ifrp.artifacts import load_into, load_weights, read_header, save_weights
+from ifrp.errors import IfrpError
 from ifrp.stacks import Images, to_bytes, to_range
 
 
@@ -27,6 +28,7 @@ class StyleNetwork(nn.Module):
 
     def __init__(self, width: float = 1.0, keep: float = 0.0) -> None:
         super().__init__()
+        self.width = width
         self.register_buffer("keep", torch.tensor(float(keep)))
         a, b, c = (max(4, round(channels * width)) for channels in (32, 64, 128))
         self.layers = nn.Sequential(
@@ -70,16 +72,22 @@ def _step(inputs: int, outputs: int, kernel: int, stride: int = 1) -> list[nn.Mo
     ]  # fmt: skip
 
 
+def save(path: Path, network: StyleNetwork, style: str) -> None:
+    """Writes a style network; what is needed to build it again goes into the file's header."""
+    save_weights(path, network.state_dict(), {"style": style, "width": str(network.width)})
+
+
 def load(path: Path) -> StyleNetwork:
-    """A trained style network, whatever its width.
+    """A trained style network.
 
     Raises:
         IfrpError: the file is missing, damaged, or not a style network.
     """
-    tensors = load_weights(path)
-    first = tensors.get("layers.0.weight")
-    network = StyleNetwork(1.0 if first is None else len(first) / 32)
-    load_into(network, tensors, path)
+    width = read_header(path).get("width")
+    if width is None:
+        raise IfrpError(f"{path} is not a style network: its header names no width.")
+    network = StyleNetwork(float(width))
+    load_into(network, load_weights(path), path)
     return network.eval()
 
 

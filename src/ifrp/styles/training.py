@@ -6,6 +6,8 @@ artwork and any features, ImageNet's as well as random ones of any width.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ifrp import paths
+from ifrp.checkpoint import Kept
+from ifrp.config import plain
 from ifrp.errors import IfrpError
 from ifrp.runtime import generator, progress, subseed
 from ifrp.stacks import Images
@@ -38,7 +43,7 @@ def train(
     fabric: Fabric,
     compiled: bool = False,
 ) -> tuple[StyleNetwork, list[dict[str, float]]]:
-    """Trains the network of one style.
+    """Trains the network of one style; goes on from a checkpoint if an earlier run stopped.
 
     Args:
         style: its name, for messages.
@@ -57,26 +62,41 @@ def train(
     """
     options = settings.training
     torch.manual_seed(subseed(seed, "style network", style))
-    plain = StyleNetwork(options.width, options.keep).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.Adam(plain.parameters(), lr=options.learning_rate)
-    ready: nn.Module = torch.compile(plain) if compiled else plain  # type: ignore[assignment]
+    trained = StyleNetwork(options.width, options.keep).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = torch.optim.Adam(trained.parameters(), lr=options.learning_rate)
+    ready: nn.Module = torch.compile(trained) if compiled else trained  # type: ignore[assignment]
     network, optimiser = fabric.setup(ready, optimiser)
-    decay = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - step / options.steps)
     losses = Losses(artwork, settings, seed, fabric.device)
-    order = generator(seed, "style faces", style)
-    every, curve = max(1, options.steps // ROWS), []
-    for step in progress(range(1, options.steps + 1), f"style network {style}"):
+    kept = Kept(paths.checkpoint(f"style-{style}"), _identity(style, artwork, faces, settings, seed))
+    found = kept.load() or {"step": 0, "curve": []}
+    if found["step"]:
+        trained.load_state_dict(found["network"])
+        optimiser.load_state_dict(found["optimiser"])
+    every, curve = max(1, options.steps // ROWS), list(found["curve"])
+    steps = range(found["step"] + 1, options.steps + 1)
+    for step in progress(steps, f"style network {style}", options.steps, found["step"]):
+        order = generator(seed, "style faces", style, step)
         batch = to_tensor(sample(faces, options.batch, options.crop, order), fabric.device)
         with fabric.autocast():
             terms = losses(batch, network(batch))
+        for group in optimiser.param_groups:
+            group["lr"] = options.learning_rate * (1 - (step - 1) / options.steps)
         optimiser.zero_grad()
         fabric.backward(terms["total"])
         optimiser.step()
-        decay.step()
         if step % every == 0 or step in (1, options.steps):
             curve.append({"step": step, **{name: term.item() for name, term in terms.items()}})
             _check(style, curve[-1], options.learning_rate)
-    return plain, curve
+        if kept.due():
+            state = {"network": trained.state_dict(), "optimiser": optimiser.state_dict()}
+            kept.save({"step": step, "curve": curve, **state})
+    kept.remove()
+    return trained, curve
+
+
+def _identity(style: str, artwork: Images, faces: Images, settings: config.Styles, seed: int) -> str:
+    pixels = [hashlib.sha256(np.ascontiguousarray(images).data).hexdigest() for images in (artwork, faces)]
+    return json.dumps([style, plain(settings.features), plain(settings.training), seed, *pixels])
 
 
 def sample(faces: Images, count: int, crop: int | None, order: np.random.Generator) -> Images:
