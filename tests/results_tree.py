@@ -105,8 +105,8 @@ def score(config: settings.Config) -> None:
     """Evaluates everything."""
     for experiment in config.recovery.experiments:
         quality.write(config, experiment)
-        identity.write(config, experiment, Judge())
-    summary.write(config)
+        identity.write(config, experiment, "judge", Judge())
+        summary.write(config, experiment)
 
 
 def train(config: settings.Config) -> None:
@@ -121,7 +121,7 @@ def train(config: settings.Config) -> None:
                 model, {"generator/weight": torch.zeros(1)}, {"method": experiment, "settings": "{}"}
             )
             parameters = {"generator": 1000, "discriminator": 500}
-            facts.update(steps=300, training_seconds=61.5, parameters=parameters)
+            facts.update(steps=300, epochs=3.0, training_seconds=61.5, parameters=parameters)
         lines = [f"{step},0,{step / 5},{1 / (step + number)},{10 + step / 50}" for step in range(50, 301, 50)]
         curve = paths.training_curve(experiment)
         curve.parent.mkdir(parents=True)

@@ -101,7 +101,7 @@ def test_training_styles_default_to_the_seen_ones(tmp_path: Path) -> None:
     experiments = {
         "all": {"method": "ifrp"},
         "one": {"method": "ifrp", "styles": ["b"]},
-        "bad": {"styles": ["z"]},
+        "bad": {"method": "ifrp", "styles": ["z"]},
     }
     found = build(styles={"table": str(table)}, recovery={"experiments": experiments})
     assert config.training_styles(found, "all") == ["a", "c"]

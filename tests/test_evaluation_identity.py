@@ -101,8 +101,8 @@ def test_tables_of_an_experiment(tree: Path) -> None:
     import pandas as pd
 
     config = results_tree.build(tree)
-    identity.write(config, "ifrp", results_tree.Judge())
-    frr, fcr = pd.read_csv(paths.identity("ifrp")), pd.read_csv(paths.consistency("ifrp"))
+    identity.write(config, "ifrp", "judge", results_tree.Judge())
+    frr, fcr = pd.read_csv(paths.identity("ifrp", "judge")), pd.read_csv(paths.consistency("ifrp", "judge"))
     columns = ["index", "person", "rank", "hit", "chance"]
     assert list(frr) == ["split", "style", *columns]
     assert list(fcr) == ["style", "gallery", *columns]
@@ -119,4 +119,4 @@ def test_the_network_of_the_loss_may_not_judge(tree: Path) -> None:
         save_weights(paths.recovery_model("ifrp"), {"generator/weight": torch.zeros(1)}, told)
         results_tree.recover(config, "ifrp", model=True)
         with pytest.raises(IfrpError, match="loss of ifrp") if refused else nullcontext():
-            identity.write(config, "ifrp", results_tree.Judge())
+            identity.write(config, "ifrp", "judge", results_tree.Judge())

@@ -9,6 +9,7 @@ import pytest
 import results_tree
 
 from ifrp import paths
+from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.evaluation import identity, quality, summary
 
@@ -68,10 +69,11 @@ def test_summary_of_all_experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for experiment in config.recovery.experiments:
         quality.write(config, experiment)
         with pytest.raises(IfrpError, match="does not exist"):
-            summary.write(config)
-        identity.write(config, experiment, results_tree.Judge())
-    summary.write(config)
-    found = pd.read_csv(paths.SUMMARY, keep_default_na=False)
+            summary.write(config, experiment)
+        identity.write(config, experiment, "judge", results_tree.Judge())
+        summary.write(config, experiment)
+    files = [paths.summary(experiment) for experiment in config.recovery.experiments]
+    found = pd.concat([pd.read_csv(path, keep_default_na=False) for path in files])
     assert ",".join(map(str, found)) == "experiment,method,split,style,metric,value,low,high,n"
     assert list(found["experiment"].unique()) == list(config.recovery.experiments)
     assert ((found["low"] <= found["value"]) & (found["value"] <= found["high"])).all()
@@ -86,8 +88,25 @@ def test_summary_of_all_experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert value("ifrp", "seen", "", "ssim") == pytest.approx(seen, rel=1e-5)
     assert cells["ifrp", "seen", "", "ssim"]["n"] == 2 * 18
     assert cells["ifrp", "seen", "dots", "psnr"]["n"] == 18
-    pairs = pd.read_csv(paths.consistency("ifrp"))
+    pairs = pd.read_csv(paths.consistency("ifrp", "judge"))
     assert value("ifrp", "all", "", "fcr") == pytest.approx(100 * pairs["hit"].mean())
     # 3 faces of the person among 18: 1 − C(15, 5) / C(18, 5)
     assert value("input", "sketch", "", "frr-chance") == pytest.approx(100 * (1 - 3003 / 8568), rel=1e-5)
+    everything = faces.groupby("style")["fsim"].mean().mean()
+    assert value("ifrp", "all", "", "fsim") == pytest.approx(everything, rel=1e-5)
     assert value("ifrp", "seen", "", "psnr") > value("input", "seen", "", "psnr")
+
+
+def test_ties_are_found_face_by_face() -> None:
+    import pandas as pd
+
+    rng, people = np.random.default_rng(0), np.repeat([f"p{i}" for i in range(20)], 3)
+    base = pd.DataFrame({"style": "x", "index": range(60), "person": people, "value": rng.normal(0, 1, 60)})
+    config = Config()
+    shifted = base.assign(
+        value=base["value"] + 0.1
+    )  # far smaller than the spread of the scores, but on every face
+    noisy = base.assign(value=base["value"] + rng.normal(0, 1, 60))
+    assert not summary.tied(config, shifted, base)
+    assert summary.tied(config, noisy, base)
+    assert not summary.tied(config, base.assign(style="y"), base)  # nothing in common to compare

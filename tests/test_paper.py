@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import hashlib
 import re
 import subprocess
@@ -53,14 +54,15 @@ def test_comparison_is_published_ours_and_their_difference(made: settings.Config
             for r in csv.DictReader(file)
             if r["table"] == name
         }
-    summary = pd.read_csv(paths.SUMMARY, keep_default_na=False)
+    files = [paths.summary(experiment) for experiment in made.recovery.experiments]
+    summary = pd.concat([pd.read_csv(path, keep_default_na=False) for path in files])
     means = summary[summary["style"] == ""].set_index(["experiment", "split", "metric"])["value"]
     markdown = paths.table(name, "md").read_text()
-    experiments = list(dict.fromkeys(row["experiment"] for row in rows))
+    experiments = list(dict.fromkeys(row["row"] for row in rows))
     assert experiments == [*made.recovery.experiments, *(["chance"] if name == "identity" else [])]
     compared = 0
     for row in rows:
-        cell = (row["experiment"], row["split"], row["metric"])
+        cell = (row["row"], row["split"], row["metric"])
         assert row["published"] == told.get(cell, "")
         if cell in told:
             compared += 1
@@ -84,23 +86,68 @@ def test_identity_has_the_portraits_and_chance(made: settings.Config) -> None:
 
 
 def test_a_missing_value_says_so(made: settings.Config) -> None:
-    summary = paths.SUMMARY.read_text()
+    path = paths.summary("faced")
+    summary = path.read_text()
     try:
         kept = [line for line in summary.splitlines() if not line.startswith("faced,faced,sketch,,ssim")]
-        paths.SUMMARY.write_text("\n".join(kept) + "\n")
+        path.write_text("\n".join(kept) + "\n")
         values = tables.compare(made, "quality")
     finally:
-        paths.SUMMARY.write_text(summary)
+        path.write_text(summary)
     row = values[
         (values["experiment"] == "faced") & (values["split"] == "sketch") & (values["metric"] == "ssim")
     ]
-    assert row.iloc[0]["note"] == "not measured"
-    assert grid.NOT_MEASURED in tables.lay_out("quality", values).markdown()
+    assert row.iloc[0]["note"] == "not run"
+    assert grid.NOT_RUN in tables.lay_out("quality", values).markdown()
+
+
+def test_tables_of_ablations_have_the_rows_of_the_configuration(made: settings.Config) -> None:
+    rows = {"pixel": "faced", "pixel+adversarial+identity": "ifrp", "VGG": None}
+    config = dataclasses.replace(made, paper=dataclasses.replace(made.paper, ablations={"losses": rows}))
+    tables.write(config, "losses")
+    found = pd.read_csv(paths.table("losses"), keep_default_na=False)
+    assert list(found["row"].unique()) == list(rows)
+    cells = found.set_index(["row", "split", "metric"])
+    assert cells.loc[("pixel", "seen", "ssim"), "published"] == "0.60"
+    assert cells.loc[("VGG", "seen", "ssim"), "note"] == "not published; not run"
+    notes = [str(cells.loc[(row, "seen", "ssim"), "note"]) for row in list(rows)[:2]]
+    assert sum("best" in note for note in notes) == 1
+    assert grid.NOT_RUN in paths.table("losses", "md").read_text()
+    with pytest.raises(IfrpError, match="table lossses"):
+        tables.rows(
+            dataclasses.replace(made, paper=dataclasses.replace(made.paper, ablations={"lossses": rows})),
+            "lossses",
+        )
+
+
+def test_an_epochs_time_stands_beside_the_printed_one(made: settings.Config) -> None:
+    table: dict[str, dict[str, str | None]] = {"training-styles": {"3-styles": "ifrp"}}
+    config = dataclasses.replace(made, paper=dataclasses.replace(made.paper, ablations=table))
+    tables.write(config, "training-styles")
+    found = pd.read_csv(paths.table("training-styles")).set_index("metric").loc["time-per-epoch"].to_dict()
+    assert (found["published"], found["ours"]) == ("5:20", pytest.approx(61.5 / 3))
+
+
+def test_recognisers_are_ranked_side_by_side(made: settings.Config) -> None:
+    for experiment in made.recovery.experiments:
+        table = pd.read_csv(paths.identity(experiment, "judge"))
+        paths.identity(experiment, "blind").parent.mkdir()
+        table.assign(hit=1 - table["hit"]).to_csv(paths.identity(experiment, "blind"), index=False)
+    config = dataclasses.replace(made, evaluation=dataclasses.replace(made.evaluation, others=("blind",)))
+    tables.write(config, "recognisers")
+    found = pd.read_csv(paths.table("recognisers")).set_index(["experiment", "recogniser", "split"])
+    frr, rank = found["frr"].to_dict(), found["rank"].to_dict()
+    for experiment in made.recovery.experiments:
+        both = frr[experiment, "judge", "seen"] + frr[experiment, "blind", "seen"]
+        assert both == pytest.approx(100)
+    assert rank["input", "judge", "seen"] > rank["ifrp", "judge", "seen"]
+    assert rank["input", "blind", "seen"] < rank["ifrp", "blind", "seen"]
 
 
 def test_a_value_that_rounds_to_the_published_one_is_not_worse() -> None:
     notes = [
-        tables._row(("a", "a", "seen", "ssim"), "0.72", {"value": v}, None)["note"] for v in (0.7151, 0.7149)
+        tables._row(("a", "a", "seen", "ssim"), "0.72", {"value": v}, None, "")["note"]
+        for v in (0.7151, 0.7149)
     ]
     assert notes == ["", "worse than published"]
 
@@ -204,7 +251,7 @@ def test_verbs_make_the_same_files(made: settings.Config) -> None:
     from ifrp.cli import app
 
     Path("config/config.yaml").write_text(yaml.safe_dump(settings.plain(made)))
-    for words in ("evaluation summary", "paper table quality", "paper figure distance"):
+    for words in ("evaluation summary ifrp", "paper table quality", "paper figure distance"):
         result = CliRunner().invoke(app, [*words.split(), "--config", "config/config.yaml"])
         assert result.exit_code == 0, result.exception
-    assert read_card(paths.SUMMARY)["settings"]["resamples"] == made.evaluation.resamples
+    assert read_card(paths.summary("ifrp"))["settings"]["resamples"] == made.evaluation.resamples

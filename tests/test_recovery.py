@@ -119,7 +119,7 @@ def test_bytes_to_range_and_back() -> None:
     assert torch.equal(to_bytes(found), images)
 
 
-def pairs(**changes: Any) -> Pairs:
+def pairs(aligned: bool = False, **changes: Any) -> Pairs:
     given: dict[str, Any] = {
         "batch": 5,
         "seed": 3,
@@ -127,7 +127,8 @@ def pairs(**changes: Any) -> Pairs:
         "flip": False,
         "device": torch.device("cpu"),
     } | changes
-    return Pairs(Source.of("train", recovery_project.STYLES), **given)
+    portraits = tuple(paths.portraits("train", style) for style in recovery_project.STYLES)
+    return Pairs(Source(paths.faces("train"), portraits, aligned), **given)
 
 
 def test_an_epoch_shows_every_pair_once_and_no_face_twice_in_a_pass(project: Path) -> None:

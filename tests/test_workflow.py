@@ -20,6 +20,7 @@ faces:
   source: rendered
   split: {train: 16, val: 4, test: 4}
   rendered: {people: 12, pictures: 2}
+  warps: {five: {angles: [-30, 0, 30]}}
 styles:
   table: config/styles-drawn.csv
   features: {weights: random, width: 0.125}
@@ -30,6 +31,7 @@ recovery:
   recognisers:
     facenet: {weights: trained, size: [80, 80], training: {steps: 2, batch: 8}}
     judge: {weights: trained, size: [80, 80], training: {steps: 3, batch: 8}}
+    judge2: {network: mobilefacenet, weights: trained, size: [64, 64], training: {steps: 3, batch: 8}}
   methods:
     ifrp:
       network: {width: 0.1, residual_blocks: 1}
@@ -37,8 +39,14 @@ recovery:
       training: {steps: 2, batch: 2, log_every: 1, validate_every: 2}
   experiments:
     ifrp: {method: ifrp}
-evaluation: {top: 2, faces: 4, resamples: 20}
-paper: {examples: 2, worst: 2}
+  ablations:
+    ifrp-five: {method: ifrp, warp: five}
+    ifrp-oracle: {method: ifrp, aligned: true, network: {stn: false}}
+evaluation: {top: 2, faces: 4, resamples: 20, others: [judge2]}
+paper:
+  examples: 2
+  worst: 2
+  ablations: {rotation: {5-angles with STN: ifrp-five}, alignment: {with STN: ifrp, oracle: ifrp-oracle, none: null}}
 """
 NAMES = ["faces", "styles", "portraits", "recovery", "evaluation", "paper"]
 
@@ -187,9 +195,33 @@ def test_new_experiment_leaves_the_others_valid(edited: Project) -> None:
         recovery={"experiments": {**experiments, "ifrp-pixel": {"method": "ifrp", "losses": {"identity": 0}}}}
     )
     pending = edited.pending()
-    trained = {job for job in pending if not job.startswith(("paper", "evaluation_summary"))}
-    assert {job for job in trained if "ifrp-pixel" not in job} == set()
+    assert {job for job in pending if "ifrp-pixel" not in job and not job.startswith("paper")} == set()
     assert "recovery_train ifrp-pixel" in pending
+
+
+def test_new_ablation_leaves_everything_valid(edited: Project) -> None:
+    sections = edited.configuration()
+    ablations, tables = sections["recovery"]["ablations"], sections["paper"]["ablations"]
+    edited.edit(
+        recovery={"ablations": {**ablations, "ifrp-pixel": {"method": "ifrp", "losses": {"identity": 0}}}},
+        faces={"warps": {**sections["faces"]["warps"], "wide": {"rotation": 60}}},
+        paper={"ablations": {**tables, "losses": {"pixel": "ifrp-pixel", "all": "ifrp"}}},
+    )
+    assert edited.pending() == set()
+    pending = edited.pending("results/paper/tables/losses.csv")
+    assert "recovery_train ifrp-pixel" in pending
+    assert {job for job in pending if "ifrp-pixel" not in job} == {"paper_table losses"}
+
+
+def test_ablations_are_made_on_demand(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.make()
+    pending = project.pending("ablations")
+    assert {"faces_warp five", "recovery_train ifrp-five", "recovery_recogniser judge2"} <= pending
+    assert not {job for job in pending if job.endswith((" ifrp", " judge"))}
+    assert "DVC has recorded the results" in project.make("ablations")
+    assert project.pending("ablations") == project.pending() == set()
+    assert "up to date" in project.dvc("status")
 
 
 def test_new_method_leaves_the_others_valid(edited: Project) -> None:
@@ -209,6 +241,8 @@ def test_every_verb_makes_what_its_rule_declares(tmp_path: Path) -> None:
     told = project.make()
     assert "DVC has recorded the results" in told
     assert project.pending() == set()
+    project.make("ablations")
+    assert project.pending("ablations") == project.pending() == set()
     cards = [path for top in ("data", "models", "results") for path in (tmp_path / top).rglob("*.json")]
     told_by = [json.loads(path.read_text()) for path in cards if "dvclive" not in path.parts]
     for card in told_by:

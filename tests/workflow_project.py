@@ -41,13 +41,15 @@ made = {{
     "styles distance": lambda: [*card(paths.STYLE_DISTANCE), paths.STYLE_PAIRS],
     "styles train": lambda style: [*card(paths.style_network(style)), paths.style_curve(style)],
     "styles sheet": lambda: card(paths.STYLE_SHEET),
-    "portraits make": lambda split, style: stack(paths.portraits(split, style)),
+    "portraits make": lambda split, style, _="", warp=None: stack(paths.portraits(split, style, warp)),
+    "faces warp": lambda name: [p for s in ("train", "val") for p in stack(paths.warped(s, name))],
     "recovery recogniser": lambda name: card(paths.recogniser(name)),
     "recovery train": lambda name: [*card(paths.recovery_model(name)), paths.training_curve(name)],
     "recovery apply": lambda name, style: stack(paths.recovered(name, style)),
     "evaluation quality": lambda name: card(paths.quality(name)),
-    "evaluation identity": lambda name: card(paths.identity(name)) + card(paths.consistency(name)),
-    "evaluation summary": lambda: card(paths.SUMMARY),
+    "evaluation identity": lambda name, _, judge: card(paths.identity(name, judge))
+    + card(paths.consistency(name, judge)),
+    "evaluation summary": lambda name: card(paths.summary(name)),
     "paper table": lambda name: [paths.table(name, s) for s in ("csv", "md", "tex", "json")],
     "paper figure": lambda name: [paths.figure(name, s) for s in ("png", "pdf", "json")],
 }}
@@ -91,7 +93,19 @@ class Project:
         (root / "bin/ifrp").chmod(0o755)
         self.table = Path(self.configuration()["styles"]["table"])
         self.write(self.table, STYLES)
-        self.edit(recovery={"experiments": {"input": {"method": "input"}, "ifrp": {"method": "ifrp"}}})
+        experiments = {"input": {"method": "input"}, "ifrp": {"method": "ifrp"}}
+        ablations: dict[str, Any] = {
+            "ifrp-oracle": {"method": "ifrp", "aligned": True},
+            "ifrp-five": {"method": "ifrp", "warp": "five"},
+        }
+        self.edit(
+            faces={"warps": {"five": {"angles": [0, 15]}}},
+            recovery={"experiments": experiments, "ablations": ablations},
+            evaluation={"others": ["judge2"]},
+            paper={
+                "ablations": {"rotation": {"5-angles": "ifrp-five"}, "alignment": {"oracle": "ifrp-oracle"}}
+            },
+        )
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs a program in the copy and keeps its output."""
@@ -123,7 +137,7 @@ class Project:
             values = [part.split("=")[1] for part in wildcards[1].split(", ")] if wildcards else []
             found.add(" ".join([rule, *values]))
         assert found or "Nothing to be done" in told, told
-        return found - {"all"}
+        return found - {"all", "ablations"}
 
     def forget(self) -> None:
         """Leaves what a fresh clone has: no artifacts, no records of Snakemake; DVC's cache stays, as a remote would."""

@@ -116,6 +116,8 @@ class Faces:
     """side of a face, in pixels"""
     split: FaceCounts = field(default_factory=FaceCounts)
     warp: Warp = field(default_factory=Warp)
+    warps: dict[str, Warp] = field(default_factory=dict)
+    """other misalignments of the training faces by name, for experiments that name one as their `warp`"""
     rendered: RenderedFaces = field(default_factory=RenderedFaces)
     celeba: CelebAFaces = field(default_factory=CelebAFaces)
     photos: PhotoFaces = field(default_factory=PhotoFaces)
@@ -252,8 +254,13 @@ class Recovery:
     methods: dict[str, dict[str, Any]] = field(default_factory=dict)
     """settings of a method for all its experiments, by method; defaults are in the method's module"""
     experiments: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """rows of the paper, by name: `method`, and settings that differ from the method's; `styles` are the training styles
-    (default: all seen)"""
+    """rows of the main tables, by name: `method`, and settings that differ from the method's; `styles` are the training
+    styles (default: all seen), `warp` names other training portraits (one of `faces.warps`), `aligned` warps portraits back
+    by their true parameters before anything sees them"""
+    ablations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """more experiments, for the tables of `paper.ablations`; `snakemake ablations` makes them"""
+    ablation: dict[str, Any] = field(default_factory=dict)
+    """settings of all ablations, under their own"""
 
 
 @dataclass(frozen=True)
@@ -262,6 +269,8 @@ class Evaluation:
 
     recogniser: str = "judge"
     """which of `recovery.recognisers` judges; never one whose weights were in a loss"""
+    others: tuple[str, ...] = ()
+    """more judges, for the table that compares them; `snakemake ablations` asks them"""
     top: int = 5
     """a face counts as retrieved if its person is among so many nearest [recalled]"""
     faces: int = 1_000
@@ -278,6 +287,9 @@ class Paper:
     """faces shown in a comparison figure"""
     worst: int = 12
     """faces shown in the worst-case figure"""
+    ablations: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    """tables of ablations: by table, the experiment of each row; none is a row that is not run. A row's name is that in
+    config/published.csv"""
 
 
 @dataclass(frozen=True)
@@ -454,17 +466,47 @@ def styles(config: Config) -> list[Style]:
     return rows
 
 
+def experiments(config: Config) -> dict[str, dict[str, Any]]:
+    """All experiments by name, ablations last, each with what it says over its method's settings.
+
+    Raises:
+        IfrpError: one has no method, or two have the same name.
+    """
+    given = config.recovery
+    ablations = {name: merge(given.ablation, entry) for name, entry in given.ablations.items()}
+    for name in ablations:
+        if name in given.experiments:
+            raise IfrpError(
+                f"{name} is in recovery.experiments and in recovery.ablations; names must differ."
+            )
+    found = {**given.experiments, **ablations}
+    for name, entry in found.items():
+        if "method" not in entry:
+            raise IfrpError(f"The experiment {name} names no method.")
+    return found
+
+
+def entry(config: Config, experiment: str) -> dict[str, Any]:
+    """What the configuration says of an experiment, over its method's settings.
+
+    Raises:
+        IfrpError: there is no such experiment.
+    """
+    known = experiments(config)
+    if experiment not in known:
+        raise IfrpError(
+            f"There is no experiment {experiment} in recovery.experiments; there are {', '.join(known)}."
+        )
+    return known[experiment]
+
+
 def training_styles(config: Config, experiment: str) -> list[str]:
     """The styles that an experiment is trained on: its own list, else all seen styles.
 
     Raises:
         IfrpError: the experiment or a style is unknown.
     """
-    if experiment not in config.recovery.experiments:
-        known = ", ".join(config.recovery.experiments)
-        raise IfrpError(f"There is no experiment {experiment} in recovery.experiments; there are {known}.")
-    rows = styles(config)
-    chosen = config.recovery.experiments[experiment].get("styles")
+    chosen, rows = entry(config, experiment).get("styles"), styles(config)
     if chosen is None:
         return [row.name for row in rows if row.split == "seen"]
     unknown = [name for name in chosen if name not in [row.name for row in rows]]

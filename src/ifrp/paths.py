@@ -30,7 +30,6 @@ RECOVERY_RESULTS = Path("results/recovery")
 
 # evaluation
 EVALUATION = Path("results/evaluation")
-SUMMARY = EVALUATION / "summary.csv"
 
 # paper
 TABLES = Path("results/paper/tables")
@@ -42,9 +41,9 @@ def faces(split: str) -> Path:
     return FACES / f"{split}.npy"
 
 
-def warped(split: str) -> Path:
-    """Stack of the same faces, unaligned by a random similarity warp."""
-    return FACES / f"{split}-warped.npy"
+def warped(split: str, warp: str | None = None) -> Path:
+    """Stack of the same faces, unaligned by a random similarity warp; `warp` is a name in `faces.warps`."""
+    return FACES / (f"{split}-warped-{warp}.npy" if warp else f"{split}-warped.npy")
 
 
 def artwork(style: str) -> Path:
@@ -62,9 +61,9 @@ def style_curve(style: str) -> Path:
     return STYLE_RESULTS / "curves" / f"{style}.csv"
 
 
-def portraits(split: str, style: str) -> Path:
+def portraits(split: str, style: str, warp: str | None = None) -> Path:
     """Stack of stylised faces (SF): the warped faces of one split in one style."""
-    return PORTRAITS / split / f"{style}.npy"
+    return PORTRAITS / (f"{split}-{warp}" if warp else split) / f"{style}.npy"
 
 
 def recogniser(name: str) -> Path:
@@ -97,14 +96,19 @@ def quality(experiment: str) -> Path:
     return EVALUATION / experiment / "quality.csv"
 
 
-def identity(experiment: str) -> Path:
-    """Retrieval result (FRR) of every recovered face of one experiment."""
-    return EVALUATION / experiment / "identity.csv"
+def identity(experiment: str, recogniser: str) -> Path:
+    """Retrieval result (FRR) of every recovered face of one experiment, as one recogniser judges."""
+    return EVALUATION / experiment / recogniser / "identity.csv"
 
 
-def consistency(experiment: str) -> Path:
+def consistency(experiment: str, recogniser: str) -> Path:
     """Retrieval result (FCR) of every recovered face against every other style of one experiment."""
-    return EVALUATION / experiment / "consistency.csv"
+    return EVALUATION / experiment / recogniser / "consistency.csv"
+
+
+def summary(experiment: str) -> Path:
+    """Means of all scores of one experiment, with their intervals."""
+    return EVALUATION / experiment / "summary.csv"
 
 
 def table(name: str, suffix: str = "csv") -> Path:

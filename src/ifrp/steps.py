@@ -15,7 +15,7 @@ import yaml
 
 from ifrp import paths
 from ifrp.artifacts import atomic
-from ifrp.config import Config, Style, merge, plain, read, training_styles, typed
+from ifrp.config import Config, Style, entry, merge, plain, read, training_styles, typed
 from ifrp.errors import IfrpError
 from ifrp.imports import PACKAGE, find, parse
 
@@ -81,12 +81,10 @@ def experiment(config: Config, name: str) -> dict[str, Any]:
     """What the configuration says of an experiment: its entry, over the settings of its method.
 
     Raises:
-        IfrpError: the entry names no method.
+        IfrpError: there is no such experiment.
     """
-    entry = config.recovery.experiments[name]
-    if "method" not in entry:
-        raise IfrpError(f"recovery.experiments.{name} names no method.")
-    found: dict[str, Any] = _sorted(plain(merge(config.recovery.methods.get(entry["method"], {}), entry)))
+    given = entry(config, name)
+    found: dict[str, Any] = _sorted(plain(merge(config.recovery.methods.get(given["method"], {}), given)))
     return {**found, "styles": training_styles(config, name)}
 
 
@@ -109,18 +107,19 @@ def recognisers(config: Config, name: str) -> list[str]:
 
 
 def used_recognisers(config: Config) -> list[str]:
-    """Recognisers that the workflow needs: the judge, and those in the loss of a trained experiment.
+    """Recognisers that the main tables need: the judge, and those in the loss of a trained experiment.
 
     Raises:
-        IfrpError: the judge is not among `recovery.recognisers`.
+        IfrpError: a judge is not among `recovery.recognisers`.
     """
-    judge = config.evaluation.recogniser
-    if judge not in config.recovery.recognisers:
-        known = ", ".join(config.recovery.recognisers)
-        raise IfrpError(
-            f"evaluation.recogniser is {judge}, which is not in recovery.recognisers; there are {known}."
-        )
+    for judge in (config.evaluation.recogniser, *config.evaluation.others):
+        if judge not in config.recovery.recognisers:
+            known = ", ".join(config.recovery.recognisers)
+            raise IfrpError(
+                f"evaluation.recogniser is {judge}, which is not in recovery.recognisers; there are {known}."
+            )
     trained = [name for name in config.recovery.experiments if needs_training(config, name)]
+    judge = config.evaluation.recogniser
     return list(dict.fromkeys([judge, *(found for name in trained for found in recognisers(config, name))]))
 
 
@@ -137,9 +136,7 @@ def _method(config: Config, name: str) -> ast.Module:
     path = find(f"ifrp.recovery.methods.{method}")
     if path is None:
         known = sorted(found.stem for found in (PACKAGE / "recovery" / "methods").glob("[!_]*.py"))
-        raise IfrpError(
-            f"recovery.experiments.{name} names the method {method}; there are {', '.join(known)}."
-        )
+        raise IfrpError(f"The experiment {name} names the method {method}; there are {', '.join(known)}.")
     return parse(path)
 
 

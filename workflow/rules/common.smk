@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "src")))
 
 from ifrp import imports, steps, versioning
 from ifrp.config import STYLE_SPLITS as SPLITS
-from ifrp.config import plain, styles, training_styles
+from ifrp.config import entry, experiments, plain, styles, training_styles
 from ifrp.errors import IfrpError
 from ifrp.paper import FIGURES, TABLES
 
@@ -36,7 +36,8 @@ try:
     )
     STYLES = {row.name: row for row in styles(SETTINGS)}
     RECOGNISERS = steps.used_recognisers(SETTINGS)
-    TRAINED_ON = {name: training_styles(SETTINGS, name) for name in SETTINGS.recovery.experiments}
+    EVERY = {name: entry["method"] for name, entry in experiments(SETTINGS).items()}
+    TRAINED_ON = {name: training_styles(SETTINGS, name) for name in EVERY}
 except IfrpError as error:
     raise WorkflowError(str(error)) from None
 
@@ -50,11 +51,14 @@ if workflow.is_main_process:
     versioning.after_restore(SETTINGS)
     atexit.register(versioning.after_idling, workflow, SETTINGS)
 
-EXPERIMENTS = list(TRAINED_ON)
-EXPERIMENT_METHODS = {name: entry["method"] for name, entry in SETTINGS.recovery.experiments.items()}
+EXPERIMENTS = list(SETTINGS.recovery.experiments)
+EXPERIMENT_METHODS = {name: EVERY[name] for name in EXPERIMENTS}
 STYLE_SPLITS = {name: row.split for name, row in STYLES.items()}
-TRAINED = [name for name in EXPERIMENTS if steps.needs_training(SETTINGS, name)]
+LEARNING = [name for name in EVERY if steps.needs_training(SETTINGS, name)]
+TRAINED = [name for name in EXPERIMENTS if name in LEARNING]
 TRAINING_STYLES = [name for name in STYLES if any(name in TRAINED_ON[other] for other in TRAINED)]
+JUDGE = SETTINGS.evaluation.recogniser
+ABLATIONS = [*SETTINGS.paper.ablations, *(["recognisers"] if SETTINGS.evaluation.others else [])]
 PORTRAITS = [
     (split, style)
     for split in ("train", "val", "test")
@@ -75,6 +79,7 @@ GPU = int(
 
 wildcard_constraints:
     split="train|val|test",
+    warp="[^/.-]+",
     style="[^/]+",
     experiment="[^/]+",
     name="[^/]+",
@@ -110,6 +115,11 @@ def local_file(value):
     return [value] if value and Path(value).is_file() else []
 
 
+def warp_settings(wildcards):
+    """Configuration of one more misalignment."""
+    return settings("seed", f"faces.warps.{wildcards.warp}")
+
+
 def style_row(wildcards):
     """The style's row of the style table."""
     return plain(STYLES[wildcards.style])
@@ -135,8 +145,7 @@ def experiment_code(verb):
     """An input function: code of a verb of `ifrp recovery` and of the experiment's method."""
 
     def found(wildcards):
-        method = SETTINGS.recovery.experiments[wildcards.experiment]["method"]
-        return code("recovery", verb, f"ifrp.recovery.methods.{method}")
+        return code("recovery", verb, f"ifrp.recovery.methods.{EVERY[wildcards.experiment]}")
 
     return found
 
@@ -148,9 +157,10 @@ def experiment_settings(wildcards):
 
 def pairs(wildcards):
     """Portraits and faces that an experiment is trained and validated on."""
+    warp = entry(SETTINGS, wildcards.experiment).get("warp")
     names = [f"data/faces/{split}" for split in ("train", "val")]
     names += [
-        f"data/portraits/{split}/{style}"
+        f"data/portraits/{split}-{warp}/{style}" if warp else f"data/portraits/{split}/{style}"
         for split in ("train", "val")
         for style in TRAINED_ON[wildcards.experiment]
     ]
@@ -167,15 +177,29 @@ def loss_networks(wildcards):
 def networks(wildcards):
     """The trained networks of an experiment, if its method has any."""
     name = wildcards.experiment
-    return with_card(f"models/recovery/{name}.safetensors") if name in TRAINED else []
+    return with_card(f"models/recovery/{name}.safetensors") if name in LEARNING else []
 
 
 def table_inputs(wildcards):
-    """What a table is made from: the summary, or the cards that say how long things took."""
-    if wildcards.name != "timing":
-        return with_card("results/evaluation/summary.csv")
-    cards = [f"data/recovered/{name}/{style}.json" for name in EXPERIMENTS for style in STYLES]
-    return cards + [f"models/recovery/{name}.json" for name in TRAINED]
+    """What a table is made from: scores and costs of its rows' experiments."""
+    if wildcards.name == "timing":
+        cards = [f"data/recovered/{name}/{style}.json" for name in EXPERIMENTS for style in STYLES]
+        return cards + [f"models/recovery/{name}.json" for name in TRAINED]
+    if wildcards.name == "recognisers":
+        judges = [JUDGE, *SETTINGS.evaluation.others]
+        return expand(
+            "results/evaluation/{experiment}/{judge}/identity.csv", experiment=EXPERIMENTS, judge=judges
+        )
+    rows = SETTINGS.paper.ablations.get(wildcards.name, {}).values() or EXPERIMENTS
+    names = [name for name in rows if name]
+    files = ["summary", "quality", f"{JUDGE}/identity", f"{JUDGE}/consistency"]
+    found = [f"results/evaluation/{name}/{file}.csv" for name in names for file in files]
+    return found + [f"models/recovery/{name}.json" for name in names if name in LEARNING]
+
+
+def table_rows(wildcards):
+    """The experiments that a table shows, by row."""
+    return SETTINGS.paper.ablations.get(wildcards.name, EXPERIMENT_METHODS)
 
 
 def figure_inputs(wildcards):

@@ -4,10 +4,9 @@ rule evaluation:
         expand(
             "results/evaluation/{experiment}/{what}{suffix}",
             experiment=EXPERIMENTS,
-            what=["quality", "identity", "consistency"],
+            what=["quality", f"{JUDGE}/identity", f"{JUDGE}/consistency", "summary"],
             suffix=[".csv", ".json"],
         ),
-        multiext("results/evaluation/summary", ".csv", ".json"),
 
 
 rule evaluation_quality:
@@ -34,44 +33,42 @@ rule evaluation_identity:
     input:
         recovered=expand("data/recovered/{{experiment}}/{style}{suffix}", style=STYLES, suffix=STACK),
         faces=multiext("data/faces/test", *STACK),
-        judge=with_card(f"models/recognisers/{SETTINGS.evaluation.recogniser}.safetensors"),
+        judge=multiext("models/recognisers/{name}", *WEIGHTS),
         trained=networks,
         code=code("evaluation", "identity"),
     output:
-        multiext("results/evaluation/{experiment}/identity", ".csv", ".json"),
-        multiext("results/evaluation/{experiment}/consistency", ".csv", ".json"),
+        multiext("results/evaluation/{experiment}/{name}/identity", ".csv", ".json"),
+        multiext("results/evaluation/{experiment}/{name}/consistency", ".csv", ".json"),
     log:
-        "logs/evaluation/identity/{experiment}.log",
+        "logs/evaluation/identity/{experiment}-{name}.log",
     conda:
         "../../environment.yml"
     resources:
         gpu=GPU,
     params:
         styles=STYLE_SPLITS,
-        settings=settings("seed", "evaluation.recogniser", "evaluation.top", "evaluation.faces"),
+        settings=settings("seed", "evaluation.top", "evaluation.faces"),
         verb=verb("evaluation", "identity"),
     shell:
-        "ifrp evaluation identity {wildcards.experiment} 2>&1 | tee {log}"
+        "ifrp evaluation identity {wildcards.experiment} --recogniser {wildcards.name} 2>&1 | tee {log}"
 
 
 rule evaluation_summary:
     input:
-        expand(
-            "results/evaluation/{experiment}/{what}.csv",
-            experiment=EXPERIMENTS,
-            what=["quality", "identity", "consistency"],
+        scores=expand(
+            "results/evaluation/{{experiment}}/{what}.csv",
+            what=["quality", f"{JUDGE}/identity", f"{JUDGE}/consistency"],
         ),
         code=code("evaluation", "summary"),
     output:
-        multiext("results/evaluation/summary", ".csv", ".json"),
+        multiext("results/evaluation/{experiment}/summary", ".csv", ".json"),
     log:
-        "logs/evaluation/summary.log",
+        "logs/evaluation/summary/{experiment}.log",
     conda:
         "../../environment.yml"
     params:
         styles=STYLE_SPLITS,
-        methods=EXPERIMENT_METHODS,
-        settings=settings("seed", "evaluation.top", "evaluation.resamples"),
+        settings=settings("seed", "evaluation.recogniser", "evaluation.top", "evaluation.resamples"),
         verb=verb("evaluation", "summary"),
     shell:
-        "ifrp evaluation summary 2>&1 | tee {log}"
+        "ifrp evaluation summary {wildcards.experiment} 2>&1 | tee {log}"

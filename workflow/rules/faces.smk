@@ -40,6 +40,29 @@ rule faces_download:
         "ifrp faces download 2>&1 | tee {log}"
 
 
+rule faces_warp:
+    input:
+        faces=[path for split in ("train", "val") for path in stack(f"data/faces/{split}")],
+        source=FACE_SOURCE,
+        code=code("faces", "warp"),
+    output:
+        [
+            path
+            for split in ("train", "val")
+            for path in stack(f"data/faces/{split}-warped-{{warp}}")
+        ],
+    log:
+        "logs/faces/warp-{warp}.log",
+    conda:
+        "../../environment.yml"
+    threads: 2
+    params:
+        settings=warp_settings,
+        verb=verb("faces", "warp"),
+    shell:
+        "ifrp faces warp {wildcards.warp} 2>&1 | tee {log}"
+
+
 rule faces_prepare:
     input:
         source=FACE_SOURCE,

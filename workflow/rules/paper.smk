@@ -13,6 +13,15 @@ rule paper:
         ),
 
 
+rule ablations:
+    input:
+        expand(
+            "results/paper/tables/{name}.{ext}",
+            name=ABLATIONS,
+            ext=["csv", "md", "tex", "json"],
+        ),
+
+
 rule paper_table:
     input:
         data=table_inputs,
@@ -31,7 +40,8 @@ rule paper_table:
     conda:
         "../../environment.yml"
     params:
-        experiments=EXPERIMENT_METHODS,
+        rows=table_rows,
+        settings=settings("seed", "evaluation"),
         verb=verb("paper", "table"),
     shell:
         "ifrp paper table {wildcards.name} 2>&1 | tee {log}"

@@ -22,3 +22,22 @@ rule portraits_make:
         verb=verb("portraits", "make"),
     shell:
         "ifrp portraits make {wildcards.split} {wildcards.style} 2>&1 | tee {log}"
+
+
+rule portraits_warp:
+    input:
+        faces=multiext("data/faces/{split}-warped-{warp}", *STACK),
+        network=multiext("models/styles/{style}", *WEIGHTS),
+        code=code("portraits", "make"),
+    output:
+        multiext("data/portraits/{split}-{warp}/{style}", *STACK),
+    log:
+        "logs/portraits/{split}-{warp}/{style}.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        gpu=GPU,
+    params:
+        verb=verb("portraits", "make"),
+    shell:
+        "ifrp portraits make {wildcards.split} {wildcards.style} --warp {wildcards.warp} 2>&1 | tee {log}"

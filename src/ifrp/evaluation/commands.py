@@ -26,20 +26,27 @@ def quality(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
 
 
 @app.command()
-def identity(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
+def identity(
+    experiment: Experiment,
+    recogniser: Annotated[
+        str,
+        typer.Option(help="who judges: a name in recovery.recognisers; evaluation.recogniser if not given"),
+    ] = "",
+    config: ConfigFile = paths.CONFIG,
+) -> None:
     """Look for the person of every recovered face among the true faces (FRR) and across styles (FCR)."""
     from ifrp.evaluation.identity import write
     from ifrp.recovery.recogniser import load
     from ifrp.runtime import fabric
 
     loaded = settings.load(config)
-    judge = load(loaded, loaded.evaluation.recogniser, fabric(loaded.runtime).device)
-    write(loaded, experiment, judge)
+    name = recogniser or loaded.evaluation.recogniser
+    write(loaded, experiment, name, load(loaded, name, fabric(loaded.runtime).device))
 
 
 @app.command()
-def summary(config: ConfigFile = paths.CONFIG) -> None:
-    """Gather the means of all experiments in one table, with 95 % intervals over people."""
+def summary(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
+    """Gather the means of an experiment's scores in one table, with 95 % intervals over people."""
     from ifrp.evaluation.summary import write
 
-    write(settings.load(config))
+    write(settings.load(config), experiment)

@@ -76,7 +76,7 @@ def chance(people: NDArray[np.str_], top: int) -> NDArray[np.float64]:
     return found
 
 
-def refuse_leak(config: settings.Config, experiment: str, judge: Recogniser) -> None:
+def refuse_leak(config: settings.Config, experiment: str, name: str, judge: Recogniser) -> None:
     """Refuses to judge an experiment by weights that its training loss saw.
 
     The cards of the recovered faces say whether a model made them, and the model's header which recognisers were in
@@ -93,7 +93,7 @@ def refuse_leak(config: settings.Config, experiment: str, judge: Recogniser) -> 
             seen = json.loads(model.header(made_by).get("recognisers", "{}"))
             if judge.fingerprint in seen.values():
                 raise IfrpError(
-                    f"evaluation.recogniser is {config.evaluation.recogniser}, whose weights were in the loss of "
+                    f"evaluation.recogniser is {name}, whose weights were in the loss of "
                     f"{experiment}: name another of recovery.recognisers, for no network may judge its own pupil."
                 )
             return
@@ -177,18 +177,25 @@ def _judged(
     )
 
 
-def write(config: settings.Config, experiment: str, judge: Recogniser) -> None:
-    """Writes paths.identity(experiment) and paths.consistency(experiment), and their cards.
+def write(config: settings.Config, experiment: str, name: str, judge: Recogniser) -> None:
+    """Writes FRR and FCR of an experiment as one recogniser judges, and their cards.
+
+    Args:
+        config: the configuration.
+        experiment: its name.
+        name: of the recogniser.
+        judge: that recogniser.
 
     Raises:
         IfrpError: a stack is missing, or the judge was in the experiment's loss.
     """
-    refuse_leak(config, experiment, judge)
-    both = (paths.identity(experiment), paths.consistency(experiment))
+    refuse_leak(config, experiment, name, judge)
+    both = (paths.identity(experiment, name), paths.consistency(experiment, name))
     test = paths.faces("test")
     inputs = [test, test.with_suffix(".csv")]
     inputs += [paths.recovered(experiment, row.name) for row in settings.styles(config)]
-    told = settings.plain(config.evaluation) | {"fingerprint": judge.fingerprint}
+    told = {"recogniser": name, "fingerprint": judge.fingerprint,
+            "top": config.evaluation.top, "faces": config.evaluation.faces}  # fmt: skip
     with card(both[0], told, config.seed, inputs) as frr, card(both[1], told, config.seed, inputs) as fcr:
         truth, stacks = recovered_stacks(config, experiment)
         faces = slice(config.evaluation.faces)

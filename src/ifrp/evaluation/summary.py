@@ -1,4 +1,4 @@
-"""All scores in one table, with bootstrap intervals over people."""
+"""The scores of an experiment in one table, with bootstrap intervals over people."""
 
 from __future__ import annotations
 
@@ -79,31 +79,32 @@ def estimate(
     return Estimate([str(name) for name in names], sums.sum(0) / n, draws.T, n.astype(np.int64))
 
 
-def table(config: settings.Config) -> pd.DataFrame:
-    """Every mean of every experiment of the configuration, in its order; columns `COLUMNS`.
+def table(config: settings.Config, experiment: str) -> pd.DataFrame:
+    """Every mean of an experiment; columns `COLUMNS`.
 
     Quality per style and split in its unit; frr, fcr and their chance levels in per cent; fcr, which crosses all
-    styles, has the split `all`. The mean of a split (style empty) is the mean over its styles. n counts the faces
-    that were averaged. A chance level is exact, so its interval is the value itself.
+    styles, has the split `all`, as the quality over all styles has. The mean of a split (style empty) is the mean over
+    its styles. n counts the faces that were averaged. A chance level is exact, so its interval is the value itself.
 
     Raises:
-        IfrpError: an experiment has not been scored yet.
+        IfrpError: the experiment has not been scored yet.
     """
     import pandas as pd
 
+    judge = config.evaluation.recogniser
+    quality, identity = _read(paths.quality(experiment)), _read(paths.identity(experiment, judge))
+    pairs = _read(paths.consistency(experiment, judge))
+    pairs["split"], pairs["style"] = "all", pairs["style"] + " " + pairs["gallery"]
     rows: list[dict[str, object]] = []
-    for experiment, changes in config.recovery.experiments.items():
-        of = {"experiment": experiment, "method": changes["method"]}
-        quality, identity = _read(paths.quality(experiment)), _read(paths.identity(experiment))
-        for metric in METRICS:
-            rows += [of | row for row in _rows(config, quality, metric, metric, 1)]
-        for metric, column in (("frr", "hit"), ("frr-chance", "chance")):
-            rows += [of | row for row in _rows(config, identity, metric, column, 100)]
-        pairs = _read(paths.consistency(experiment))
-        pairs["split"], pairs["style"] = "all", pairs["style"] + " " + pairs["gallery"]
-        for metric, column in (("fcr", "hit"), ("fcr-chance", "chance")):
-            rows.append(of | _rows(config, pairs, metric, column, 100)[0])
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    for metric in METRICS:
+        rows += _rows(config, quality, metric, metric, 1)
+        rows.append(_rows(config, quality.assign(split="all"), metric, metric, 1)[0])
+    for metric, column in (("frr", "hit"), ("frr-chance", "chance")):
+        rows += _rows(config, identity, metric, column, 100)
+    for metric, column in (("fcr", "hit"), ("fcr-chance", "chance")):
+        rows.append(_rows(config, pairs, metric, column, 100)[0])
+    of = {"experiment": experiment, "method": settings.entry(config, experiment)["method"]}
+    return pd.DataFrame([of | row for row in rows], columns=list(COLUMNS))
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -135,12 +136,53 @@ def _rows(
     return found
 
 
-def write(config: settings.Config) -> None:
-    """Writes paths.SUMMARY and its card."""
-    of = (paths.quality, paths.identity, paths.consistency)
-    inputs = [path(experiment) for experiment in config.recovery.experiments for path in of]
+def scores(config: settings.Config, experiment: str, split: str, metric: str) -> pd.DataFrame:
+    """Score of each face (or, for fcr, pair of styles and face) of a split; columns style, index, person, value.
+
+    Raises:
+        IfrpError: the experiment has not been scored yet.
+    """
+    judge = config.evaluation.recogniser
+    column = {"frr": "hit", "fcr": "hit"}.get(metric, metric)
+    files = {"frr": paths.identity(experiment, judge), "fcr": paths.consistency(experiment, judge)}
+    found = _read(files.get(metric, paths.quality(experiment)))
+    if metric == "fcr":
+        found["style"] += " " + found["gallery"]
+    elif split != "all":
+        found = found[found["split"] == split]
+    return found[["style", "index", "person", column]].rename(columns={column: "value"})
+
+
+def tied(config: settings.Config, one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    """Whether two sets of scores cannot be told apart: the interval of their difference, face by face, holds 0.
+
+    Args:
+        config: for the number of resamples.
+        one: of one experiment, see `scores`.
+        other: of another; only faces of styles that both have are compared.
+    """
+    both = one.merge(other, on=["style", "index", "person"], suffixes=("", "_other"))
+    if both.empty:
+        return False
+    found = estimate(
+        both["style"].to_numpy(dtype=str),
+        both["person"].to_numpy(dtype=str),
+        (both["value"] - both["value_other"]).to_numpy(dtype=float),
+        config.evaluation.resamples,
+        config.seed,
+    )
+    low, high = found.mean("").interval()
+    return bool(low[0] <= 0 <= high[0])
+
+
+def write(config: settings.Config, experiment: str) -> None:
+    """Writes paths.summary(experiment) and its card."""
+    judge, path = config.evaluation.recogniser, paths.summary(experiment)
+    inputs = [
+        paths.quality(experiment), paths.identity(experiment, judge), paths.consistency(experiment, judge),
+    ]  # fmt: skip
     told = {"resamples": config.evaluation.resamples, "interval": "95 % percentile, over people"}
-    for path in inputs:
-        _read(path)
-    with card(paths.SUMMARY, told, config.seed, inputs):
-        save_table(paths.SUMMARY, table(config))
+    for needed in inputs:
+        _read(needed)
+    with card(path, told, config.seed, inputs):
+        save_table(path, table(config, experiment))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from ifrp import paths
@@ -68,3 +70,17 @@ def prepare(config: ConfigFile = paths.CONFIG) -> None:
         for split in ("train", "val", "test")
     ]
     typer.echo(f"{paths.FACES}: {'; '.join(counts)}; {facts['skipped']} files skipped ({paths.SKIPPED}).")
+
+
+@app.command()
+def warp(
+    name: Annotated[str, typer.Argument(help="a name in faces.warps")], config: ConfigFile = paths.CONFIG
+) -> None:
+    """Misalign the training faces otherwise, for an ablation, to data/faces/."""
+    from ifrp.config import load
+    from ifrp.faces.prepare import rewarp
+    from ifrp.faces.sources import open_source
+
+    found = load(config)
+    counts = rewarp(open_source(found.faces), found.faces, name, found.seed)
+    typer.echo("; ".join(f"{paths.warped(split, name)}: {count} faces" for split, count in counts.items()))

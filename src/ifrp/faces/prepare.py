@@ -8,10 +8,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
-from ifrp import artifacts, paths, runtime
+from ifrp import artifacts, paths, runtime, stacks
 from ifrp.config import Faces, plain
 from ifrp.errors import IfrpError
 from ifrp.faces import splits
@@ -82,6 +82,44 @@ def prepare(source: Source, faces: Faces, seed: int) -> dict[str, Any]:
                 raise IfrpError(_too_few(source, counts, split, len(pair.rows), skipped))
         facts.update({split: pair.finish() for split, pair in pairs.items()}, skipped=len(skipped))
     return facts
+
+
+def rewarp(source: Source, faces: Faces, name: str, seed: int) -> dict[str, int]:
+    """Misaligns the faces of training and validation otherwise: writes their stacks once more, warped by `faces.warps[name]`.
+
+    Returns:
+        Number of faces by split.
+
+    Raises:
+        IfrpError: there is no such warp, or a face cannot be warped by it.
+    """
+    if name not in faces.warps:
+        known = ", ".join(faces.warps) or "none"
+        raise IfrpError(f"There is no warp {name} in faces.warps; there are {known}.")
+    other = replace(faces, warp=faces.warps[name])
+    check(other)
+    places = {record.file: index for index, record in enumerate(source.records)}
+    counts = {}
+    for split in ("train", "val"):
+        table = stacks.read(paths.faces(split)).table
+        target, shape = paths.warped(split, name), (len(table), faces.size, faces.size)
+        inputs = [paths.faces(split), *source.inputs]
+        with (
+            artifacts.card(target, plain(other), seed, inputs),
+            stacks.create(target, shape) as (images, rows),
+        ):
+            files = [str(file) for file in table["file"]]
+            made = _ahead(lambda file: make(source, places[file], other, seed), files, runtime.threads())
+            try:
+                for index, face in enumerate(runtime.progress(made, f"{split} {name}", total=len(files))):
+                    images[index] = face.warped
+                    rows.append({"file": face.file, "person": face.person, **asdict(face.misalignment)})
+            except Skip as skip:
+                raise IfrpError(
+                    f"faces.warps.{name} does not fit a face of {paths.faces(split)}: {skip}."
+                ) from skip
+        counts[split] = len(files)
+    return counts
 
 
 def _dealt(

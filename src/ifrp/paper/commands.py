@@ -16,7 +16,7 @@ app = typer.Typer(help="Tables and figures, made from artifacts alone.", no_args
 
 @app.command()
 def table(
-    name: Annotated[str, typer.Argument(help=f"one of {', '.join(TABLES)}")],
+    name: Annotated[str, typer.Argument(help=f"{', '.join(TABLES)}, recognisers, or one of paper.ablations")],
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Write a table as CSV, Markdown and TeX: published value, ours, difference."""

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from ifrp import paths
 
-NOT_PUBLISHED, NOT_MEASURED, WORSE, USELESS = "–", "not measured", "↓", "‡"
+NOT_PUBLISHED, NOT_RUN, WORSE, USELESS, BEST, TIED = "–", "not run", "↓", "‡", "*", "="
 TEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ifrp import config as settings
 from ifrp import paths
-from ifrp.artifacts import atomic, card
+from ifrp.artifacts import atomic, card, read_card
 from ifrp.errors import IfrpError
-from ifrp.paper import TABLES, timing
-from ifrp.paper.grid import NOT_MEASURED, NOT_PUBLISHED, USELESS, WORSE, Grid, number, published
+from ifrp.evaluation import summary
+from ifrp.paper import judges, timing
+from ifrp.paper.grid import BEST, NOT_PUBLISHED, NOT_RUN, TIED, USELESS, WORSE, Grid, number, published
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,8 +22,10 @@ NO_RECOVERY = "input"  # the method that leaves a portrait as it is
 INTERVAL = "In brackets: 95 % bootstrap interval over people."
 MARKS = (
     f"{NOT_PUBLISHED} not published; {WORSE} worse than published, after rounding ours to the digits printed there; "
-    f"{USELESS} no better than the portrait itself (method {NO_RECOVERY})."
+    f"{USELESS} no better than the portrait itself (method {NO_RECOVERY}); {BEST} the best of ours for these styles; "
+    f"{TIED} not to be told from it (the 95 % interval of the difference, face by face, holds 0)."
 )
+TIME = "time-per-epoch"
 
 
 @dataclass(frozen=True)
@@ -62,38 +65,117 @@ LAYOUTS = {
 }
 
 
-def compare(config: settings.Config, name: str) -> pd.DataFrame:
-    """Published and own values of one table, one row per experiment, split and metric.
+BOTH = (
+    ("seen", "ssim", "SSIM seen"),
+    ("unseen", "ssim", "SSIM unseen"),
+    ("seen", "fsim", "FSIM seen"),
+    ("unseen", "fsim", "FSIM unseen"),
+    ("seen", "frr", "FRR seen"),
+    ("unseen", "frr", "FRR unseen"),
+)
+OVERALL = (
+    ("all", "psnr", "PSNR (dB)"),
+    ("all", "ssim", "SSIM"),
+    ("seen", "frr", "FRR seen"),
+    ("unseen", "frr", "FRR unseen"),
+)
+DIGITS = {"psnr": 2, "ssim": 3, "fsim": 3, "frr": 2, TIME: 1}
+LAYOUTS |= {
+    "losses": Layout("Losses", BOTH, DIGITS),
+    "architecture": Layout("Architecture of the style removal network", BOTH, DIGITS),
+    "training-styles": Layout(
+        "Number of training styles", (*BOTH, ("train", TIME, "Time per epoch (ours in s)")), DIGITS
+    ),
+    "rotation": Layout("Spatial transformers, by the rotations of the training portraits", OVERALL, DIGITS),
+    "alignment": Layout("What removing the style gains, and what aligning gains", OVERALL, DIGITS),
+}
 
-    A published value belongs to the experiment that has the name of its `method` in config/published.csv.
+
+def rows(config: settings.Config, name: str) -> dict[str, str | None]:
+    """The rows of a table and the experiment of each; none is a row that is not run.
+
+    Raises:
+        IfrpError: an ablation's table has no layout here, or names an unknown experiment.
+    """
+    if name not in config.paper.ablations:
+        return {experiment: experiment for experiment in config.recovery.experiments}
+    if name not in LAYOUTS:
+        raise IfrpError(f"paper.ablations has a table {name}; there are {', '.join(LAYOUTS)}.")
+    found = config.paper.ablations[name]
+    for experiment in filter(None, found.values()):
+        settings.entry(config, experiment)
+    return found
+
+
+def compare(config: settings.Config, name: str) -> pd.DataFrame:
+    """Published and own values of one table, one row per row of it, split and metric.
+
+    A published value belongs to the row that has the name of its `method` in config/published.csv.
 
     Returns:
-        Columns experiment, method, split, metric, published (text, as printed), ours, low, high, n, difference (ours
-        minus published), note (not published, not measured, worse than published, no better than no recovery). The
-        experiment `chance` is the level of guessing.
+        Columns row, experiment, split, metric, published (text, as printed), ours, low, high, n, difference (ours
+        minus published), note (not published, not run, worse than published, no better than no recovery, best, tied). The
+        row `chance` is the level of guessing.
     """
     import pandas as pd
 
-    layout = LAYOUTS[name]
-    told = published(name)
-    means = pd.read_csv(paths.SUMMARY, keep_default_na=False)
-    means = means[means["style"] == ""].set_index(["experiment", "split", "metric"])
-    ours: dict[Any, Any] = means[["value", "low", "high", "n"]].to_dict("index")
-    methods = {name: str(of["method"]) for name, of in config.recovery.experiments.items()}
+    layout, told, names = LAYOUTS[name], published(name), rows(config, name)
+    ours = {experiment: _means(experiment) for experiment in names.values() if experiment}
+    methods = {name: settings.entry(config, name)["method"] for name in ours}
     bare = next((name for name, method in methods.items() if method == NO_RECOVERY), "")
-    rows = []
-    for experiment, method in methods.items():
-        for split, metric in _cells(layout):
-            found = ours.get((experiment, split, metric), {})
-            floor = None if experiment == bare else ours.get((bare, split, metric), {}).get("value")
-            printed = told.get((experiment, split, metric))
-            rows.append(_row((experiment, method, split, metric), printed, found, floor))
+    found = []
+    for split, metric in _cells(layout):
+        notes = _ranked(config, {name: means for name, means in ours.items()}, split, metric)
+        for row, experiment in names.items():
+            means = ours.get(experiment or "", {}).get((split, metric), {})
+            floor = None if experiment == bare else ours.get(bare, {}).get((split, metric), {}).get("value")
+            of = (row, experiment or "", split, metric)
+            found.append(
+                _row(of, told.get((row, split, metric)), means, floor, notes.get(experiment or "", ""))
+            )
     if layout.chance:
-        first = next(iter(methods))  # the gallery, and with it chance, is the same for all
+        first = next(iter(ours.values()))  # the gallery, and with it chance, is the same for all
         for split, metric in _cells(layout):
-            found = ours.get((first, split, f"{metric}-chance"), {})
-            rows.append(_row((CHANCE, CHANCE, split, metric), None, found, None))
-    return pd.DataFrame(rows)
+            found.append(
+                _row(
+                    (CHANCE, CHANCE, split, metric),
+                    None,
+                    first.get((split, f"{metric}-chance"), {}),
+                    None,
+                    "",
+                )
+            )
+    return pd.DataFrame(found)
+
+
+Means = dict[tuple[str, str], dict[str, float]]
+
+
+def _means(experiment: str) -> Means:
+    """By split and metric, the mean of an experiment, its interval and n; and what an epoch of its training took."""
+    import pandas as pd
+
+    table = pd.read_csv(paths.summary(experiment), keep_default_na=False)
+    table = table[table["style"] == ""].set_index(["split", "metric"])
+    found: Any = table[["value", "low", "high", "n"]].to_dict("index")
+    if paths.recovery_model(experiment).exists():
+        facts = read_card(paths.recovery_model(experiment))["facts"]
+        seconds = facts["training_seconds"] / facts["epochs"]
+        found["train", TIME] = {"value": seconds, "low": seconds, "high": seconds}
+    return dict(found)
+
+
+def _ranked(config: settings.Config, ours: dict[str, Means], split: str, metric: str) -> dict[str, str]:
+    """Which experiment is the best by one score, and which are tied with it; nothing is best alone."""
+    values = {name: means[split, metric]["value"] for name, means in ours.items() if (split, metric) in means}
+    if metric == TIME or len(values) < 2:
+        return {}
+    best = max(values, key=lambda name: values[name])
+    reference = summary.scores(config, best, split, metric)
+    others = {name: summary.scores(config, name, split, metric) for name in values if name != best}
+    return {best: "best"} | {
+        name: "tied" for name, other in others.items() if summary.tied(config, other, reference)
+    }
 
 
 def _cells(layout: Layout) -> list[tuple[str, str]]:
@@ -102,20 +184,22 @@ def _cells(layout: Layout) -> list[tuple[str, str]]:
 
 
 def _row(
-    of: tuple[str, str, str, str], printed: str | None, ours: dict[str, float], floor: float | None
+    of: tuple[str, str, str, str], printed: str | None, ours: dict[str, float], floor: float | None, rank: str
 ) -> dict[str, object]:
     """One compared value; `floor` is the score of the portrait itself."""
     value = ours.get("value")
+    difference = None if value is None or printed is None or ":" in printed else value - float(printed)
     notes = {
         "not published": printed is None,
-        "not measured": value is None,
-        "worse than published": value is not None and printed is not None and _worse(value, printed),
+        "not run": value is None,
+        "worse than published": difference is not None and _worse(ours["value"], str(printed)),
         "no better than no recovery": value is not None and floor is not None and value <= floor,
+        rank: bool(rank),
     }
     return {
-        **dict(zip(("experiment", "method", "split", "metric"), of, strict=True)), "published": printed,
+        **dict(zip(("row", "experiment", "split", "metric"), of, strict=True)), "published": printed,
         "ours": value, "low": ours.get("low"), "high": ours.get("high"), "n": ours.get("n"),
-        "difference": value - float(printed) if value is not None and printed is not None else None,
+        "difference": difference,
         "note": "; ".join(note for note, holds in notes.items() if holds),
     }  # fmt: skip
 
@@ -134,16 +218,16 @@ def lay_out(name: str, values: pd.DataFrame) -> Grid:
     for _, metric, heading in layout.cells:
         names = ("published", "ours", "difference") if printed[metric] else ("ours",)
         columns += [(heading, column) for column in names]
-    cells: dict[Any, Any] = values.set_index(["experiment", "split", "metric"]).to_dict("index")
-    rows = []
-    for experiment in values["experiment"].unique():
+    cells: dict[Any, Any] = values.set_index(["row", "split", "metric"]).to_dict("index")
+    lines = []
+    for label in values["row"].unique():
         for row_split in settings.STYLE_SPLITS if by_split else ("",):
-            row = [experiment, *([row_split] if by_split else [])]
+            row = [label, *([row_split] if by_split else [])]
             for split, metric, _ in layout.cells:
-                texts = _texts(cells[experiment, split or row_split, metric], layout.decimals[metric])
+                texts = _texts(cells[label, split or row_split, metric], layout.decimals[metric])
                 row += texts if printed[metric] else texts[1:2]
-            rows.append(row)
-    return Grid(layout.caption, columns, rows, [INTERVAL, MARKS])
+            lines.append(row)
+    return Grid(layout.caption, columns, lines, [INTERVAL, MARKS])
 
 
 def _texts(cell: dict[str, Any], decimals: int) -> list[str]:
@@ -152,10 +236,11 @@ def _texts(cell: dict[str, Any], decimals: int) -> list[str]:
 
     told = NOT_PUBLISHED if pd.isna(cell["published"]) else str(cell["published"])
     if pd.isna(cell["ours"]):
-        return [told, NOT_MEASURED, ""]
+        return [told, NOT_RUN, ""]
     value, low, high = (number(cell[key], decimals) for key in ("ours", "low", "high"))
     ours = value if low == value == high else f"{value} [{low}, {high}]"
-    ours += f" {USELESS}" if "no better" in cell["note"] else ""
+    marks = {USELESS: "no better", BEST: "best", TIED: "tied"}
+    ours += "".join(f" {mark}" for mark, note in marks.items() if note in cell["note"])
     if pd.isna(cell["difference"]):
         return [told, ours, ""]
     mark = f" {WORSE}" if "worse" in cell["note"] else ""
@@ -166,20 +251,34 @@ def write(config: settings.Config, name: str) -> None:
     """Writes one table as csv, md and tex, with one card.
 
     Raises:
-        IfrpError: there is no such table, or the summary is missing.
+        IfrpError: there is no such table, or a summary is missing.
     """
-    if name not in TABLES:
-        raise IfrpError(f"There is no table {name}; there are {', '.join(TABLES)}.")
-    inputs = timing.inputs(config) if name == "timing" else [paths.SUMMARY, paths.PUBLISHED]
+    special = {"timing": timing, "recognisers": judges}.get(name)
+    if special is None and name not in LAYOUTS:
+        raise IfrpError(
+            f"There is no table {name}; there are {', '.join((*LAYOUTS, 'timing', 'recognisers'))}."
+        )
+    inputs = special.inputs(config) if special else _inputs(config, name)
     require(inputs)
-    with card(paths.table(name), {"experiments": list(config.recovery.experiments)}, config.seed, inputs):
-        values = timing.compare(config) if name == "timing" else compare(config, name)
-        grid = timing.lay_out(values) if name == "timing" else lay_out(name, values)
+    shown = list(config.recovery.experiments) if special else rows(config, name)
+    with card(paths.table(name), {"experiments": shown}, config.seed, inputs):
+        values = special.compare(config) if special else compare(config, name)
+        grid = special.lay_out(values) if special else lay_out(name, values)
         texts = {"md": grid.markdown(), "tex": grid.latex()}
         texts["csv"] = values.to_csv(index=False, float_format="%.6g", lineterminator="\n")
         for suffix, text in texts.items():
             with atomic(paths.table(name, suffix)) as new:
                 new.write_text(text)
+
+
+def _inputs(config: settings.Config, name: str) -> list[Path]:
+    judge = config.evaluation.recogniser
+    experiments = [experiment for experiment in rows(config, name).values() if experiment]
+    of = [
+        (paths.summary(e), paths.quality(e), paths.identity(e, judge), paths.consistency(e, judge))
+        for e in experiments
+    ]
+    return [*(path for four in of for path in four), paths.PUBLISHED]
 
 
 def require(inputs: list[Path]) -> None:

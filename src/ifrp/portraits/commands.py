@@ -18,6 +18,9 @@ app = typer.Typer(
 def make(
     split: Annotated[str, typer.Argument(help="train, val or test")],
     style: Annotated[str, typer.Argument(help="name of a style in the style table")],
+    warp: Annotated[
+        str | None, typer.Option(help="faces misaligned otherwise: a name in faces.warps")
+    ] = None,
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Turn the warped faces of one split into portraits of one style, to data/portraits/."""
@@ -27,11 +30,11 @@ def make(
     from ifrp.styles import network
 
     found = load(config)
-    weights, target = paths.style_network(style), paths.portraits(split, style)
-    faces = stacks.read(paths.warped(split))
+    weights, target = paths.style_network(style), paths.portraits(split, style, warp)
+    faces = stacks.read(paths.warped(split, warp))
     trained = network.load(weights)
     check(trained, weights)
-    with artifacts.card(target, {}, found.seed, [paths.warped(split), weights]):
+    with artifacts.card(target, {}, found.seed, [paths.warped(split, warp), weights]):
         trained.to(runtime.fabric(found.runtime).device)
         stylise(faces, trained, style, target, found.portraits.batch)
     typer.echo(f"{target}: {len(faces)} portraits.")

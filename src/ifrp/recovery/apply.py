@@ -10,6 +10,7 @@ import torch
 
 from ifrp import artifacts, paths, runtime, stacks
 from ifrp.config import Config, plain
+from ifrp.faces.warp import unwarp
 from ifrp.recovery import experiment, model
 from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.method import Method
@@ -50,14 +51,16 @@ def apply(config: Config, name: str, style: str) -> None:
     portraits = stacks.read(source)
     device = runtime.fabric(config.runtime).device
     trained = [] if row.needs == "nothing" else [paths.recovery_model(name)]
-    settings = {"experiment": name, "method": row.method, "settings": plain(row.settings), "style": style}
+    settings = {"experiment": name, "method": row.method, "settings": plain(row.settings), "style": style,
+                "aligned": row.aligned}  # fmt: skip
     with artifacts.card(target, settings, config.seed, [source, *trained]) as facts:
         method = ready(config, row, device)
-        next(recover(method, portraits.images[:BATCH], device), None)  # warms up caches and kernels, untimed
+        given = unwarp(portraits.images, portraits.table) if row.aligned else portraits.images
+        next(recover(method, given[:BATCH], device), None)  # warms up caches and kernels, untimed
         with stacks.create(target, portraits.images.shape[:3]) as (images, rows):
             start, done = time.perf_counter(), 0
             for found in runtime.progress(
-                recover(method, portraits.images, device), f"{name} {style}", -(-len(portraits) // BATCH)
+                recover(method, given, device), f"{name} {style}", -(-len(portraits) // BATCH)
             ):
                 images[done : done + len(found)] = found
                 done += len(found)

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from ifrp import paths, runtime, stacks
 from ifrp.errors import IfrpError
+from ifrp.faces.warp import unwarp
+from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.method import Batch
 from ifrp.stacks import to_range
 
@@ -23,15 +25,18 @@ class Source:
     Attributes:
         faces: stack of aligned faces.
         portraits: one stack per style, row by row the same faces.
+        aligned: warp portraits back by their true parameters.
     """
 
     faces: Path
     portraits: tuple[Path, ...]
+    aligned: bool = False
 
     @classmethod
-    def of(cls, split: str, styles: tuple[str, ...]) -> Source:
-        """The conventional paths of a split."""
-        return cls(paths.faces(split), tuple(paths.portraits(split, style) for style in styles))
+    def of(cls, split: str, row: Experiment) -> Source:
+        """What an experiment sees of a split."""
+        portraits = tuple(paths.portraits(split, style, row.warp) for style in row.styles)
+        return cls(paths.faces(split), portraits, row.aligned)
 
 
 class Pairs:
@@ -58,7 +63,9 @@ class Pairs:
         share: tuple[int, int] = (0, 1),
     ) -> None:  # fmt: skip
         faces = stacks.read(source.faces).images
-        portraits = [stacks.read(path).images for path in source.portraits]
+        opened = [stacks.read(path) for path in source.portraits]
+        portraits = [stack.images for stack in opened]
+        self.warps = opened[0].table if source.aligned else None  # the same faces in all styles
         for path, images in zip(source.portraits, portraits, strict=True):
             if images.shape != faces.shape:
                 raise IfrpError(
@@ -102,6 +109,9 @@ class Pairs:
         for style in np.unique(styles):
             rows = np.flatnonzero(styles == style)
             portraits[torch.from_numpy(rows).to(self.device)] = self.portraits[style](faces[rows])
+        if self.warps is not None:
+            straight = unwarp(portraits.cpu().numpy(), self.warps.iloc[faces])
+            portraits = torch.from_numpy(straight).to(self.device)
         return Batch(
             portraits=_flipped(to_range(portraits), mirrored),
             faces=_flipped(to_range(self.faces(other)), mirrored),
@@ -134,6 +144,11 @@ def held_out(source: Source, count: int) -> list[tuple[Tensor, Tensor]] | None:
     if not all(path.exists() for path in (source.faces, *source.portraits)):
         return None
     faces = torch.from_numpy(np.array(stacks.read(source.faces).images[:count]))
-    return [
-        (torch.from_numpy(np.array(stacks.read(path).images[:count])), faces) for path in source.portraits
-    ]
+    found = []
+    for path in source.portraits:
+        opened = stacks.read(path)
+        images = np.array(opened.images[:count])
+        if source.aligned:
+            images = unwarp(images, opened.table[:count])
+        found.append((torch.from_numpy(images), faces))
+    return found

@@ -23,6 +23,8 @@ class Experiment:
         settings: an instance of the method's `settings_class`.
         training: the shared training keys.
         styles: names of the training styles.
+        warp: name of the training portraits' misalignment in `faces.warps`; none is `faces.warp`.
+        aligned: whether portraits are warped back by their true parameters, in training and when they are recovered.
         size: side of a face, in pixels.
     """
 
@@ -31,6 +33,8 @@ class Experiment:
     settings: Any
     training: Training
     styles: tuple[str, ...]
+    warp: str | None
+    aligned: bool
     size: int
 
     def build(self) -> Method[Any]:
@@ -55,11 +59,13 @@ def resolve(config: Config, name: str) -> Experiment:
         IfrpError: unknown experiment, method, style or key, or a value of the wrong type.
     """
     styles = tuple(configuration.training_styles(config, name))
-    entry = dict(config.recovery.experiments[name])
+    entry = dict(configuration.entry(config, name))
     where = f"recovery.experiments.{name}"
-    if "method" not in entry:
-        raise IfrpError(f"{where} names no method: give it one of {', '.join(methods.names())}.")
-    method = str(entry.pop("method"))
+    method, warp = str(entry.pop("method")), entry.pop("warp", None)
+    if warp is not None and warp not in config.faces.warps:
+        known = ", ".join(config.faces.warps) or "none"
+        raise IfrpError(f"{where}: warp is {warp!r}, which is not in faces.warps; there are {known}.")
+    aligned = bool(entry.pop("aligned", False))
     entry.pop("styles", None)
     cls = methods.find(method)
     given = configuration.merge(config.recovery.methods.get(method, {}), entry)
@@ -70,5 +76,7 @@ def resolve(config: Config, name: str) -> Experiment:
         settings=configuration.typed(cls.settings_class, given, where),
         training=configuration.typed(Training, training, f"{where}: training"),
         styles=styles,
+        warp=warp,
+        aligned=aligned,
         size=config.faces.size,
     )

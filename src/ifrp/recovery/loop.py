@@ -42,10 +42,10 @@ class Loop:
         torch.manual_seed(runtime.subseed(config.seed, "recovery"))
         self.method = row.build()
         self.pairs = Pairs(
-            Source.of("train", row.styles), self.training.batch, runtime.subseed(config.seed, "pairs"),
+            Source.of("train", row), self.training.batch, runtime.subseed(config.seed, "pairs"),
             self.method.paired, self.training.flip, fabric.device, (fabric.global_rank, fabric.world_size),
         )  # fmt: skip
-        self.validation = held_out(Source.of("val", row.styles), self.training.validation_faces)
+        self.validation = held_out(Source.of("val", row), self.training.validation_faces)
         self.method.prepare(config, fabric.device, training=True)
         self.means: dict[str, AveragedModel] = {}
         for name, network in self.method.networks.items():

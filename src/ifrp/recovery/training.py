@@ -31,14 +31,14 @@ def train(config: Config, name: str) -> None:
     if row.needs == "nothing":
         raise IfrpError(f"The method {row.method} of experiment {name} needs no training: apply it at once.")
     fabric = runtime.fabric(config.runtime)
-    source = Source.of("train", row.styles)
+    source = Source.of("train", row)
     inputs = [source.faces, *source.portraits, *(paths.recogniser(used) for used in row.recognisers)]
     for path in inputs:
         if not path.exists():
             raise IfrpError(f"{path} is missing: make it with `snakemake --cores all {path}`.")
     hashes = {str(path): artifacts.sha256(path) for path in inputs}
     settings = {"method": row.method, "settings": plain(row.settings), "training": plain(row.training),
-                "styles": list(row.styles), "seed": config.seed}  # fmt: skip
+                "styles": list(row.styles), "aligned": row.aligned, "seed": config.seed}  # fmt: skip
     with artifacts.card(paths.recovery_model(name), settings, config.seed, inputs) as facts:
         identity = json.dumps({**settings, "inputs": hashes}, sort_keys=True)
         loop = Loop(config, row, fabric, identity)
@@ -61,6 +61,7 @@ def _facts(loop: Loop) -> dict[str, Any]:
     networks, last = loop.method.networks, loop.history[-1] if loop.history else {}
     found = {
         "steps": loop.step,
+        "epochs": loop.step / loop.pairs.per_epoch,
         "training_seconds": round(loop.seconds, 1),
         "faces_per_second": round(loop.step * loop.training.batch / max(loop.seconds, 1e-9), 2),
         "parameters": {name: sum(p.numel() for p in net.parameters()) for name, net in networks.items()},

@@ -1,0 +1,73 @@
+"""How much the ranking of the experiments depends on who judges: FRR by several recognisers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ifrp import config as settings
+from ifrp import paths
+from ifrp.evaluation.summary import estimate
+from ifrp.paper.grid import Grid, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def recognisers(config: settings.Config) -> tuple[str, ...]:
+    """The judge of the main tables, then the others."""
+    return (config.evaluation.recogniser, *config.evaluation.others)
+
+
+def inputs(config: settings.Config) -> list[Path]:
+    """What each recogniser found for each experiment."""
+    return [
+        paths.identity(name, judge) for name in config.recovery.experiments for judge in recognisers(config)
+    ]
+
+
+def compare(config: settings.Config) -> pd.DataFrame:
+    """FRR in per cent; columns experiment, recogniser, split, frr, low, high, n, chance, and rank (1 is the best)."""
+    import pandas as pd
+
+    rows = []
+    for experiment in config.recovery.experiments:
+        for judge in recognisers(config):
+            table = pd.read_csv(paths.identity(experiment, judge), dtype={"person": str})
+            for split, part in table.groupby("split", sort=False):
+                style, person = (part[key].to_numpy(dtype=str) for key in ("style", "person"))
+                hits = 100 * part["hit"].to_numpy(dtype=float)
+                found = estimate(style, person, hits, config.evaluation.resamples, config.seed).mean("")
+                low, high = found.interval()
+                rows.append(
+                    {
+                        "experiment": experiment, "recogniser": judge, "split": split, "frr": found.value[0],
+                        "low": low[0], "high": high[0], "n": found.n[0], "chance": 100 * part["chance"].mean(),
+                    }
+                )  # fmt: skip
+    table = pd.DataFrame(rows)
+    ranks = table.groupby(["recogniser", "split"])["frr"].rank(ascending=False, method="min")
+    return table.assign(rank=ranks.astype(int))
+
+
+def lay_out(values: pd.DataFrame) -> Grid:
+    """One row per experiment and split; FRR and rank by each recogniser."""
+    judges = list(values["recogniser"].unique())
+    columns = [
+        ("", "Experiment"),
+        ("", "Styles"),
+        *((judge, name) for judge in judges for name in ("FRR", "rank")),
+    ]
+    rows = []
+    for (experiment, split), part in values.groupby(["experiment", "split"], sort=False):
+        row = [str(experiment), str(split)]
+        for cell in part.to_dict("records"):
+            row += [
+                f"{number(cell['frr'], 1)} [{number(cell['low'], 1)}, {number(cell['high'], 1)}]",
+                str(cell["rank"]),
+            ]
+        rows.append(row)
+    notes = [
+        "FRR in %; in brackets the 95 % bootstrap interval over people. No recogniser here was in a loss."
+    ]
+    return Grid("Retrieval as different recognisers judge it", columns, rows, notes)
