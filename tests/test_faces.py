@@ -25,7 +25,7 @@ from ifrp.faces.commands import prepare as prepare_faces
 from ifrp.faces.commands import render
 from ifrp.faces.photos import photos
 from ifrp.faces.pictures import Skip
-from ifrp.faces.prepare import prepare
+from ifrp.faces.prepare import prepare, rewarp
 from ifrp.faces.warp import Misalignment
 
 SIZE = 64
@@ -230,6 +230,22 @@ def test_prepare_writes_six_stacks_that_fit_each_other(album: Faces) -> None:
     assert not set.intersection(*people)
     assert sum(map(len, people)) == len(set().union(*people))
     assert paths.SKIPPED.read_text() == "file,reason\n"
+
+
+def test_other_warps_misalign_the_same_faces(album: Faces) -> None:
+    prepare(photos(album.photos), album, seed=4)
+    other = replace(album, warps={"two": replace(album.warp, angles=(-15, 15))})
+    counts = rewarp(photos(other.photos), other, "two", seed=4)
+    for split in ("train", "val"):
+        face, turned = stacks.read(paths.faces(split)), stacks.read(paths.warped(split, "two"))
+        assert counts[split] == len(face) == len(turned)
+        assert list(face.table["file"]) == list(turned.table["file"])
+        assert set(turned.table["rotation"]) <= {-15, 15}
+        back, inner = warp.unwarp(turned.images[:], turned.table), slice(20, 44)
+        assert np.abs(back[:, inner, inner].astype(int) - face.images[:, inner, inner]).mean() < 1.5
+    assert not paths.warped("test", "two").exists()
+    with pytest.raises(IfrpError, match=r"no warp three in faces\.warps; there are two"):
+        rewarp(photos(other.photos), other, "three", seed=4)
 
 
 def test_a_face_depends_on_the_seed_and_its_file_alone(album: Faces, monkeypatch: pytest.MonkeyPatch) -> None:

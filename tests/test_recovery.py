@@ -158,6 +158,24 @@ def test_batches_hold_what_the_order_says(project: Path) -> None:
         )
 
 
+def test_aligned_portraits_are_warped_back_by_their_true_parameters(project: Path) -> None:
+    plain = pairs()(0)
+    for style in recovery_project.STYLES:
+        path = paths.portraits("train", style)
+        opened = stacks.read(path)
+        turn = [90.0 * (row % 4) for row in range(len(opened))]
+        quarters = np.stack([np.rot90(i, row % 4) for row, i in enumerate(opened.images)])
+        with stacks.create(path, quarters.shape[:3]) as (images, rows):
+            images[:] = quarters
+            rows.extend(
+                stacks.rows_of(opened.table.assign(rotation=turn, scale=1.0, shift_x=0.0, shift_y=0.0))
+            )
+    found = pairs(aligned=True)(0)
+    assert torch.equal(found.faces, plain.faces)
+    torch.testing.assert_close(found.portraits, plain.portraits)
+    assert not torch.equal(pairs()(0).portraits, plain.portraits)
+
+
 def test_flips_mirror_portrait_and_face_together(project: Path) -> None:
     plain, flipped = pairs()(0), pairs(flip=True)(0)
     mirrored = [bool((a != b).any()) for a, b in zip(plain.portraits, flipped.portraits, strict=True)]
