@@ -66,7 +66,7 @@ rule paper_figure:
     params:
         styles=STYLE_SPLITS,
         experiments=EXPERIMENT_METHODS,
-        settings=settings("seed", "paper"),
+        settings=settings("seed", "paper.examples", "paper.worst"),
         verb=verb("paper", "figure"),
     shell:
         "ifrp paper figure {wildcards.name} 2>&1 | tee {log}"
