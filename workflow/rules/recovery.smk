@@ -49,7 +49,7 @@ rule recovery_train:
     resources:
         gpu=GPU,
     params:
-        experiment=experiment_settings,
+        experiment=training_settings,
         settings=settings("seed", "faces.size", "styles.features"),
         verb=verb("recovery", "train"),
     shell:
@@ -59,7 +59,7 @@ rule recovery_train:
 rule recovery_apply:
     input:
         portraits=multiext("data/portraits/test/{style}", *STACK),
-        networks=networks,
+        networks=recovers_with,
         code=experiment_code("apply"),
     output:
         multiext("data/recovered/{experiment}/{style}", *STACK),

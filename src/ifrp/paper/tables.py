@@ -70,7 +70,8 @@ def compare(config: settings.Config, name: str) -> pd.DataFrame:
     Returns:
         Columns experiment, method, split, metric, published (text, as printed), ours, low, high, n, difference (ours
         minus published), note (not published, not measured, worse than published, no better than no recovery). The
-        experiment `chance` is the level of guessing.
+        experiment `chance` is the level of guessing; one that recovered some portraits only has a level of its own,
+        because it has its own queries and, in FCR, a smaller gallery, in which no recovery was not measured.
     """
     import pandas as pd
 
@@ -81,18 +82,22 @@ def compare(config: settings.Config, name: str) -> pd.DataFrame:
     ours: dict[Any, Any] = means[["value", "low", "high", "n"]].to_dict("index")
     methods = {name: str(of["method"]) for name, of in config.recovery.experiments.items()}
     bare = next((name for name, method in methods.items() if method == NO_RECOVERY), "")
+    partial = [name for name in methods if settings.portrait_count(config, name)]
     rows = []
     for experiment, method in methods.items():
         for split, metric in _cells(layout):
             found = ours.get((experiment, split, metric), {})
-            floor = None if experiment == bare else ours.get((bare, split, metric), {}).get("value")
+            alike = experiment != bare and not (metric == "fcr" and experiment in partial)
+            floor = ours.get((bare, split, metric), {}).get("value") if alike else None
             printed = told.get((experiment, split, metric))
             rows.append(_row((experiment, method, split, metric), printed, found, floor))
     if layout.chance:
-        first = next(iter(methods))  # the gallery, and with it chance, is the same for all
-        for split, metric in _cells(layout):
-            found = ours.get((first, split, f"{metric}-chance"), {})
-            rows.append(_row((CHANCE, CHANCE, split, metric), None, found, None))
+        # those that recovered every portrait have the same gallery, and with it the same level
+        levels = {f"{CHANCE} for {name}" if name in partial else CHANCE: name for name in methods}
+        for label, experiment in levels.items():
+            for split, metric in _cells(layout):
+                found = ours.get((experiment, split, f"{metric}-chance"), {})
+                rows.append(_row((label, CHANCE, split, metric), None, found, None))
     return pd.DataFrame(rows)
 
 
@@ -143,7 +148,15 @@ def lay_out(name: str, values: pd.DataFrame) -> Grid:
                 texts = _texts(cells[experiment, split or row_split, metric], layout.decimals[metric])
                 row += texts if printed[metric] else texts[1:2]
             rows.append(row)
-    return Grid(layout.caption, columns, rows, [INTERVAL, MARKS])
+    return Grid(layout.caption, columns, rows, [INTERVAL, MARKS, *_partial(values, layout.cells[0][1])])
+
+
+def _partial(values: pd.DataFrame, metric: str) -> list[str]:
+    """A sentence about the experiments that recovered fewer portraits than others, if there are any."""
+    faces = values[(values["metric"] == metric) & (values["method"] != CHANCE)]
+    counts = faces.groupby("experiment", sort=False)["n"].sum()
+    told = [f"{name} ({n:,.0f})" for name, n in counts.items() if 0 < n < counts.max()]
+    return [f"Measured on fewer than {counts.max():,.0f} recovered faces: {', '.join(told)}."] if told else []
 
 
 def _texts(cell: dict[str, Any], decimals: int) -> list[str]:

@@ -42,26 +42,31 @@ def recover(method: Method[Any], images: stacks.Images, device: torch.device) ->
 def apply(config: Config, name: str, style: str) -> None:
     """Recovers the test portraits of one style; writes the stack and its card with milliseconds per face.
 
+    The column `index` of its table is each face's place in the test stack: an experiment may recover some only.
+
     Raises:
         IfrpError: unknown experiment, or its model or the portraits are missing.
     """
     row = experiment.resolve(config, name)
     source, target = paths.portraits("test", style), paths.recovered(name, style)
     portraits = stacks.read(source)
+    places = row.places(len(portraits))
+    chosen, table = portraits.images[places], portraits.table.iloc[places].assign(index=places)
     device = runtime.fabric(config.runtime).device
-    trained = [] if row.needs == "nothing" else [paths.recovery_model(name)]
-    settings = {"experiment": name, "method": row.method, "settings": plain(row.settings), "style": style}
-    with artifacts.card(target, settings, config.seed, [source, *trained]) as facts:
+    settings = {"experiment": name, "method": row.method, "settings": plain(row.settings),
+                "portraits": row.portraits, "style": style}  # fmt: skip
+    with artifacts.card(target, settings, config.seed, [source, *row.recovers_with]) as facts:
         method = ready(config, row, device)
-        next(recover(method, portraits.images[:BATCH], device), None)  # warms up caches and kernels, untimed
-        with stacks.create(target, portraits.images.shape[:3]) as (images, rows):
+        if row.needs != "nothing":
+            next(recover(method, chosen[:BATCH], device), None)  # warms up caches and kernels, untimed
+        with stacks.create(target, chosen.shape[:3]) as (images, rows):
             start, done = time.perf_counter(), 0
             for found in runtime.progress(
-                recover(method, portraits.images, device), f"{name} {style}", -(-len(portraits) // BATCH)
+                recover(method, chosen, device), f"{name} {style}", -(-len(chosen) // BATCH)
             ):
                 images[done : done + len(found)] = found
                 done += len(found)
             seconds = time.perf_counter() - start
-            rows.extend(stacks.rows_of(portraits.table))
+            rows.extend(stacks.rows_of(table))
         facts["faces"] = done
         facts["ms_per_face"] = round(1000 * seconds / max(done, 1), 3)

@@ -41,7 +41,8 @@ class Losses:
     def content(self, pictures: Tensor) -> Tensor:
         """What pictures (B, 3, H, W) show: their features of the content layer, (B, C, H', W')."""
         layer = self.options.content_layer
-        return self.features(pictures, (layer,))[layer]
+        found: Tensor = self.features(pictures, (layer,))[layer]
+        return found
 
     def __call__(self, content: Tensor, pictures: Tensor, apart: bool = False) -> dict[str, Tensor]:
         """Content, style and variation losses and their weighted sum, `total`.
@@ -73,6 +74,7 @@ class Losses:
 
 def variation(images: Tensor, apart: bool = False) -> Tensor:
     """Mean squared difference between neighbouring pixels of (B, C, H, W), both ways; apart: of each image, (B,)."""
+    images = images.float()
     down, right = images[..., 1:, :] - images[..., :-1, :], images[..., 1:] - images[..., :-1]
     return _mean(down.square(), apart) + _mean(right.square(), apart)
 
