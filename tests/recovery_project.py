@@ -34,6 +34,18 @@ TINY = {
         "optimisation": {"warm_up": 1, "margin": 0},
         "training": {"steps": 6, "batch": 4, "log_every": 2, "validate_every": 3},
     },
+    "johnson": {
+        "width": 0.1,
+        "content_layer": "relu1_2",
+        "style_layers": ["relu1_1", "relu2_1"],
+        "training": {"steps": 6, "batch": 4, "log_every": 2, "validate_every": 3},
+    },
+    "gatys": {
+        "content_layer": "relu1_2",
+        "style_layers": ["relu1_1", "relu2_1"],
+        "start": "portrait",
+        "iterations": 3,
+    },
 }
 
 
@@ -45,9 +57,10 @@ def make(folder: Path, people: int = 4, pictures: int = 3, size: int = 128, **re
     values = {
         "runtime": {"device": "cpu"},
         "faces": {"size": size},
+        "styles": {"features": {"weights": "random", "width": 0.1}},
         "recovery": {
             "methods": TINY,
-            "experiments": {name: {"method": name} for name in ("input", "ifrp", "faced")},
+            "experiments": {name: {"method": name} for name in ("input", *TINY)},
             **recovery,
         },
     }

@@ -54,22 +54,30 @@ def store(
     images: NDArray[np.uint8],
     inputs: Sequence[Path] = (),
     facts: Mapping[str, object] | None = None,
+    places: Sequence[int] | None = None,
 ) -> None:
+    """Writes a stack; a recovered one says which places of the test stack it has."""
     with card(path, {}, 1, inputs) as told:
         told.update(facts or {})
         with stacks.create(path, images.shape[:3]) as (into, rows):
             into[:] = images
-            rows += [{"file": f"{i}.png", "person": person} for i, person in enumerate(people())]
+            for i in range(len(images)) if places is None else places:
+                index = {} if places is None else {"index": i}
+                rows.append({"file": f"{i}.png", "person": people()[i % len(people())], **index})
 
 
-def recover(config: settings.Config, experiment: str, model: bool = False) -> None:
+def recover(
+    config: settings.Config, experiment: str, model: bool = False, places: Sequence[int] | None = None
+) -> None:
     """Faces recovered from each style: the true ones and noise, the stronger the weaker the experiment."""
     draw, real = np.random.default_rng(1), real_faces()
+    kept = list(range(len(real)) if places is None else places)
     for style in settings.styles(config):
         fake = (real + draw.normal(0, NOISE[experiment], real.shape)).clip(0, 255).astype(np.uint8)
-        fake = 255 - real if experiment == "input" else fake
+        fake = (255 - real if experiment == "input" else fake)[kept]
         inputs = [paths.recovery_model(experiment)] if model else []
-        store(paths.recovered(experiment, style.name), fake, inputs, {"faces": len(fake), "ms_per_face": 2.5})
+        facts = {"faces": len(fake), "ms_per_face": 2.5}
+        store(paths.recovered(experiment, style.name), fake, inputs, facts, kept)
 
 
 def configuration() -> settings.Config:

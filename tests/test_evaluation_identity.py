@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import torch
 
 from ifrp import paths
 from ifrp.artifacts import save_weights
+from ifrp.config import Evaluation
 from ifrp.errors import IfrpError
 from ifrp.evaluation import identity
 
@@ -25,17 +28,22 @@ def towards(angles: list[float]) -> identity.Embeddings:
     return np.stack([np.cos(turn), np.sin(turn)], axis=1).astype(np.float32)
 
 
+def faces(angles: list[float], places: Sequence[int]) -> identity.Faces:
+    """Faces of the people in some places of a test stack of six."""
+    return identity.Faces(towards(angles), PEOPLE[list(places)], np.array(places))
+
+
 def test_ranks_of_faces_on_a_circle() -> None:
     gallery = towards([0, 40, 10, 20, 30, 90])
     queries = towards([1, 39, 80, 31, 12, 0])
     # by distance from 1°: a · 0, so rank 1; from 80°: d 90, a 40, c 30, b 20, so the person b is fourth;
     # from 31°: c 30, a 40, b 20, so b is third; from 12°: b 10, b 20, a 0, c 30; from 0° d is the last
-    assert identity.ranks(queries, gallery, PEOPLE).tolist() == [1, 1, 4, 3, 4, 6]
+    assert identity.ranks(queries, PEOPLE, gallery, PEOPLE).tolist() == [1, 1, 4, 3, 4, 6]
 
 
 def test_a_recovery_that_gives_all_the_same_face_retrieves_nobody() -> None:
     same = towards([30] * 6)
-    assert identity.ranks(same, same, PEOPLE).tolist() == [5, 5, 5, 5, 6, 6]
+    assert identity.ranks(same, PEOPLE, same, PEOPLE).tolist() == [5, 5, 5, 5, 6, 6]
 
 
 def test_ranks_move_with_queries_and_not_with_the_gallery_order() -> None:
@@ -43,11 +51,10 @@ def test_ranks_move_with_queries_and_not_with_the_gallery_order() -> None:
     people = draw.integers(0, 9, 40).astype(str)
     vectors = draw.normal(size=(2, 40, 5)).astype(np.float32)
     queries, gallery = vectors / np.linalg.norm(vectors, axis=2, keepdims=True)
-    straight = identity.ranks(queries, gallery, people)
-    order = draw.permutation(40)
-    np.testing.assert_array_equal(
-        identity.ranks(queries[order], gallery[order], people[order]), straight[order]
-    )
+    straight = identity.ranks(queries, people, gallery, people)
+    order, some = draw.permutation(40), draw.permutation(40)[:7]
+    shuffled = identity.ranks(queries[some], people[some], gallery[order], people[order])
+    np.testing.assert_array_equal(shuffled, straight[some])
     brute = []
     for query, person in zip(queries, people, strict=True):
         nearest = people[np.argsort(-(gallery @ query), kind="stable")]
@@ -60,13 +67,13 @@ def test_chance_agrees_with_drawing_at_random(top: int) -> None:
     draw = np.random.default_rng(1)
     drawn = np.array([draw.permutation(PEOPLE)[:top] for _ in range(20_000)])
     simulated = [(drawn == person).any(1).mean() for person in PEOPLE]
-    np.testing.assert_allclose(identity.chance(PEOPLE, top), simulated, atol=4 * 0.5 / 20_000**0.5)
+    np.testing.assert_allclose(identity.chance(PEOPLE, PEOPLE, top), simulated, atol=4 * 0.5 / 20_000**0.5)
 
 
 def test_chance_at_the_ends() -> None:
-    assert identity.chance(PEOPLE, 1).tolist() == pytest.approx([1 / 3] * 4 + [1 / 6] * 2)
-    assert identity.chance(PEOPLE, 6).tolist() == [1] * 6
-    assert identity.chance(PEOPLE, 60).tolist() == [1] * 6
+    assert identity.chance(PEOPLE, PEOPLE, 1).tolist() == pytest.approx([1 / 3] * 4 + [1 / 6] * 2)
+    assert identity.chance(PEOPLE, PEOPLE, 6).tolist() == [1] * 6
+    assert identity.chance(PEOPLE, PEOPLE, 60).tolist() == [1] * 6
 
 
 def test_random_embeddings_are_retrieved_by_chance() -> None:
@@ -74,21 +81,52 @@ def test_random_embeddings_are_retrieved_by_chance() -> None:
     people = np.repeat([str(number) for number in range(100)], 5)
     vectors = draw.normal(size=(2, 500, 64)).astype(np.float32)
     queries, gallery = vectors / np.linalg.norm(vectors, axis=2, keepdims=True)
-    hits = identity.ranks(queries, gallery, people) <= 5
-    level = identity.chance(people, 5).mean()
+    hits = identity.ranks(queries, people, gallery, people) <= 5
+    level = identity.chance(people, people, 5).mean()
     assert hits.mean() == pytest.approx(level, abs=4 * (level * (1 - level) / 500) ** 0.5)
 
 
 def test_consistency_takes_all_ordered_pairs() -> None:
     config = results_tree.configuration()
-    good, turned = towards([0, 1, 90, 91, 180, 270]), towards([90, 91, 0, 1, 270, 180])
-    found = identity.consistency(config, {"x": good, "y": good, "z": turned}, PEOPLE)
+    good = faces([0, 1, 90, 91, 180, 270], range(6))
+    turned = faces([90, 91, 0, 1, 270, 180], range(6))
+    found = identity.consistency(config, {"x": good, "y": good, "z": turned})
     assert len(found) == 6 * len(PEOPLE)
     pairs = found.groupby(["style", "gallery"])["rank"].max()
     assert pairs["x", "y"] == pairs["y", "x"] == 1
     assert pairs["x", "z"] > 1
     with pytest.raises(IfrpError, match="only one"):
-        identity.consistency(config, {"x": good}, PEOPLE)
+        identity.consistency(config, {"x": good})
+
+
+def test_few_recovered_faces_are_looked_for_among_all_true_ones() -> None:
+    config = dataclasses.replace(results_tree.configuration(), evaluation=Evaluation(top=2))
+    truth = faces([0, 40, 10, 20, 30, 90], range(6))  # a a b b c d
+    asked = faces([39, 31, 0], [1, 3, 5])  # of a, b and d
+    found = identity.retrieval(config, {"x": asked}, truth, {"x": "unseen"})
+    # from 39° a is the nearest; from 31° c 30, a 40 and then b 20; from 0° d is the last of six
+    assert found[["index", "person", "rank", "hit"]].to_numpy().tolist() == [
+        [1, "a", 1, 1],
+        [3, "b", 3, 0],
+        [5, "d", 6, 0],
+    ]
+    # two of six drawn: 1 − C(4, 2) / C(6, 2) for the two faces of a and of b, 1 − C(5, 2) / C(6, 2) for that of d
+    assert found["chance"].tolist() == pytest.approx([0.6, 0.6, 1 / 3])
+
+
+def test_few_recovered_faces_are_looked_for_among_as_few() -> None:
+    config = dataclasses.replace(results_tree.configuration(), evaluation=Evaluation(top=1))
+    styles = {"x": faces([39, 31, 0], [0, 1, 3]), "y": faces([60, 20, 8], [0, 1, 3])}  # two of a, one of b
+    found = identity.consistency(config, styles)
+    # x asks y: from 39° a is 19 and 21 away; from 31° 11, and 29; from 0° b is 8 away
+    # y asks x: from 60° a is 21 away; from 20° 11; from 8° b is 8 away
+    assert found["rank"].tolist() == [1] * 6
+    assert found["chance"].tolist() == pytest.approx([2 / 3, 2 / 3, 1 / 3] * 2)
+    crossed = identity.consistency(config, {**styles, "y": faces([20, 60, 38], [0, 1, 3])})
+    asked = crossed[crossed["style"] == "x"]
+    # from 39° and from 31° b 38 is nearer than a 20; from 0° a 20 is nearer than b 38, and a 60 is not
+    assert asked["rank"].tolist() == [2, 2, 2]
+    assert asked["hit"].sum() == 0
 
 
 @pytest.fixture
@@ -109,6 +147,23 @@ def test_tables_of_an_experiment(tree: Path) -> None:
     assert frr.groupby("style")["split"].first().to_dict() == results_tree.STYLES
     assert frr["hit"].mean() == 1  # little noise, and six people with all colours different
     assert (frr["hit"] == (frr["rank"] <= config.evaluation.top)).all()
+
+
+def test_tables_of_an_experiment_on_some_portraits(tree: Path) -> None:
+    import pandas as pd
+
+    config = results_tree.build(tree)
+    config = dataclasses.replace(config, evaluation=Evaluation(top=5, faces=12))
+    results_tree.recover(config, "ifrp", places=[0, 4, 5, 11, 17])  # people p0, p1, p1, p3, p5
+    identity.write(config, "ifrp", "judge", results_tree.Judge())
+    frr, fcr = pd.read_csv(paths.identity("ifrp", "judge")), pd.read_csv(paths.consistency("ifrp", "judge"))
+    for table, groups in ((frr, 4), (fcr, 12)):
+        assert table["index"].tolist() == [0, 4, 5, 11] * groups  # 17 is not among the first 12 true faces
+        assert table["person"].tolist() == ["p0", "p1", "p1", "p3"] * groups
+    # five of twelve drawn, of which three show the person: 1 − C(9, 5) / C(12, 5)
+    assert frr["chance"].tolist() == pytest.approx([1 - 126 / 792] * 16, abs=1e-6)
+    assert frr["hit"].mean() == 1
+    assert fcr["chance"].eq(1).all()  # a gallery of four, of which five are drawn
 
 
 def test_the_network_of_the_loss_may_not_judge(tree: Path) -> None:

@@ -123,7 +123,24 @@ def test_faces_recovered_from_another_test_set_are_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     config = results_tree.build(tmp_path)
-    with stacks.create(paths.recovered("ifrp", "waves"), (2, 32, 32)) as (_, rows):
-        rows += [{"person": "a"}, {"person": "b"}]
-    with pytest.raises(IfrpError, match="holds pictures of shape"):
-        quality.table(config, "ifrp")
+    for count, size, places in (2, 32, [0, 1]), (2, 32, [0, 18]), (18, 31, [*range(18)]), (18, 32, None):
+        path = paths.recovered("ifrp", "waves")
+        results_tree.store(path, np.zeros((count, size, size, 3), np.uint8), places=places)
+        with pytest.raises(IfrpError, match=r"waves\.npy does not fit .* recover them again"):
+            quality.table(config, "ifrp")
+
+
+def test_faces_of_some_portraits_are_compared_with_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = results_tree.build(tmp_path)
+    whole = quality.table(config, "ifrp").set_index(["style", "index"])
+    for style in results_tree.STYLES:
+        images = np.array(stacks.read(paths.recovered("ifrp", style)).images)[[2, 7, 8]]
+        results_tree.store(paths.recovered("ifrp", style), images, places=[2, 7, 8])
+    found = quality.table(config, "ifrp")
+    assert found["index"].tolist() == [2, 7, 8] * 4
+    assert found["person"].tolist() == ["p0", "p2", "p2"] * 4
+    alone = found.set_index(["style", "index"])[list(quality.METRICS)]
+    np.testing.assert_allclose(alone, whole.loc[alone.index, list(quality.METRICS)], atol=1e-5)

@@ -26,7 +26,7 @@ from ifrp.recovery.apply import apply
 from ifrp.recovery.loop import Loop
 from ifrp.recovery.method import Batch, Clock, Method, Update
 
-TRAINED = ("ifrp", "faced")
+TRAINED = ("ifrp", "faced", "johnson")
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def batch(count: int = 4) -> Batch:
 
 
 def test_methods_are_found_by_file_name() -> None:
-    assert {"input", "ifrp", "faced"} <= set(methods.names())
+    assert {"input", *recovery_project.TINY} <= set(methods.names())
     with pytest.raises(IfrpError, match="did you mean faced"):
         methods.find("faceed")
 
@@ -107,6 +107,7 @@ def test_defaults_are_the_papers() -> None:
 @pytest.mark.parametrize("name", methods.names())
 def test_recover_keeps_shape_and_range(project: Config, name: str) -> None:
     method = build(project, name)
+    method.prepare(project, torch.device("cpu"), training=False)
     for network in method.networks.values():
         network.eval()
     with torch.no_grad():
@@ -120,8 +121,8 @@ def test_recover_keeps_shape_and_range(project: Config, name: str) -> None:
 
 @pytest.mark.parametrize("name", TRAINED)
 def test_updates_reach_their_own_networks_only(project: Config, name: str) -> None:
-    method = build(project, name)
-    object.__setattr__(method.settings.optimisation, "margin", 0.0)  # no gate: both have a loss
+    method = build(project, name)  # without a gate, so that all have a loss
+    method.prepare(project, torch.device("cpu"), training=True)
     names = []
     for update in method.updates(batch(), Clock(0, 0, 10)):
         names.append(update.optimiser)
@@ -132,7 +133,7 @@ def test_updates_reach_their_own_networks_only(project: Config, name: str) -> No
         for other, network in method.networks.items():
             reached = [p.grad is not None and bool((p.grad != 0).any()) for p in network.parameters()]
             assert any(reached) == (other == update.optimiser)
-    assert names == ["discriminator", "generator"]
+    assert names == list(method.optimisers())
     assert all(p.requires_grad for network in method.networks.values() for p in network.parameters())
 
 
@@ -198,7 +199,7 @@ def test_stopped_and_resumed_is_bit_for_bit_the_same(
     assert same(weights(name), whole)
     again = pd.read_csv(paths.training_curve(name))
     pd.testing.assert_frame_equal(again.drop(columns="seconds"), curve.drop(columns="seconds"))
-    logged = paths.training_curve(name).parent / "dvclive/plots/metrics/pixel.tsv"
+    logged = paths.training_curve(name).parent / "dvclive/plots/metrics/generator_updated.tsv"
     assert pd.read_csv(logged, sep="\t")["step"].tolist() == [2, 3, 4, 6]  # continued, not repeated
 
 
@@ -310,13 +311,13 @@ def test_training_learns_and_writes_card_and_curve(project: Config) -> None:
 
 def test_a_model_file_alone_is_enough(project: Config) -> None:
     training.train(project, "ifrp")
-    apply(project, "ifrp", "ink")
-    apply(project, "input", "ink")
+    apply(project, "ifrp", ["ink"])
+    apply(project, "input", ["ink"])
     portraits, recovered = (
         stacks.read(paths.portraits("test", "ink")),
         stacks.read(paths.recovered("ifrp", "ink")),
     )
-    pd.testing.assert_frame_equal(recovered.table, portraits.table)
+    pd.testing.assert_frame_equal(recovered.table, portraits.table.assign(index=range(len(portraits))))
     assert np.array_equal(stacks.read(paths.recovered("input", "ink")).images, portraits.images)
     assert artifacts.read_card(paths.recovered("ifrp", "ink"))["facts"]["ms_per_face"] > 0
 
@@ -366,7 +367,26 @@ def test_training_in_bfloat16_stays_finite(project: Config) -> None:
     assert all(bool(value.isfinite().all()) for value in weights("ifrp").values())
 
 
-def test_what_needs_nothing_is_not_trained(project: Config) -> None:
-    assert experiment.resolve(project, "input").needs == "nothing"
+@pytest.mark.parametrize("name", sorted({*methods.names()} - {*TRAINED}))
+def test_what_needs_nothing_is_not_trained(project: Config, name: str) -> None:
+    assert experiment.resolve(project, name).needs == "nothing"
     with pytest.raises(IfrpError, match="needs no training"):
-        training.train(project, "input")
+        training.train(project, name)
+
+
+def test_an_experiment_may_recover_some_portraits_only(project: Config) -> None:
+    entries = {name: {"method": "input", "portraits": count} for name, count in (("some", 3), ("most", "99"))}
+    values = config.merge(config.plain(project), {"recovery": {"experiments": entries}})
+    chosen = config.build(values, "here")
+    portraits = stacks.read(paths.portraits("test", "wax"))
+    for name, places in (("some", [0, 6, 11]), ("most", list(range(12)))):  # 12 test faces: 0, 5.5 and 11
+        apply(chosen, name, ["wax"])
+        found = stacks.read(paths.recovered(name, "wax"))
+        assert found.table["index"].tolist() == places
+        assert found.table["file"].tolist() == portraits.table["file"][places].tolist()
+        assert np.array_equal(found.images, portraits.images[places])
+        assert artifacts.read_card(paths.recovered(name, "wax"))["facts"]["faces"] == len(places)
+    for count, sentence in ((0, "at least 1"), (2.5, "whole number"), ("few", "whole number")):
+        wrong = config.merge(values, {"recovery": {"experiments": {"some": {"portraits": count}}}})
+        with pytest.raises(IfrpError, match=f"some: portraits is .* must be .*{sentence}"):
+            experiment.resolve(config.build(wrong, "here"), "some")

@@ -20,10 +20,13 @@ import yaml
 from PIL import Image
 
 from ifrp import config as settings
-from ifrp import paths
+from ifrp import paths, stacks
 from ifrp.artifacts import read_card
 from ifrp.errors import IfrpError
 from ifrp.paper import FIGURES, TABLES, figures, gallery, grid, look, mosaic, tables
+
+SOME = [0, 4, 8, 13, 17]
+"""places of five test faces, one of each of five people"""
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +78,7 @@ def test_comparison_is_published_ours_and_their_difference(made: settings.Config
 
 
 def test_identity_has_the_portraits_and_chance(made: settings.Config) -> None:
-    found = tables.compare(made, "identity").set_index(["experiment", "split", "metric"])
+    found = tables.compare(made, "identity").set_index(["row", "split", "metric"])
     level = 100 * (1 - 3003 / 8568)  # 3 faces of the person among 18, 5 drawn
     assert found.loc[("chance", "seen", "frr"), "ours"] == pytest.approx(level, rel=1e-5)
     assert found.loc[("chance", "all", "fcr"), "ours"] == pytest.approx(level, rel=1e-5)
@@ -83,6 +86,60 @@ def test_identity_has_the_portraits_and_chance(made: settings.Config) -> None:
     # portraits of all styles are the same here, so nothing can be more consistent than no recovery
     assert "no better than no recovery" in str(found.loc[("ifrp", "all", "fcr"), "note"])
     assert "no better" not in str(found.loc[("ifrp", "seen", "frr"), "note"])
+
+
+@pytest.fixture
+def partly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> settings.Config:
+    """A tree in which one experiment recovered the portraits of five test faces only."""
+    monkeypatch.chdir(tmp_path)
+    config = results_tree.build(tmp_path)
+    config.recovery.experiments["faced"]["portraits"] = 5
+    results_tree.recover(config, "faced", places=SOME)
+    results_tree.score(config)
+    return config
+
+
+def test_tables_say_what_was_measured_on_some_portraits(partly: settings.Config) -> None:
+    found = tables.compare(partly, "identity").set_index(["row", "split", "metric"])
+    whole = 100 * (1 - 3003 / 8568)  # 3 faces of the person among 18, 5 drawn
+    assert found.loc[("chance", "seen", "frr"), "ours"] == pytest.approx(whole, rel=1e-5)
+    assert found.loc[("chance", "all", "fcr"), "ours"] == pytest.approx(whole, rel=1e-5)
+    assert found.loc[("chance for faced", "seen", "frr"), "ours"] == pytest.approx(whole, rel=1e-5)
+    assert (
+        found.loc[("chance for faced", "all", "fcr"), "ours"] == 100
+    )  # a gallery of five, of which five are drawn
+    assert found.loc[("faced", "all", "fcr"), "n"] == 12 * len(SOME)
+    assert "no better" not in str(
+        found.loc[("faced", "all", "fcr"), "note"]
+    )  # another gallery than the portraits'
+    for name in ("quality", "identity"):
+        tables.write(partly, name)
+        assert "Measured on fewer than 72 recovered faces: faced (20)." in paths.table(name, "md").read_text()
+    tables.write(partly, "timing")
+    assert pd.read_csv(paths.table("timing"))["ms_per_face"].tolist() == pytest.approx([2.5] * 3)
+
+
+def test_figures_show_faces_that_all_recovered(
+    partly: settings.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[list[list[mosaic.Tile]]] = []
+    monkeypatch.setattr(mosaic, "draw", lambda rows, *rest: drawn.append(rows))
+    gallery.recovered(partly, "seen")
+    truth = results_tree.real_faces()
+    for row, place, style in zip(drawn[0], (SOME[0], SOME[-1]), ("dots", "waves"), strict=True):
+        portrait, faced, ifrp, real = (np.asarray(tile) for tile in row)
+        assert np.array_equal(real, truth[place])
+        assert np.array_equal(portrait, 255 - truth[place])
+        assert np.array_equal(ifrp, stacks.read(paths.recovered("ifrp", style)).images[place])
+        assert np.array_equal(faced, stacks.read(paths.recovered("faced", style)).images[SOME.index(place)])
+    gallery.worst(partly)
+    scores = pd.read_csv(paths.quality("faced")).sort_values("ssim").drop_duplicates("index")
+    recovered, true_faces = drawn[1][1:3]
+    assert len(recovered) == partly.paper.worst
+    for tile, true, (_, case) in zip(recovered, true_faces, scores.iterrows(), strict=False):
+        stack = stacks.read(paths.recovered("faced", case["style"]))
+        assert np.array_equal(np.asarray(tile), stack.images[SOME.index(case["index"])])
+        assert np.array_equal(np.asarray(true), truth[case["index"]])
 
 
 def test_a_missing_value_says_so(made: settings.Config) -> None:

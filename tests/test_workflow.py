@@ -280,6 +280,24 @@ def test_setting_of_a_method_reruns_its_experiments_only(edited: Project) -> Non
     assert not any("input" in job or job.startswith(("faces", "styles", "portraits")) for job in pending)
 
 
+def test_number_of_portraits_reruns_no_training(edited: Project) -> None:
+    experiments = edited.configuration()["recovery"]["experiments"]
+    edited.edit(recovery={"experiments": {**experiments, "ifrp": {"method": "ifrp", "portraits": 2}}})
+    pending = edited.pending()
+    recovery = {job for job in pending if not job.startswith(("evaluation", "paper"))}
+    assert recovery == {f"recovery_apply ifrp {style}" for style in ("whirl", "breakers", "hatching")}
+    assert {"evaluation_quality ifrp", "evaluation_identity ifrp"} <= pending
+    assert not any(job.startswith("evaluation") and job.endswith("input") for job in pending)
+
+
+def test_method_that_looks_at_a_face_waits_for_faces(edited: Project) -> None:
+    experiments = edited.configuration()["recovery"]["experiments"]
+    edited.edit(recovery={"experiments": {**experiments, "gatys": {"method": "gatys", "portraits": 2}}})
+    told = edited.make("--dryrun")
+    applied = next(part for part in told.split("rule recovery_apply:")[1:] if "experiment=gatys" in part)
+    assert "data/faces/train.npy" in applied.split("output:")[0]
+
+
 def test_code_of_a_verb_reruns_that_verb(edited: Project) -> None:
     path = "src/ifrp/recovery/commands.py"
     edited.append(path, '\n\n@app.command()\ndef more() -> None:\n    """Another verb."""\n')
@@ -416,6 +434,7 @@ def test_static_answers_about_methods_are_those_of_their_classes(monkeypatch: py
         for name in config.recovery.experiments:
             row = experiment.resolve(config, name)
             assert steps.needs_training(config, name) == (row.needs != "nothing")
+            assert steps.needs_faces(config, name) == methods.find(row.method).reference
             assert set(row.recognisers) <= set(steps.recognisers(config, name))
 
 

@@ -26,12 +26,15 @@ COPIED = (
 )
 BIN = Path(sys.executable).parent
 STAND_IN = f"""#!{sys.executable}
-import itertools, json, os, sys, time
+import os, sys, time, yaml
 from pathlib import Path
 sys.path.insert(0, "src")
 from ifrp import paths
 group, verb, *rest = sys.argv[1:]
 def stack(path): return [path.with_suffix(s) for s in (".npy", ".csv", ".json")]
+def styles():
+    table = yaml.safe_load(open(os.environ["IFRP_CONFIG"]))["styles"]["table"]
+    return [line.split(",")[0] for line in open(table)][1:]
 def card(path): return [path, path.with_suffix(".json")]
 made = {{
     "faces render": lambda: stack(paths.RENDERED),
@@ -45,7 +48,7 @@ made = {{
     "faces warp": lambda name: [p for s in ("train", "val") for p in stack(paths.warped(s, name))],
     "recovery recogniser": lambda name: card(paths.recogniser(name)),
     "recovery train": lambda name: [*card(paths.recovery_model(name)), paths.training_curve(name)],
-    "recovery apply": lambda name, style: stack(paths.recovered(name, style)),
+    "recovery apply": lambda name: [p for style in styles() for p in stack(paths.recovered(name, style))],
     "evaluation quality": lambda name: card(paths.quality(name)),
     "evaluation identity": lambda name, _, judge: card(paths.identity(name, judge))
     + card(paths.consistency(name, judge)),

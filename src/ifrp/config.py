@@ -150,7 +150,23 @@ class StyleDistance:
 
 
 @dataclass(frozen=True)
-class StyleTraining:
+class PerceptualLosses:
+    """Content, style and total variation losses on VGG-19 features (Johnson et al., ECCV 2016, Sec. 3.2)."""
+
+    content_layer: str = "relu2_2"
+    """VGG-19 layer of the content loss"""
+    style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+    """VGG-19 layers of the style loss"""
+    content_weight: float = 1.0
+    """weight of the content loss, relative to the size of its target"""
+    style_weight: float = 5.0
+    """weight of the style loss (mean over layers), relative to the size of its target"""
+    variation_weight: float = 1e-6
+    """weight of the mean squared difference between neighbouring pixels (values -1 to 1)"""
+
+
+@dataclass(frozen=True)
+class StyleTraining(PerceptualLosses):
     """One feed-forward style network (Johnson et al., ECCV 2016) per artwork."""
 
     width: float = 1.0
@@ -165,18 +181,8 @@ class StyleTraining:
     """side of the random square of each face that a step sees, in pixels; none: whole faces"""
     learning_rate: float = 1e-3
     """Adam's step size; it falls linearly to 0"""
-    content_layer: str = "relu2_2"
-    """VGG-19 layer of the content loss"""
-    style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
-    """VGG-19 layers of the style loss"""
     artwork_size: int = 256
     """shorter side of the artwork while training, in pixels: smaller means finer strokes on the face"""
-    content_weight: float = 1.0
-    """weight of the content loss, relative to the size of its target"""
-    style_weight: float = 5.0
-    """weight of the style loss (mean over layers), relative to the size of its target"""
-    variation_weight: float = 1e-6
-    """weight of the mean squared difference between neighbouring pixels (values -1 to 1)"""
 
 
 @dataclass(frozen=True)
@@ -256,7 +262,8 @@ class Recovery:
     experiments: dict[str, dict[str, Any]] = field(default_factory=dict)
     """rows of the main tables, by name: `method`, and settings that differ from the method's; `styles` are the training
     styles (default: all seen), `warp` names other training portraits (one of `faces.warps`), `aligned` warps portraits back
-    by their true parameters before anything sees them"""
+    by their true parameters before anything sees them, `portraits` is how many test portraits of each style it recovers
+    (default: all)"""
     ablations: dict[str, dict[str, Any]] = field(default_factory=dict)
     """more experiments, for the tables of `paper.ablations`; `snakemake ablations` makes them"""
     ablation: dict[str, Any] = field(default_factory=dict)
@@ -515,3 +522,19 @@ def training_styles(config: Config, experiment: str) -> list[str]:
             f"Experiment {experiment} names the style {unknown[0]}, which is not in {config.styles.table}."
         )
     return list(chosen)
+
+
+def portrait_count(config: Config, experiment: str) -> int | None:
+    """How many test portraits of each style an experiment recovers; none: all.
+
+    Raises:
+        IfrpError: not a whole number of at least 1.
+    """
+    given = entry(config, experiment).get("portraits")
+    if given is None:
+        return None
+    where = f"recovery.experiments.{experiment}: portraits"
+    found: int = _plain(int, given, where)
+    if found < 1:
+        raise IfrpError(f"{where} is {found}; it must be at least 1, or absent for all.")
+    return found

@@ -64,12 +64,13 @@ def subseed(seed: int, *purpose: str | int) -> int:
 
 
 def progress(items: Iterable[T], what: str, total: int | None = None, initial: int = 0) -> Iterator[T]:
-    """Shows progress and the time left: a bar on a terminal, a line every ten seconds elsewhere."""
+    """Shows progress and the time left: a bar on a terminal, a line every ten seconds elsewhere; may be nested."""
     from tqdm import tqdm
 
     terminal = sys.stderr.isatty()
     bar = tqdm(
         items, desc=what, total=total, initial=initial, file=_Lines() if not terminal else sys.stderr,
+        position=None if terminal else 0, leave=None if terminal else True,
         mininterval=0.1 if terminal else 10, maxinterval=10 if not terminal else 1, ascii=not terminal,
         bar_format=None if terminal else "{desc}: {n_fmt}/{total_fmt} in {elapsed}, {remaining} left",
     )  # fmt: skip

@@ -63,10 +63,12 @@ def _value(hint: Any) -> dict[str, Any]:
 
 
 def _field_texts(cls: type[Any]) -> dict[str, str]:
-    """The docstring under each field, which Python itself throws away."""
+    """The docstring under each field, which Python itself throws away; those of base classes too."""
+    found: dict[str, str] = {}
+    for base in cls.__bases__:
+        found |= _field_texts(base) if dataclasses.is_dataclass(base) else {}
     node = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
     assert isinstance(node, ast.ClassDef)
-    found = {}
     for field, text in zip(node.body, node.body[1:], strict=False):
         match field, text:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):

@@ -88,11 +88,24 @@ def experiment(config: Config, name: str) -> dict[str, Any]:
     return {**found, "styles": training_styles(config, name)}
 
 
+def training(config: Config, name: str) -> dict[str, Any]:
+    """What an experiment's training goes by: all but how many portraits it recovers afterwards."""
+    return {key: value for key, value in experiment(config, name).items() if key != "portraits"}
+
+
 def needs_training(config: Config, name: str) -> bool:
     """Whether an experiment's method is trained, as its class says in `needs`; read without importing torch."""
-    module = _method(config, name)
-    said = {ast.unparse(node) for node in ast.walk(module) if isinstance(node, ast.Assign | ast.AnnAssign)}
-    return "needs = 'nothing'" not in said
+    return not _says(config, name, "needs = 'nothing'")
+
+
+def needs_faces(config: Config, name: str) -> bool:
+    """Whether an experiment's method looks at a real face when it recovers, as its class says in `reference`."""
+    return _says(config, name, "reference = True")
+
+
+def _says(config: Config, name: str, assignment: str) -> bool:
+    nodes = ast.walk(_method(config, name))
+    return assignment in {ast.unparse(n) for n in nodes if isinstance(n, ast.Assign | ast.AnnAssign)}
 
 
 def recognisers(config: Config, name: str) -> list[str]:

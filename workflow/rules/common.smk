@@ -155,6 +155,11 @@ def experiment_settings(wildcards):
     return steps.experiment(SETTINGS, wildcards.experiment)
 
 
+def training_settings(wildcards):
+    """The same, without what only recovery goes by."""
+    return steps.training(SETTINGS, wildcards.experiment)
+
+
 def pairs(wildcards):
     """Portraits and faces that an experiment is trained and validated on."""
     warp = entry(SETTINGS, wildcards.experiment).get("warp")
@@ -178,6 +183,13 @@ def networks(wildcards):
     """The trained networks of an experiment, if its method has any."""
     name = wildcards.experiment
     return with_card(f"models/recovery/{name}.safetensors") if name in LEARNING else []
+
+
+def recovers_with(wildcards):
+    """What an experiment recovers with: its networks, or the faces and features that its method looks at."""
+    if steps.needs_faces(SETTINGS, wildcards.experiment):
+        return stack("data/faces/train") + local_file(SETTINGS.styles.features.weights)
+    return networks(wildcards)
 
 
 def table_inputs(wildcards):

@@ -49,22 +49,23 @@ rule recovery_train:
     resources:
         gpu=GPU,
     params:
-        experiment=experiment_settings,
+        experiment=training_settings,
         settings=settings("seed", "faces.size", "styles.features"),
         verb=verb("recovery", "train"),
     shell:
         "ifrp recovery train {wildcards.experiment} 2>&1 | tee {log}"
 
 
+# All styles in one job, because the model is loaded once, and a process takes longer to start than to recover a style.
 rule recovery_apply:
     input:
-        portraits=multiext("data/portraits/test/{style}", *STACK),
-        networks=networks,
+        portraits=expand("data/portraits/test/{style}{suffix}", style=STYLES, suffix=STACK),
+        networks=recovers_with,
         code=experiment_code("apply"),
     output:
-        multiext("data/recovered/{experiment}/{style}", *STACK),
+        expand("data/recovered/{{experiment}}/{style}{suffix}", style=STYLES, suffix=STACK),
     log:
-        "logs/recovery/apply/{experiment}/{style}.log",
+        "logs/recovery/apply/{experiment}.log",
     conda:
         "../../environment.yml"
     resources:
@@ -73,4 +74,4 @@ rule recovery_apply:
         experiment=experiment_settings,
         verb=verb("recovery", "apply"),
     shell:
-        "ifrp recovery apply {wildcards.experiment} {wildcards.style} 2>&1 | tee {log}"
+        "ifrp recovery apply {wildcards.experiment} 2>&1 | tee {log}"

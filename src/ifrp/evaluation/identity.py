@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +15,7 @@ from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import card, read_card, save_table
 from ifrp.errors import IfrpError
-from ifrp.evaluation.quality import recovered_stacks, split_of_styles
+from ifrp.evaluation.quality import recovered_faces, split_of_styles
 from ifrp.stacks import Images
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ class Recogniser(Protocol):
         """Unit vectors (N, D) float32 of aligned faces (N, H, W, 3) uint8."""
 
 
-def ranks(queries: Embeddings, gallery: Embeddings, people: NDArray[np.str_]) -> NDArray[np.int64]:
+def ranks(
+    queries: Embeddings, asked: NDArray[np.str_], gallery: Embeddings, people: NDArray[np.str_]
+) -> NDArray[np.int64]:
     """Rank, by cosine distance, of the nearest gallery face of each query's person: 1 is the nearest of all.
 
     The true person is within the `top` nearest exactly if the rank is at most `top`. Faces of other people at the
@@ -43,36 +46,38 @@ def ranks(queries: Embeddings, gallery: Embeddings, people: NDArray[np.str_]) ->
 
     Args:
         queries: (N, D), unit vectors.
-        gallery: (N, D), unit vectors.
-        people: (N,) the person of each query, and of the gallery face in the same place.
+        asked: (N,) the person of each query, of whom the gallery has at least one face.
+        gallery: (G, D), unit vectors.
+        people: (G,) the person of each gallery face.
 
     Returns:
         (N,)
     """
-    similar = queries @ gallery.T  # (N, N)
-    same = people[:, None] == people[None, :]
+    similar = queries @ gallery.T  # (N, G)
+    same = asked[:, None] == people[None, :]
     nearest = np.where(same, similar, -np.inf).max(1, keepdims=True)
     found: NDArray[np.int64] = 1 + ((similar >= nearest) & ~same).sum(1)
     return found
 
 
-def chance(people: NDArray[np.str_], top: int) -> NDArray[np.float64]:
+def chance(asked: NDArray[np.str_], people: NDArray[np.str_], top: int) -> NDArray[np.float64]:
     """Probability that `top` gallery faces drawn at random include the query's person.
 
     1 − C(G − m, top) / C(G, top) for the m of G gallery faces that are of that person (hypergeometric).
 
     Args:
-        people: (G,) the person of each gallery face; the queries are of the same people.
+        asked: (N,) the person of each query.
+        people: (G,) the person of each gallery face.
         top: number of faces drawn, at least 1.
 
     Returns:
-        (G,)
+        (N,)
     """
-    _, place, counts = np.unique(people, return_inverse=True, return_counts=True)
+    counts = (asked[:, None] == people[None, :]).sum(1)
     size = len(people)
     drawn = np.arange(min(top, size))
-    missed = np.clip(size - counts[:, None] - drawn, 0, None) / (size - drawn)  # (people, top)
-    found: NDArray[np.float64] = 1 - missed.prod(1)[place]
+    missed = np.clip(size - counts[:, None] - drawn, 0, None) / (size - drawn)  # (N, top)
+    found: NDArray[np.float64] = 1 - missed.prod(1)
     return found
 
 
@@ -99,20 +104,30 @@ def refuse_leak(config: settings.Config, experiment: str, name: str, judge: Reco
             return
 
 
+@dataclass(frozen=True)
+class Faces:
+    """Embedded faces of known people.
+
+    Attributes:
+        vectors: (N, D), unit vectors.
+        people: (N,)
+        places: (N,) place of each face in the test stack.
+    """
+
+    vectors: Embeddings
+    people: NDArray[np.str_]
+    places: NDArray[np.int64]
+
+
 def retrieval(
-    config: settings.Config,
-    recovered: Mapping[str, Embeddings],
-    truth: Embeddings,
-    people: NDArray[np.str_],
-    splits: Mapping[str, str],
+    config: settings.Config, recovered: Mapping[str, Faces], truth: Faces, splits: Mapping[str, str]
 ) -> pd.DataFrame:
     """FRR (Sec. 5): every recovered face of one style against the true faces.
 
     Args:
         config: for `evaluation.top`.
-        recovered: by style, (N, D).
-        truth: (N, D).
-        people: (N,)
+        recovered: by style.
+        truth: all true faces, also those that were not recovered.
         splits: by style, its split.
 
     Returns:
@@ -122,22 +137,19 @@ def retrieval(
 
     parts = []
     for style, queries in recovered.items():
-        part = _judged(config, queries, truth, people)
+        part = _judged(config, queries, truth)
         part.insert(0, "style", style)
         part.insert(0, "split", splits[style])
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
 
-def consistency(
-    config: settings.Config, recovered: Mapping[str, Embeddings], people: NDArray[np.str_]
-) -> pd.DataFrame:
+def consistency(config: settings.Config, recovered: Mapping[str, Faces]) -> pd.DataFrame:
     """FCR (Sec. 5): faces recovered from one style against those from another, all ordered pairs of styles.
 
     Args:
         config: for `evaluation.top`.
-        recovered: by style, (N, D).
-        people: (N,)
+        recovered: by style.
 
     Returns:
         Columns style (of the queries), gallery (style of the gallery), index, person, rank, hit (0 or 1), chance.
@@ -153,26 +165,24 @@ def consistency(
         )
     parts = []
     for style, other in permutations(recovered, 2):
-        part = _judged(config, recovered[style], recovered[other], people)
+        part = _judged(config, recovered[style], recovered[other])
         part.insert(0, "gallery", other)
         part.insert(0, "style", style)
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
 
-def _judged(
-    config: settings.Config, queries: Embeddings, gallery: Embeddings, people: NDArray[np.str_]
-) -> pd.DataFrame:
+def _judged(config: settings.Config, queries: Faces, gallery: Faces) -> pd.DataFrame:
     import pandas as pd
 
-    found = ranks(queries, gallery, people)
+    found = ranks(queries.vectors, queries.people, gallery.vectors, gallery.people)
     return pd.DataFrame(
         {
-            "index": np.arange(len(people)),
-            "person": people,
+            "index": queries.places,
+            "person": queries.people,
             "rank": found,
             "hit": (found <= config.evaluation.top).astype(int),
-            "chance": chance(people, config.evaluation.top),
+            "chance": chance(queries.people, gallery.people, config.evaluation.top),
         }
     )
 
@@ -197,15 +207,25 @@ def write(config: settings.Config, experiment: str, name: str, judge: Recogniser
     told = {"recogniser": name, "fingerprint": judge.fingerprint,
             "top": config.evaluation.top, "faces": config.evaluation.faces}  # fmt: skip
     with card(both[0], told, config.seed, inputs) as frr, card(both[1], told, config.seed, inputs) as fcr:
-        truth, stacks = recovered_stacks(config, experiment)
-        faces = slice(config.evaluation.faces)
-        people = truth.table["person"].to_numpy(dtype=str)[faces]
-        real = judge.embed(truth.images[faces], BATCH)
-        fake = {style: judge.embed(stack.images[faces], BATCH) for style, stack in stacks.items()}
+        truth, fake = embed(config, experiment, judge)
         tables = (
-            retrieval(config, fake, real, people, split_of_styles(config, experiment)),
-            consistency(config, fake, people),
+            retrieval(config, fake, truth, split_of_styles(config, experiment)),
+            consistency(config, fake),
         )
         for path, table, facts in zip(both, tables, (frr, fcr), strict=True):
             facts.update(hits=float(table["hit"].mean()), chance=float(table["chance"].mean()))
             save_table(path, table, "%.6f")
+
+
+def embed(config: settings.Config, experiment: str, judge: Recogniser) -> tuple[Faces, dict[str, Faces]]:
+    """The first `evaluation.faces` test faces, and, by style, what an experiment recovered of them."""
+    found = recovered_faces(config, experiment)
+    count = min(config.evaluation.faces, len(found.truth))
+    people = found.truth.table["person"].to_numpy(dtype=str)[:count]
+    truth = Faces(judge.embed(found.truth.images[:count], BATCH), people, np.arange(count))
+    judged = found.places < count
+    places = found.places[judged]
+    return truth, {
+        style: Faces(judge.embed(images[judged], BATCH), people[places], places)
+        for style, images in found.by_style.items()
+    }

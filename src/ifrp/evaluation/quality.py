@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ifrp import config as settings
 from ifrp import paths, runtime, stacks
@@ -31,25 +33,47 @@ def split_of_styles(config: settings.Config, experiment: str) -> dict[str, str]:
     return {name: "seen" if name in trained else split for name, split in found.items()}
 
 
-def recovered_stacks(
-    config: settings.Config, experiment: str
-) -> tuple[stacks.Stack, dict[str, stacks.Stack]]:
-    """The true test faces, and the faces that an experiment recovered from each style.
+@dataclass(frozen=True)
+class Recovered:
+    """The test faces that an experiment recovered, and what it made of them.
+
+    Attributes:
+        truth: all true test faces.
+        places: (N,) place in `truth` of each face that was recovered.
+        by_style: by style, the recovered faces, (N, H, W, 3) uint8.
+    """
+
+    truth: stacks.Stack
+    places: NDArray[np.int64]
+    by_style: dict[str, stacks.Images]
+
+    @property
+    def people(self) -> NDArray[np.str_]:
+        """(N,) the person of each recovered face."""
+        return self.truth.table["person"].to_numpy(dtype=str)[self.places]
+
+
+def recovered_faces(config: settings.Config, experiment: str) -> Recovered:
+    """Opens what an experiment recovered.
 
     Raises:
-        IfrpError: a stack is missing, or does not have one picture of the same size for each true face.
+        IfrpError: a stack is missing, or does not hold the same test faces as the others.
     """
     truth = stacks.read(paths.faces("test"))
-    found = {}
-    for style in split_of_styles(config, experiment):
-        path = paths.recovered(experiment, style)
-        found[style] = stacks.read(path)
-        if found[style].images.shape != truth.images.shape:
+    found = {
+        style: stacks.read(paths.recovered(experiment, style))
+        for style in split_of_styles(config, experiment)
+    }
+    places = [tuple(stack.table.get("index", ())) for stack in found.values()]
+    for (style, stack), own in zip(found.items(), places, strict=True):
+        same = own == places[0] and set(own) <= set(range(len(truth)))
+        if not own or not same or stack.images.shape[1:] != truth.images.shape[1:]:
             raise IfrpError(
-                f"{path} holds pictures of shape {found[style].images.shape}, but {paths.faces('test')} "
-                f"{truth.images.shape}: recover the faces again."
+                f"{paths.recovered(experiment, style)} does not fit {paths.faces('test')}, or holds other faces than "
+                f"the other styles of {experiment}: recover them again."
             )
-    return truth, found
+    images = {style: stack.images for style, stack in found.items()}
+    return Recovered(truth, np.array(places[0], dtype=np.int64), images)
 
 
 def score(
@@ -92,15 +116,15 @@ def table(config: settings.Config, experiment: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    truth, found = recovered_stacks(config, experiment)
+    found = recovered_faces(config, experiment)
     splits = split_of_styles(config, experiment)
     device = str(runtime.fabric(config.runtime).device)
-    scores = score(truth.images, {style: stack.images for style, stack in found.items()}, device)
+    scores = score(found.truth.images[found.places], found.by_style, device)
     parts = []
     for style, values in scores.items():
         part = pd.DataFrame(values.numpy(), columns=list(METRICS))
-        part.insert(0, "person", truth.table["person"].to_numpy())
-        part.insert(0, "index", np.arange(len(part)))
+        part.insert(0, "person", found.people)
+        part.insert(0, "index", found.places)
         part.insert(0, "style", style)
         part.insert(0, "split", splits[style])
         parts.append(part)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ifrp import config as settings
 from ifrp import paths, stacks
@@ -52,31 +54,53 @@ def samples(config: settings.Config) -> tuple[Figure, list[Path]]:
 def recovered(config: settings.Config, split: str) -> tuple[Figure, list[Path]]:
     """Test faces, each in one of the styles of a split: portrait, every experiment's recovery, truth.
 
+    Only faces that all experiments recovered are shown.
+
     Raises:
         IfrpError: the style table has no style in this split.
     """
     styles = [style.name for style in settings.styles(config) if style.split == split]
     if not styles:
         raise IfrpError(f"{config.styles.table} has no style of split {split}, so there is nothing to show.")
-    truth = stacks.read(paths.faces("test"))
-    places = spread(truth.table["person"], config.paper.examples)
+    shared = _shared(config, styles)
+    people = stacks.read(paths.faces("test")).table["person"].iloc[shared]
+    places = shared[spread(people, config.paper.examples)].tolist()
     turns = [(place, styles[i % len(styles)]) for i, place in enumerate(places)]
-    sources = {
-        "portrait": {style: paths.portraits("test", style) for style in styles},
-        **{name: {s: paths.recovered(name, s) for s in styles} for name in config.recovery.experiments},
-        "truth": dict.fromkeys(styles, paths.faces("test")),
+    columns = {
+        "portrait": [_picture(paths.portraits("test", style), place) for place, style in turns],
+        **{
+            name: [_recovery(name, style, place) for place, style in turns]
+            for name in config.recovery.experiments
+        },
+        "truth": [_picture(paths.faces("test"), place) for place, _ in turns],
     }
-    columns = {name: [_picture(of[style], place) for place, style in turns] for name, of in sources.items()}
     headings = [
         name for name in columns if name == "portrait" or not _same(columns[name], columns["portrait"])
     ]
     rows = [[columns[name][i] for name in headings] for i in range(len(turns))]
-    used = [path for of in sources.values() for path in of.values()]
-    return mosaic.draw(rows, headings, [style for _, style in turns]), list(dict.fromkeys(used))
+    used = [paths.portraits("test", style) for style in styles]
+    used += [paths.recovered(name, style) for name in config.recovery.experiments for style in styles]
+    return mosaic.draw(rows, headings, [style for _, style in turns]), [*used, paths.faces("test")]
+
+
+def _shared(config: settings.Config, styles: Sequence[str]) -> NDArray[np.int64]:
+    """Places of the test faces that every experiment recovered from each of these styles."""
+    found = [
+        stacks.read(paths.recovered(name, style)).table["index"].to_numpy()
+        for name in config.recovery.experiments
+        for style in styles
+    ]
+    return reduce(np.intersect1d, found)
 
 
 def _picture(path: Path, place: int) -> mosaic.Tile:
     return np.array(stacks.read(path).images[place])
+
+
+def _recovery(experiment: str, style: str, place: int) -> mosaic.Tile:
+    """What an experiment made of the test face in a place."""
+    stack = stacks.read(paths.recovered(experiment, style))
+    return np.array(stack.images[np.flatnonzero(stack.table["index"] == place)[0]])
 
 
 def _same(one: Sequence[mosaic.Tile], other: Sequence[mosaic.Tile]) -> bool:
@@ -100,12 +124,10 @@ def worst(config: settings.Config) -> tuple[Figure, list[Path]]:
         scores = pd.read_csv(paths.quality(name), dtype={"person": str})
         chosen = scores.sort_values(["ssim", "style", "index"]).drop_duplicates("index")[: config.paper.worst]
         cases = list(zip(chosen["style"], chosen["index"].astype(int), chosen["ssim"], strict=True))
-        files = [[paths.portraits("test", s), paths.recovered(name, s)] for s, *_ in cases]
-        used += [paths.quality(name), *(path for pair in files for path in pair)]
-        portraits, found = (
-            [_picture(pair[which], i) for pair, (_, i, _) in zip(files, cases, strict=True)]
-            for which in (0, 1)
-        )
+        used += [paths.quality(name), *(paths.portraits("test", style) for style, *_ in cases)]
+        used += [paths.recovered(name, style) for style, *_ in cases]
+        portraits = [_picture(paths.portraits("test", style), i) for style, i, _ in cases]
+        found = [_recovery(name, style, i) for style, i, _ in cases]
         if _same(found, portraits):
             continue
         rows += [portraits, found, [_picture(paths.faces("test"), i) for _, i, _ in cases]]

@@ -115,7 +115,8 @@ def compare(config: settings.Config, name: str) -> pd.DataFrame:
     Returns:
         Columns row, experiment, split, metric, published (text, as printed), ours, low, high, n, difference (ours
         minus published), note (not published, not run, worse than published, no better than no recovery, best, tied). The
-        row `chance` is the level of guessing.
+        row `chance` is the level of guessing; one that recovered some portraits only has a level of its own,
+        because it has its own queries and, in FCR, a smaller gallery, in which no recovery was not measured.
     """
     import pandas as pd
 
@@ -123,28 +124,26 @@ def compare(config: settings.Config, name: str) -> pd.DataFrame:
     ours = {experiment: _means(experiment) for experiment in names.values() if experiment}
     methods = {name: settings.entry(config, name)["method"] for name in ours}
     bare = next((name for name, method in methods.items() if method == NO_RECOVERY), "")
+    partial = [name for name in methods if settings.portrait_count(config, name)]
     found = []
     for split, metric in _cells(layout):
-        notes = _ranked(config, {name: means for name, means in ours.items()}, split, metric)
+        other = partial if metric == "fcr" else []  # whose gallery is another
+        notes = _ranked(
+            config, {name: means for name, means in ours.items() if name not in other}, split, metric
+        )
         for row, experiment in names.items():
             means = ours.get(experiment or "", {}).get((split, metric), {})
-            floor = None if experiment == bare else ours.get(bare, {}).get((split, metric), {}).get("value")
-            of = (row, experiment or "", split, metric)
-            found.append(
-                _row(of, told.get((row, split, metric)), means, floor, notes.get(experiment or "", ""))
-            )
+            alike = experiment != bare and experiment not in other
+            floor = ours.get(bare, {}).get((split, metric), {}).get("value") if alike else None
+            of, told_here = (row, experiment or "", split, metric), told.get((row, split, metric))
+            found.append(_row(of, told_here, means, floor, notes.get(experiment or "", "")))
     if layout.chance:
-        first = next(iter(ours.values()))  # the gallery, and with it chance, is the same for all
-        for split, metric in _cells(layout):
-            found.append(
-                _row(
-                    (CHANCE, CHANCE, split, metric),
-                    None,
-                    first.get((split, f"{metric}-chance"), {}),
-                    None,
-                    "",
-                )
-            )
+        # those that recovered every portrait have the same gallery, and with it the same level
+        levels = {f"{CHANCE} for {name}" if name in partial else CHANCE: name for name in methods}
+        for label, experiment in levels.items():
+            for split, metric in _cells(layout):
+                means = ours[experiment].get((split, f"{metric}-chance"), {})
+                found.append(_row((label, CHANCE, split, metric), None, means, None, ""))
     return pd.DataFrame(found)
 
 
@@ -227,7 +226,15 @@ def lay_out(name: str, values: pd.DataFrame) -> Grid:
                 texts = _texts(cells[label, split or row_split, metric], layout.decimals[metric])
                 row += texts if printed[metric] else texts[1:2]
             lines.append(row)
-    return Grid(layout.caption, columns, lines, [INTERVAL, MARKS])
+    return Grid(layout.caption, columns, lines, [INTERVAL, MARKS, *_partial(values, layout.cells[0][1])])
+
+
+def _partial(values: pd.DataFrame, metric: str) -> list[str]:
+    """A sentence about the experiments that recovered fewer portraits than others, if there are any."""
+    faces = values[(values["metric"] == metric) & (values["experiment"] != CHANCE)]
+    counts = faces.groupby("experiment", sort=False)["n"].sum()
+    told = [f"{name} ({n:,.0f})" for name, n in counts.items() if 0 < n < counts.max()]
+    return [f"Measured on fewer than {counts.max():,.0f} recovered faces: {', '.join(told)}."] if told else []
 
 
 def _texts(cell: dict[str, Any], decimals: int) -> list[str]:

@@ -77,14 +77,15 @@ def lay_out(values: pd.DataFrame) -> Grid:
     ]  # fmt: skip
     rows = []
     for row in values.to_dict("records"):
-        trained = not pd.isna(row["steps"])
-        counts = [f"{int(row[key]):,}" if trained else "" for key in ("parameters", "steps", "faces_seen")]
-        training = [*counts, number(row["training_seconds"], 0), row["training_machine"]]
+        training = ["none", "", "", "", ""]
+        if not pd.isna(row["steps"]):
+            counts = [f"{int(row[key]):,}" for key in ("parameters", "steps", "faces_seen")]
+            training = [*counts, number(row["training_seconds"], 0), row["training_machine"]]
         known = not pd.isna(row["difference"])
         slower = f" {WORSE}" if known and row["difference"] > 0 else ""
         rows.append(
             [
-                str(row["experiment"]), *(training if trained else ["none", "", "", "", ""]),
+                str(row["experiment"]), *training,
                 str(row["published_ms_per_face"]) if known else NOT_PUBLISHED, number(row["ms_per_face"], 2),
                 number(row["difference"], 2, sign=True) + slower if known else "", str(row["machine"]),
             ]

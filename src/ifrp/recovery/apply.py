@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 
 from ifrp import artifacts, paths, runtime, stacks
+from ifrp import config as configuration
 from ifrp.config import Config, plain
 from ifrp.faces.warp import unwarp
 from ifrp.recovery import experiment, model
@@ -40,31 +41,41 @@ def recover(method: Method[Any], images: stacks.Images, device: torch.device) ->
             yield to_bytes(method.recover(to_range(portraits))).cpu().numpy()
 
 
-def apply(config: Config, name: str, style: str) -> None:
-    """Recovers the test portraits of one style; writes the stack and its card with milliseconds per face.
+def apply(config: Config, name: str, styles: Sequence[str] = ()) -> None:
+    """Recovers the test portraits of some styles, or of all; writes a stack for each, with milliseconds per face in its card.
+
+    The column `index` of its table is each face's place in the test stack: an experiment may recover some only.
 
     Raises:
         IfrpError: unknown experiment, or its model or the portraits are missing.
     """
     row = experiment.resolve(config, name)
-    source, target = paths.portraits("test", style), paths.recovered(name, style)
-    portraits = stacks.read(source)
     device = runtime.fabric(config.runtime).device
-    trained = [] if row.needs == "nothing" else [paths.recovery_model(name)]
-    settings = {"experiment": name, "method": row.method, "settings": plain(row.settings), "style": style,
-                "aligned": row.aligned}  # fmt: skip
-    with artifacts.card(target, settings, config.seed, [source, *trained]) as facts:
-        method = ready(config, row, device)
-        given = unwarp(portraits.images, portraits.table) if row.aligned else portraits.images
-        next(recover(method, given[:BATCH], device), None)  # warms up caches and kernels, untimed
-        with stacks.create(target, portraits.images.shape[:3]) as (images, rows):
+    method = ready(config, row, device)
+    for style in styles or [style.name for style in configuration.styles(config)]:
+        _apply(config, row, method, style, device)
+
+
+def _apply(config: Config, row: Experiment, method: Method[Any], style: str, device: torch.device) -> None:
+    source, target = paths.portraits("test", style), paths.recovered(row.name, style)
+    portraits = stacks.read(source)
+    places = row.places(len(portraits))
+    chosen, table = portraits.images[places], portraits.table.iloc[places].assign(index=places)
+    settings = {"experiment": row.name, "method": row.method, "settings": plain(row.settings),
+                "portraits": row.portraits, "aligned": row.aligned, "style": style}  # fmt: skip
+    with artifacts.card(target, settings, config.seed, [source, *row.recovers_with]) as facts:
+        if row.aligned:
+            chosen = unwarp(chosen, table)
+        if row.needs != "nothing":
+            next(recover(method, chosen[:BATCH], device), None)  # warms up caches and kernels, untimed
+        with stacks.create(target, chosen.shape[:3]) as (images, rows):
             start, done = time.perf_counter(), 0
             for found in runtime.progress(
-                recover(method, given, device), f"{name} {style}", -(-len(portraits) // BATCH)
+                recover(method, chosen, device), f"{row.name} {style}", -(-len(chosen) // BATCH)
             ):
                 images[done : done + len(found)] = found
                 done += len(found)
             seconds = time.perf_counter() - start
-            rows.extend(stacks.rows_of(portraits.table))
+            rows.extend(stacks.rows_of(table))
         facts["faces"] = done
         facts["ms_per_face"] = round(1000 * seconds / max(done, 1), 3)

@@ -45,13 +45,15 @@ def train(
 @app.command()
 def apply(
     experiment: Annotated[str, typer.Argument(help="a name in recovery.experiments")],
-    style: Annotated[str, typer.Argument(help="a style whose test portraits are there")],
+    styles: Annotated[
+        list[str] | None, typer.Argument(help="styles whose test portraits are there [default: all]")
+    ] = None,
     config: ConfigFile = paths.CONFIG,
 ) -> None:
-    """Recover the test portraits of one style with a trained experiment."""
+    """Recover the test portraits of all styles, or of some, with a trained experiment."""
     from ifrp.recovery.apply import apply as run
 
-    run(configuration.load(config), experiment, style)
+    run(configuration.load(config), experiment, styles or ())
 
 
 def recover(

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ifrp import config as configuration
+from ifrp import paths
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.recovery import methods
@@ -25,6 +30,7 @@ class Experiment:
         styles: names of the training styles.
         warp: name of the training portraits' misalignment in `faces.warps`; none is `faces.warp`.
         aligned: whether portraits are warped back by their true parameters, in training and when they are recovered.
+        portraits: how many test portraits of each style it recovers; none: all.
         size: side of a face, in pixels.
     """
 
@@ -35,6 +41,7 @@ class Experiment:
     styles: tuple[str, ...]
     warp: str | None
     aligned: bool
+    portraits: int | None
     size: int
 
     def build(self) -> Method[Any]:
@@ -51,6 +58,18 @@ class Experiment:
         """Names of the recognisers in its losses."""
         return methods.find(self.method).recognisers(self.settings)
 
+    @property
+    def recovers_with(self) -> list[Path]:
+        """What must be there to recover: its model, or the training faces if its method needs none but looks at one."""
+        if self.needs != "nothing":
+            return [paths.recovery_model(self.name)]
+        return [paths.faces("train")] if methods.find(self.method).reference else []
+
+    def places(self, faces: int) -> NDArray[np.int64]:
+        """Places of the test faces whose portraits it recovers, evenly spread over so many faces."""
+        count = min(self.portraits or faces, faces)
+        return np.linspace(0, faces - 1, count).round().astype(np.int64)
+
 
 def resolve(config: Config, name: str) -> Experiment:
     """Lays the method's defaults, `recovery.methods[method]` and the experiment's entry over one another.
@@ -66,7 +85,8 @@ def resolve(config: Config, name: str) -> Experiment:
         known = ", ".join(config.faces.warps) or "none"
         raise IfrpError(f"{where}: warp is {warp!r}, which is not in faces.warps; there are {known}.")
     aligned = bool(entry.pop("aligned", False))
-    entry.pop("styles", None)
+    for own in ("styles", "portraits"):
+        entry.pop(own, None)
     cls = methods.find(method)
     given = configuration.merge(config.recovery.methods.get(method, {}), entry)
     training = configuration.merge(dataclasses.asdict(cls.training), given.pop("training", None) or {})
@@ -78,5 +98,6 @@ def resolve(config: Config, name: str) -> Experiment:
         styles=styles,
         warp=warp,
         aligned=aligned,
+        portraits=configuration.portrait_count(config, name),
         size=config.faces.size,
     )

@@ -109,6 +109,7 @@ class Method(ABC, Generic[S]):
     Attributes:
         settings_class: dataclass of the method's keys in the configuration; its defaults are the paper's values.
         needs: what must be trained: nothing, one network per style (`networks` then has one for each), or one in all.
+        reference: whether a method that needs nothing trained looks at a real training face.
         paired: whether a batch's faces belong to its portraits; else they are drawn independently.
         kept: names of the networks that recovery needs; only these are in the model file.
         training: the method's own values of the shared keys.
@@ -118,6 +119,7 @@ class Method(ABC, Generic[S]):
 
     settings_class: ClassVar[type[Any]]
     needs: ClassVar[Literal["nothing", "style", "all"]] = "all"
+    reference: ClassVar[bool] = False
     paired: ClassVar[bool] = True
     kept: ClassVar[tuple[str, ...]] = ("generator",)
     training: ClassVar[Training] = Training()

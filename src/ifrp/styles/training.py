@@ -1,8 +1,4 @@
-"""Training of one style network: content, style and total variation losses (Johnson et al. 2016, Sec. 3.2).
-
-The content and style losses are divided by the size of their targets, so that the same weights serve any
-artwork and any features, ImageNet's as well as random ones of any width.
-"""
+"""Training of one style network with perceptual losses (Johnson et al. 2016, Sec. 3.2)."""
 
 from __future__ import annotations
 
@@ -22,7 +18,7 @@ from ifrp.config import plain
 from ifrp.errors import IfrpError
 from ifrp.runtime import generator, progress, subseed
 from ifrp.stacks import Images
-from ifrp.styles.features import Features, gram
+from ifrp.styles.losses import Losses
 from ifrp.styles.network import StyleNetwork, to_tensor
 
 if TYPE_CHECKING:
@@ -66,7 +62,8 @@ def train(
     optimiser = torch.optim.Adam(trained.parameters(), lr=options.learning_rate)
     ready: nn.Module = torch.compile(trained) if compiled else trained  # type: ignore[assignment]
     network, optimiser = fabric.setup(ready, optimiser)
-    losses = Losses(artwork, settings, seed, fabric.device)
+    picture = resize(to_tensor(artwork[None], fabric.device), options.artwork_size)
+    losses = Losses(picture, options, settings.features, seed)
     kept = Kept(paths.checkpoint(f"style-{style}"), _identity(style, artwork, faces, settings, seed))
     found = kept.load() or {"step": 0, "curve": []}
     if found["step"]:
@@ -78,7 +75,7 @@ def train(
         order = generator(seed, "style faces", style, step)
         batch = to_tensor(sample(faces, options.batch, options.crop, order), fabric.device)
         with fabric.autocast():
-            terms = losses(batch, network(batch))
+            terms = losses(losses.content(batch), network(batch))
         for group in optimiser.param_groups:
             group["lr"] = options.learning_rate * (1 - (step - 1) / options.steps)
         optimiser.zero_grad()
@@ -116,56 +113,12 @@ def sample(faces: Images, count: int, crop: int | None, order: np.random.Generat
     return faces[chosen, top : top + crop, left : left + crop]
 
 
-class Losses:
-    """The losses of one artwork, ready for batches."""
-
-    def __init__(
-        self, artwork: Images, settings: config.Styles, seed: int, device: torch.device | str = "cpu"
-    ) -> None:
-        self.options = settings.training
-        layers = (*self.options.style_layers, self.options.content_layer)
-        self.features = Features.configured(layers, settings.features, seed).to(device)
-        picture = resize(to_tensor(artwork[None], device), self.options.artwork_size)
-        with torch.no_grad():
-            found = self.features(picture, self.options.style_layers)
-        self.targets = {name: gram(feature) for name, feature in found.items()}  # (1, C, C)
-
-    def __call__(self, faces: Tensor, portraits: Tensor) -> dict[str, Tensor]:
-        """Content, style and variation losses and their weighted sum, for (B, 3, H, W) each, values -1…1."""
-        layer, options = self.options.content_layer, self.options
-        with torch.no_grad():
-            content = self.features(faces, (layer,))[layer]
-        found = self.features(portraits)
-        # the mean over faces: dark and light ones share the palette, and no single face must hold all of it
-        style = [
-            _relative(gram(found[name]).mean(0, keepdim=True), target)
-            for name, target in self.targets.items()
-        ]
-        terms = {
-            "content": _relative(found[layer], content),
-            "style": torch.stack(style).mean(),
-            "variation": variation(portraits),
-        }
-        total = sum(getattr(options, f"{name}_weight") * term for name, term in terms.items())
-        return {**terms, "total": total}
-
-
-def variation(images: Tensor) -> Tensor:
-    """Mean squared difference between neighbouring pixels of (B, C, H, W), both ways."""
-    down, right = images[..., 1:, :] - images[..., :-1, :], images[..., 1:] - images[..., :-1]
-    return down.square().mean() + right.square().mean()
-
-
 def resize(picture: Tensor, shorter: int) -> Tensor:
     """A picture (B, C, H, W) with its shorter side at a given length, anti-aliased."""
     height, width = picture.shape[2:]
     scale = shorter / min(height, width)
     size = (round(height * scale), round(width * scale))
     return torch.nn.functional.interpolate(picture, size, mode="bilinear", antialias=True)
-
-
-def _relative(found: Tensor, target: Tensor) -> Tensor:
-    return (found - target).square().mean() / target.square().mean()
 
 
 def _check(style: str, row: Mapping[str, Any], rate: float) -> None:

@@ -1,0 +1,106 @@
+"""Gatys et al. (CVPR 2016): no network is trained; each portrait is optimised until it has the look of a real face.
+
+Layers, weights and optimiser are those of the widely used implementation [orig: jcjohnson/neural-style].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.optim import LBFGS
+
+from ifrp import runtime
+from ifrp.config import Config
+from ifrp.errors import IfrpError
+from ifrp.recovery import method, perceptual
+from ifrp.styles.losses import Losses
+
+NOISE = 1e-3
+"""deviation of the noise to start from"""
+
+
+@dataclass(frozen=True)
+class Settings(perceptual.Settings):
+    """Keys of Gatys' method."""
+
+    content_layer: str = "relu4_2"
+    """VGG-19 layer of the content loss: the paper's conv4_2, after its ReLU [orig]"""
+    style_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+    """VGG-19 layers of the style loss, of equal weight: the paper's conv1_1 to conv5_1, after their ReLUs [orig]"""
+    content_weight: float = 5.0
+    """weight of the content loss; here each loss is relative to the size of its target [orig]"""
+    style_weight: float = 100.0
+    """weight of the style loss, the mean over layers [orig]"""
+    variation_weight: float = 1e-3
+    """weight of the mean squared difference between neighbouring pixels, values -1 to 1 [orig; there of 0-255, and a sum]"""
+    iterations: int = 1_000
+    """evaluations of the losses and their gradient [orig]"""
+    history: int = 100
+    """last steps from which L-BFGS estimates the curvature [orig: Torch7's default]"""
+    start: Literal["noise", "portrait"] = "noise"
+    """what is optimised: faint noise on grey [orig: the default], or the portrait, with which few iterations do"""
+
+
+class Method(method.Method[Settings]):
+    """Style transfer by optimisation, with the portrait as content and a real face as style."""
+
+    settings_class = Settings
+    needs = "nothing"
+    reference = True
+    kept = ()
+
+    def prepare(self, config: Config, device: torch.device, training: bool) -> None:
+        """Loads the features and the face that is the style, and draws the noise, the same for every portrait."""
+        self.losses: Losses = perceptual.losses(config, self.settings, device)
+        draw = torch.Generator().manual_seed(runtime.subseed(config.seed, "gatys"))
+        self.noise = NOISE * torch.randn(3, self.size, self.size, generator=draw).to(device)
+
+    def recover(self, portraits: Tensor) -> Tensor:
+        """Optimises each portrait by itself.
+
+        Raises:
+            IfrpError: a loss grew beyond all bounds, because L-BFGS without a line search stepped too far.
+        """
+        content, given = self.losses.content(portraits), self.settings
+        found = minimise(
+            lambda pictures: self.losses(content, pictures, apart=True)["total"],
+            portraits if given.start == "portrait" else self.noise.expand_as(portraits),
+            given.iterations,
+            given.history,
+        )
+        if not bool(found.isfinite().all()):
+            raise IfrpError(
+                "The optimisation of a portrait diverged: lower the method's iterations or weights."
+            )
+        return found.clamp(-1, 1)
+
+
+def minimise(losses: Callable[[Tensor], Tensor], start: Tensor, iterations: int, history: int) -> Tensor:
+    """Pictures of least loss: an L-BFGS for each, in step, so that the losses of all are computed at once.
+
+    A single L-BFGS would take steps that suit the sum over the batch, and a portrait's recovery would depend on its neighbours.
+
+    Args:
+        losses: pictures (B, …) to a loss for each, (B,), of which none depends on another's picture.
+        start: (B, …)
+        iterations: evaluations of the losses, and steps, without a line search and without an early end [orig].
+        history: see `Settings`.
+    """
+    pictures = [one.clone(memory_format=torch.contiguous_format).requires_grad_() for one in start.detach()]
+    optimisers = [
+        LBFGS([one], max_iter=1, history_size=history, tolerance_grad=-1, tolerance_change=-1)
+        for one in pictures
+    ]
+    for _ in runtime.progress(range(iterations), "L-BFGS"):
+        for optimiser in optimisers:
+            optimiser.zero_grad()
+        with torch.enable_grad():
+            found = losses(torch.stack(pictures))
+            found.sum().backward()
+        for optimiser, loss in zip(optimisers, found, strict=True):
+            optimiser.step(loss.detach)
+    return torch.stack(pictures).detach()

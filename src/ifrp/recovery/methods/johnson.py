@@ -1,0 +1,65 @@
+"""Johnson et al. (ECCV 2016), trained for destylisation: one feed-forward network, perceptual losses towards a real face."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.optim import Adam, Optimizer
+
+from ifrp.config import Config
+from ifrp.recovery import method, perceptual
+from ifrp.recovery.method import Batch, Clock, Training, Update
+from ifrp.styles.losses import Losses
+from ifrp.styles.network import StyleNetwork
+
+
+@dataclass(frozen=True)
+class Settings(perceptual.Settings):
+    """Keys of Johnson's method; the layers and weights are the original's, see `ifrp.config.PerceptualLosses`."""
+
+    width: float = 1.0
+    """fraction of the network's channels"""
+    keep: float = 0.0
+    """share of the portrait itself in the network's output before its tanh; above 0 a short training suffices"""
+    learning_rate: float = 1e-3
+    """Adam's step size, the same at every step [orig: fast-neural-style]"""
+
+
+class Method(method.Method[Settings]):
+    """The style network of `ifrp.styles`, with portraits in and the look of a photograph out; one for all styles."""
+
+    settings_class = Settings
+    training = Training(steps=40_000, batch=4)
+
+    def __init__(self, settings: Settings, size: int, styles: tuple[str, ...]) -> None:
+        super().__init__(settings, size, styles)
+        self.networks["generator"] = StyleNetwork(settings.width, settings.keep)
+        self.losses: Losses | None = None
+
+    def prepare(self, config: Config, device: torch.device, training: bool) -> None:
+        """Loads the features, and the face that is the style."""
+        if training:
+            self.losses = perceptual.losses(config, self.settings, device)
+
+    def optimisers(self) -> dict[str, Optimizer]:
+        """Adam."""
+        return {"generator": Adam(self.networks["generator"].parameters(), lr=self.settings.learning_rate)}
+
+    def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
+        """One step; the true faces of the batch have no part in it.
+
+        As in `ifrp.styles`, the batch's mean Gram matrix is compared with the style's; the original compares each one.
+        """
+        assert self.losses is not None
+        content = self.losses.content(batch.portraits)
+        terms = self.losses(content, self.networks["generator"](batch.portraits))
+        logs = {name: term.detach() for name, term in terms.items() if name != "total"}
+        yield Update("generator", terms["total"], self.settings.learning_rate, logs)
+
+    def recover(self, portraits: Tensor) -> Tensor:
+        """One forward pass."""
+        found: Tensor = self.networks["generator"](portraits)
+        return found
