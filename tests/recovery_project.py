@@ -34,6 +34,24 @@ TINY = {
         "optimisation": {"warm_up": 1, "margin": 0},
         "training": {"steps": 6, "batch": 4, "log_every": 2, "validate_every": 3},
     },
+    "pix2pix": {
+        "width": 0.07,
+        "discriminator_width": 0.07,
+        "training": {"steps": 6, "batch": 4, "log_every": 2, "validate_every": 3},
+    },
+    "cyclegan": {
+        "blocks": 1,
+        "width": 0.07,
+        "discriminator_width": 0.07,
+        "pool": 5,
+        "training": {"steps": 6, "batch": 4, "log_every": 2, "validate_every": 3},
+    },
+    "mgan": {
+        "width": 0.05,
+        "discriminator_width": 0.05,
+        "features": {"weights": "random", "width": 0.05},
+        "training": {"steps": 6, "batch": 4, "log_every": 2, "validate_every": 3},
+    },
 }
 
 
@@ -47,7 +65,7 @@ def make(folder: Path, people: int = 4, pictures: int = 3, size: int = 128, **re
         "faces": {"size": size},
         "recovery": {
             "methods": TINY,
-            "experiments": {name: {"method": name} for name in ("input", "ifrp", "faced")},
+            "experiments": {name: {"method": name} for name in ("input", *TINY)},
             **recovery,
         },
     }
