@@ -363,14 +363,15 @@ def test_identity_loss_uses_the_trained_recogniser(project: Config) -> None:
     assert artifacts.read_card(paths.recogniser("judge"))["facts"]["fingerprint"] == judge.fingerprint
 
 
-def test_training_in_bfloat16_stays_finite(project: Config) -> None:
+@pytest.mark.parametrize("name", TRAINED)
+def test_training_in_bfloat16_stays_finite(project: Config, name: str) -> None:
     values = {
         "runtime": {"precision": "bf16-mixed"},
-        "recovery": {"methods": {"ifrp": {"training": {"steps": 2}}}},
+        "recovery": {"methods": {name: {"training": {"steps": 2}}}},
     }
     mixed = config.build(config.merge(config.plain(project), values), "here")
-    training.train(mixed, "ifrp")
-    assert all(bool(value.isfinite().all()) for value in weights("ifrp").values())
+    training.train(mixed, name)
+    assert all(bool(value.isfinite().all()) for value in weights(name).values())
 
 
 def test_what_needs_nothing_is_not_trained(project: Config) -> None:
