@@ -46,6 +46,24 @@ TINY = {
         "start": "portrait",
         "iterations": 3,
     },
+    "pix2pix": {
+        "width": 0.07,
+        "discriminator_width": 0.07,
+        "training": {"steps": 6, "batch": 4, "log_every": 2, "validate_every": 3},
+    },
+    "cyclegan": {
+        "blocks": 1,
+        "width": 0.07,
+        "discriminator_width": 0.07,
+        "pool": 5,
+        "training": {"steps": 6, "batch": 4, "log_every": 2, "validate_every": 3},
+    },
+    "mgan": {
+        "width": 0.05,
+        "discriminator_width": 0.05,
+        "features": {"weights": "random", "width": 0.05},
+        "training": {"steps": 6, "batch": 4, "log_every": 2, "validate_every": 3},
+    },
 }
 
 

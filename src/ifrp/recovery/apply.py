@@ -24,13 +24,12 @@ def ready(config: Config, row: Experiment, device: torch.device) -> Method[Any]:
     """The method of an experiment, ready to recover: from its model file, or built if it needs nothing trained.
 
     Raises:
-        IfrpError: its model is missing or does not fit.
+        IfrpError: its model is missing or does not fit, or what it needs beside that cannot be had.
     """
-    if row.needs == "nothing":
-        method = row.build()
-        method.prepare(config, device, training=False)
-        return method
-    return model.load(paths.recovery_model(row.name), device)
+    trained = row.needs != "nothing"
+    method = model.load(paths.recovery_model(row.name), device) if trained else row.build()
+    method.prepare(config, device, training=False)
+    return method
 
 
 def recover(method: Method[Any], images: stacks.Images, device: torch.device) -> Iterator[stacks.Images]:

@@ -90,10 +90,11 @@ def resolve(config: Config, name: str) -> Experiment:
     cls = methods.find(method)
     given = configuration.merge(config.recovery.methods.get(method, {}), entry)
     training = configuration.merge(dataclasses.asdict(cls.training), given.pop("training", None) or {})
+    settings = configuration.typed(cls.settings_class, given, where)
     return Experiment(
         name=name,
         method=method,
-        settings=configuration.typed(cls.settings_class, given, where),
+        settings=cls.complete(settings, config),
         training=configuration.typed(Training, training, f"{where}: training"),
         styles=styles,
         warp=warp,

@@ -1,4 +1,4 @@
-"""The losses of Sec. 3.3, each a mean over its batch and computed in float32 whatever the training's precision."""
+"""The losses of all methods, each a mean over its batch and computed in float32 whatever the training's precision."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from torch import Tensor
 def pixel(recovered: Tensor, faces: Tensor) -> Tensor:
     """Mean squared difference of all values; any equal shapes (Eq. 1; averaged as in the published code)."""
     return F.mse_loss(recovered.float(), faces.float())
+
+
+def absolute(recovered: Tensor, faces: Tensor) -> Tensor:
+    """Mean absolute difference of all values; any equal shapes [orig: pix2pix, CycleGAN]."""
+    return F.l1_loss(recovered.float(), faces.float())
 
 
 def identity(features: Callable[[Tensor], Tensor], recovered: Tensor, faces: Tensor) -> Tensor:
@@ -28,3 +33,13 @@ def adversarial(logits: Tensor, real: bool) -> Tensor:
     """
     logits = logits.float()
     return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, float(real)))
+
+
+def least_squares(scores: Tensor, real: bool) -> Tensor:
+    """Mean squared distance of discriminator scores from 1 for `real`, else from 0 [orig: CycleGAN]."""
+    return (scores.float() - float(real)).square().mean()
+
+
+def hinge(scores: Tensor, real: bool) -> Tensor:
+    """Mean by which discriminator scores fall short of 1 for `real`, else by which they exceed -1 [orig: MGAN]."""
+    return F.relu(1 - scores.float() if real else 1 + scores.float()).mean()

@@ -143,10 +143,19 @@ class Method(ABC, Generic[S]):
         """Names in `recovery.recognisers` whose features are in a loss: none may judge the result."""
         return ()
 
+    @classmethod
+    def complete(cls, settings: S, config: Config) -> S:
+        """Settings with what the method needs of other sections of the configuration.
+
+        The model file holds them, so that recovery does not depend on the configuration at hand.
+        """
+        return settings
+
     def prepare(self, config: Config, device: device, training: bool) -> None:
         """Loads what is frozen and not saved: a recogniser, perceptual features, a reference face.
 
-        Called before training, and before recovery if the method needs nothing trained.
+        Called before training and before recovery. A model may be applied far from where it was trained: what is
+        loaded for its recovery must follow from its settings, see `complete`, and not from `config`.
         """
         return
 

@@ -56,7 +56,7 @@ def header(path: Path) -> dict[str, str]:
 
 
 def load(path: Path, device: torch.device | str = "cpu") -> Method[Any]:
-    """Builds a method from its file alone, ready to recover.
+    """Builds a method from its file alone, ready to `prepare` and then to recover.
 
     Raises:
         IfrpError: the file is missing, damaged, or does not fit its method.

@@ -67,7 +67,9 @@ def _method(name: str, config_file: Path) -> tuple[Method[Any], torch.device]:
     device = runtime.fabric(config.runtime).device
     path = Path(name)
     if path.suffix == ".safetensors":
-        return model.load(path, device), device
+        method = model.load(path, device)
+        method.prepare(config, device, training=False)
+        return method, device
     if name in config.recovery.experiments:
         return apply.ready(config, experiment.resolve(config, name), device), device
     known = ", ".join(config.recovery.experiments) or f"none in {config_file}"

@@ -13,6 +13,11 @@ def learning_rate(initial: float, epoch: int, decay: float = 0.99, floor: float 
     return max(initial * decay**epoch, floor)
 
 
+def linear(initial: float, step: int, steps: int, constant: float = 0.5) -> float:
+    """Learning rate of a step: constant for a fraction of the steps, then falling to 0 in a line [orig: pix2pix, CycleGAN]."""
+    return initial * min(1.0, (1 - step / steps) / (1 - constant)) if constant < 1 else initial
+
+
 def warm_up(step: int, length: int = 50) -> float:
     """Factor on the learning rate: 1/50 for the first `length` steps, 1/5 for as many more, then 1 [authors]."""
     if step < length:

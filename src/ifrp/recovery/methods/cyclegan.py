@@ -1,0 +1,127 @@
+"""CycleGAN (Zhu et al., ICCV 2017): two generators, there and back, from portraits and faces that do not belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from ifrp.recovery import losses, method
+from ifrp.recovery.method import Batch, Clock, Training, Update, frozen
+from ifrp.recovery.optimisation import Optimisation
+from ifrp.recovery.patchgan import PatchGAN
+from ifrp.recovery.pool import Pool
+from ifrp.recovery.resnet import ResNet
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Weights of the generators' losses; that of the least-squares adversarial loss is 1."""
+
+    cycle: float = 10.0
+    """weight λ of the mean absolute difference after going there and back [orig]"""
+    identity: float = 0.5
+    """weight, times λ, of what a generator changes on pictures that are already of its kind; 0 leaves it out [orig]"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Keys of CycleGAN."""
+
+    blocks: int = 6
+    """residual blocks of a generator; 6 for 128 pixels, 9 from 256 on [orig]"""
+    width: float = 1.0
+    """factor on the generators' channels"""
+    discriminator_width: float = 1.0
+    """factor on the discriminators' channels"""
+    pool: int = 50
+    """past pictures of each kind that are kept to be shown to the discriminator again [orig]"""
+    losses: Losses = field(default_factory=Losses)
+    optimisation: Optimisation = field(default_factory=Optimisation)
+
+
+class Method(method.Method[Settings]):
+    """Unpaired image-to-image translation; recovery needs the generator from portraits to faces alone."""
+
+    settings_class = Settings
+    paired = False
+    training = Training(
+        steps=600_000, batch=1, flip=True
+    )  # [orig: 200 epochs of 2,975 photographs, Cityscapes]
+
+    def __init__(self, settings: Settings, size: int, styles: tuple[str, ...]) -> None:
+        super().__init__(settings, size, styles)
+        self.networks["generator"] = ResNet(settings.blocks, settings.width)
+        self.networks["inverse"] = ResNet(settings.blocks, settings.width)
+        for kind in ("faces", "portraits"):
+            self.networks[f"discriminator_{kind}"] = PatchGAN(
+                3, nn.InstanceNorm2d, settings.discriminator_width
+            )
+        self.pools = {"faces": Pool(settings.pool), "portraits": Pool(settings.pool)}
+
+    def optimisers(self) -> dict[str, Optimizer]:
+        """Adam for both generators, and for both discriminators."""
+        adam, networks = self.settings.optimisation.adam, self.networks
+        return {
+            "generator": adam(networks["generator"], networks["inverse"]),
+            "discriminator": adam(networks["discriminator_faces"], networks["discriminator_portraits"]),
+        }
+
+    def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
+        """The generators' step, then the discriminators' on pictures from the pools."""
+        rate = self.settings.optimisation.rate(clock)
+        made = {
+            "faces": self.networks["generator"](batch.portraits),
+            "portraits": self.networks["inverse"](batch.faces),
+        }
+        terms = self._terms(batch, made)
+        logs = {name: term.detach() for name, (_, term) in terms.items()}
+        loss = torch.stack([factor * term for factor, term in terms.values()]).sum()
+        yield Update("generator", loss, rate, logs)
+        real, fake = self._judged(batch, made)
+        logs = {"discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
+        yield Update("discriminator", (real + fake) / 2, rate, logs)
+
+    def _terms(self, batch: Batch, made: Mapping[str, Tensor]) -> dict[str, tuple[float, Tensor]]:
+        generator, inverse, given = self.networks["generator"], self.networks["inverse"], self.settings.losses
+        with (
+            frozen(self.networks["discriminator_faces"]) as faces,
+            frozen(self.networks["discriminator_portraits"]) as portraits,
+        ):
+            error = losses.least_squares(faces(made["faces"]), True)
+            error = error + losses.least_squares(portraits(made["portraits"]), True)
+        cycle = losses.absolute(inverse(made["faces"]), batch.portraits)
+        cycle = cycle + losses.absolute(generator(made["portraits"]), batch.faces)
+        terms = {"adversarial": (1.0, error), "cycle": (given.cycle, cycle)}
+        if given.identity:
+            kept = losses.absolute(generator(batch.faces), batch.faces)
+            kept = kept + losses.absolute(inverse(batch.portraits), batch.portraits)
+            terms["identity"] = (given.identity * given.cycle, kept)
+        return terms
+
+    def _judged(self, batch: Batch, made: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Errors of both discriminators together, on real pictures and on those from the pools."""
+        real, fake = [], []
+        for kind, pictures in (("faces", batch.faces), ("portraits", batch.portraits)):
+            judge = self.networks[f"discriminator_{kind}"]
+            real.append(losses.least_squares(judge(pictures), True))
+            fake.append(losses.least_squares(judge(self.pools[kind](made[kind])), False))
+        return torch.stack(real).sum(), torch.stack(fake).sum()
+
+    def recover(self, portraits: Tensor) -> Tensor:
+        """One forward pass."""
+        found: Tensor = self.networks["generator"](portraits)
+        return found
+
+    def extra_state(self) -> dict[str, Any]:
+        """The pictures in the pools."""
+        return {kind: list(pool.images) for kind, pool in self.pools.items()}
+
+    def load_extra_state(self, state: Mapping[str, Any]) -> None:
+        """Takes the pictures back."""
+        for kind, pool in self.pools.items():
+            pool.images = list(state[kind])

@@ -1,0 +1,162 @@
+"""MGAN (Li and Wand, ECCV 2016): perceptual features decoded into a face, judged patch by patch of their own kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor, device, nn
+from torch.optim import Optimizer
+
+from ifrp import config as configuration
+from ifrp.config import Config
+from ifrp.recovery import losses, method, optimisation
+from ifrp.recovery.method import Batch, Clock, Training, Update, frozen
+from ifrp.recovery.stn import channels
+from ifrp.styles.features import Features
+
+ENCODED, JUDGED = "relu4_1", "relu3_1"
+"""Layers of VGG-19 that are decoded (an eighth of the side) and that the discriminator sees (a quarter) [orig]."""
+BORDER = 1
+"""Neural patches along each edge that are not judged, for they see the padding [orig]."""
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Weights of the decoder's losses; divided by their sum [orig]."""
+
+    pixel: float = 1.0
+    """weight of the mean squared difference of pixels [orig]"""
+    adversarial: float = 1e-2
+    """weight of the hinge loss of the discriminator's patches [orig]"""
+
+
+@dataclass(frozen=True)
+class Optimisation(optimisation.Optimisation):
+    """Adam, at a constant rate."""
+
+    learning_rate: float = 0.02
+    """step size [orig]"""
+    constant: float = 1.0
+    """fraction of the steps after which the step size falls linearly to 0; 1 for never [orig]"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Keys of MGAN."""
+
+    width: float = 1.0
+    """factor on the decoder's channels"""
+    discriminator_width: float = 1.0
+    """factor on the discriminator's channels"""
+    features: configuration.Features | None = None
+    """perceptual features that are decoded and judged; none: those of `styles.features`"""
+    features_seed: int | None = None
+    """seed of random features; none: that of the configuration"""
+    losses: Losses = field(default_factory=Losses)
+    optimisation: Optimisation = field(default_factory=Optimisation)
+
+
+class Decoder(nn.Sequential):
+    """Deconvolutions from features to faces: (N, C, S/8, S/8) to (N, 3, S, S) in [-1, 1].
+
+    Args:
+        depth: channels of the features, C.
+        width: factor on the decoder's channels.
+    """
+
+    def __init__(self, depth: int = 512, width: float = 1.0) -> None:
+        a, b, c = (channels(count, width) for count in (512, 256, 128))
+        super().__init__(
+            *_unit(nn.ConvTranspose2d(depth, a, 3, padding=1, bias=False), nn.ReLU(inplace=True)),
+            *_unit(nn.ConvTranspose2d(a, b, 4, 2, padding=1, bias=False), nn.ReLU(inplace=True)),
+            *_unit(nn.ConvTranspose2d(b, c, 4, 2, padding=1, bias=False), nn.ReLU(inplace=True)),
+            nn.ConvTranspose2d(c, 3, 4, 2, padding=1, bias=False),  # the original resets all biases to 0
+            nn.Tanh(),
+        )
+        optimisation.initialise(self)
+
+
+class Discriminator(nn.Sequential):
+    """One score for each neural patch: features (N, C, S/4, S/4) to (N, 1, S/16, S/16).
+
+    Args:
+        depth: channels of the features, C.
+        width: factor on the discriminator's channels.
+    """
+
+    def __init__(self, depth: int = 256, width: float = 1.0) -> None:
+        a, b = channels(256, width), channels(512, width)
+        super().__init__(
+            nn.LeakyReLU(0.2),
+            *_unit(nn.Conv2d(depth, a, 4, 2, padding=1, bias=False), nn.LeakyReLU(0.2, inplace=True)),
+            *_unit(nn.Conv2d(a, b, 4, 2, padding=1, bias=False), nn.LeakyReLU(0.2, inplace=True)),
+            nn.Conv2d(b, 1, 1, bias=False),
+        )
+        optimisation.initialise(self)
+
+
+def _unit(convolution: nn.Conv2d | nn.ConvTranspose2d, activation: nn.Module) -> list[nn.Module]:
+    return [convolution, nn.BatchNorm2d(convolution.out_channels), activation]
+
+
+class Method(method.Method[Settings]):
+    """Markovian generative adversarial network, with real faces as its targets [inferred]."""
+
+    settings_class = Settings
+    training = Training(steps=26_000)  # [orig: 5 epochs in batches of 64; of 330,000 pairs here]
+
+    def __init__(self, settings: Settings, size: int, styles: tuple[str, ...]) -> None:
+        super().__init__(settings, size, styles)
+        width = (settings.features or configuration.Features()).width
+        self.networks["generator"] = Decoder(channels(512, width), settings.width)
+        self.networks["discriminator"] = Discriminator(channels(256, width), settings.discriminator_width)
+        self.features: Features | None = None
+
+    @classmethod
+    def complete(cls, settings: Settings, config: Config) -> Settings:
+        """Which features: a decoder is of no use with others, so its model file must name them."""
+        seed = config.seed if settings.features_seed is None else settings.features_seed
+        return replace(settings, features=settings.features or config.styles.features, features_seed=seed)
+
+    def prepare(self, config: Config, device: device, training: bool) -> None:
+        """Loads or draws the features that the settings name."""
+        given = self.settings.features or configuration.Features()
+        layers = (ENCODED, JUDGED) if training else (ENCODED,)
+        self.features = Features.configured(layers, given, self.settings.features_seed or 0).to(device)
+
+    def optimisers(self) -> dict[str, Optimizer]:
+        """Adam for each network."""
+        return {name: self.settings.optimisation.adam(network) for name, network in self.networks.items()}
+
+    def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
+        """The discriminator's step, then the decoder's."""
+        rate, given = self.settings.optimisation.rate(clock), self.settings.losses
+        recovered = self.recover(batch.portraits)
+        judge, found = self.networks["discriminator"], self._features(recovered, JUDGED)
+        real = losses.hinge(_inner(judge(self._features(batch.faces, JUDGED))), True)
+        fake = losses.hinge(_inner(judge(found.detach())), False)
+        logs = {"discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
+        yield Update("discriminator", real + fake, rate, logs)
+        with frozen(judge) as discriminator:
+            error = losses.hinge(_inner(discriminator(found)), True)
+        pixel = losses.pixel(recovered, batch.faces)
+        loss = (given.pixel * pixel + given.adversarial * error) / (given.pixel + given.adversarial)
+        yield Update("generator", loss, rate, {"pixel": pixel.detach(), "adversarial": error.detach()})
+
+    def recover(self, portraits: Tensor) -> Tensor:
+        """One forward pass of encoder and decoder."""
+        with torch.no_grad():
+            encoded = self._features(portraits, ENCODED)
+        found: Tensor = self.networks["generator"](encoded)
+        return found
+
+    def _features(self, images: Tensor, layer: str) -> Tensor:
+        assert self.features is not None, "prepare comes first"
+        found: Tensor = self.features(images, (layer,))[layer]
+        return found
+
+
+def _inner(scores: Tensor) -> Tensor:
+    return scores[..., BORDER:-BORDER, BORDER:-BORDER]

@@ -1,0 +1,82 @@
+"""pix2pix (Isola et al., CVPR 2017): a U-Net, and a discriminator that sees patches of portrait and face together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from ifrp.recovery import losses, method
+from ifrp.recovery.method import Batch, Clock, Training, Update, frozen
+from ifrp.recovery.optimisation import Optimisation
+from ifrp.recovery.patchgan import PatchGAN
+from ifrp.recovery.unet import UNet
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Weights of the generator's losses."""
+
+    pixel: float = 100.0
+    """weight of the mean absolute difference of pixels [orig]"""
+    adversarial: float = 1.0
+    """weight of the cross-entropy of the discriminator's patches [orig]"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Keys of pix2pix."""
+
+    depth: int = 7
+    """strided convolutions of the U-Net; 7 is the original's unet_128, 8 its unet_256 [orig]"""
+    width: float = 1.0
+    """factor on the generator's channels"""
+    discriminator_width: float = 1.0
+    """factor on the discriminator's channels"""
+    losses: Losses = field(default_factory=Losses)
+    optimisation: Optimisation = field(default_factory=Optimisation)
+
+
+class Method(method.Method[Settings]):
+    """Image-to-image translation with a conditional discriminator."""
+
+    settings_class = Settings
+    training = Training(
+        steps=187_500, batch=4, flip=True
+    )  # [orig: 15 epochs of 50,000 pairs, edges to shoes]
+
+    def __init__(self, settings: Settings, size: int, styles: tuple[str, ...]) -> None:
+        super().__init__(settings, size, styles)
+        self.networks["generator"] = UNet(settings.depth, settings.width, size)
+        self.networks["discriminator"] = PatchGAN(6, nn.BatchNorm2d, settings.discriminator_width)
+
+    def optimisers(self) -> dict[str, Optimizer]:
+        """Adam for each network."""
+        return {name: self.settings.optimisation.adam(network) for name, network in self.networks.items()}
+
+    def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
+        """The discriminator's step at half its loss, then the generator's."""
+        rate, given = self.settings.optimisation.rate(clock), self.settings.losses
+        recovered = self.networks["generator"](batch.portraits)
+        judge = self.networks["discriminator"]
+        real = losses.adversarial(judge(_pair(batch.portraits, batch.faces)), True)
+        fake = losses.adversarial(judge(_pair(batch.portraits, recovered.detach())), False)
+        logs = {"discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
+        yield Update("discriminator", (real + fake) / 2, rate, logs)
+        with frozen(judge) as discriminator:
+            error = losses.adversarial(discriminator(_pair(batch.portraits, recovered)), True)
+        pixel = losses.absolute(recovered, batch.faces)
+        loss = given.pixel * pixel + given.adversarial * error
+        yield Update("generator", loss, rate, {"pixel": pixel.detach(), "adversarial": error.detach()})
+
+    def recover(self, portraits: Tensor) -> Tensor:
+        """One forward pass, with dropout as in the original and batch norm's running statistics."""
+        found: Tensor = self.networks["generator"](portraits)
+        return found
+
+
+def _pair(portraits: Tensor, faces: Tensor) -> Tensor:
+    return torch.cat([portraits, faces], 1)  # (N, 6, S, S)
