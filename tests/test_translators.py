@@ -347,7 +347,7 @@ def test_mgan_recovers_from_its_file_alone(
     project: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     training.train(project, "mgan")
-    apply.apply(project, "mgan", "ink")
+    apply.apply(project, "mgan", ["ink"])
     expected = np.load(paths.recovered("mgan", "ink"))
     path = paths.recovery_model("mgan")
     with safe_open(path, framework="pt") as file:

@@ -105,7 +105,8 @@ class Method(method.Method[Settings]):
     """Markovian generative adversarial network, with real faces as its targets [inferred]."""
 
     settings_class = Settings
-    training = Training(steps=26_000)  # [orig: 5 epochs in batches of 64; of 330,000 pairs here]
+    # [orig: 5 epochs in batches of 64; of 330,000 pairs here]
+    training = Training(steps=25_800)
 
     def __init__(self, settings: Settings, size: int, styles: tuple[str, ...]) -> None:
         super().__init__(settings, size, styles)
