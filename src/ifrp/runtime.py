@@ -12,6 +12,7 @@ from ifrp.errors import IfrpError
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
     from lightning_fabric import Fabric
 
     from ifrp.config import Runtime
@@ -25,26 +26,35 @@ def threads() -> int:
     return int(given) if given.isdigit() and int(given) > 0 else len(os.sched_getaffinity(0))
 
 
+def device(runtime: Runtime) -> torch.device:
+    """The configured device, for what is not trained; on a CPU, with the threads of this process.
+
+    Raises:
+        IfrpError: a GPU is asked for and there is none.
+    """
+    import torch
+
+    if runtime.device == "cuda" and not torch.cuda.is_available():
+        raise IfrpError(
+            "runtime.device is cuda, but torch sees no GPU: set it to auto or cpu, or install a CUDA build of torch."
+        )
+    if runtime.device == "cuda" or (runtime.device == "auto" and torch.cuda.is_available()):
+        return torch.device("cuda", 0)
+    torch.set_num_threads(threads())
+    return torch.device("cpu")
+
+
 def fabric(runtime: Runtime) -> Fabric:
     """Lightning Fabric for the configured device, precision and number of devices, already launched.
 
     Raises:
         IfrpError: a GPU is asked for and there is none.
     """
-    import torch
-    from lightning_fabric import Fabric
+    from lightning_fabric import Fabric  # takes as long to import as torch does
 
-    if runtime.device == "cuda" and not torch.cuda.is_available():
-        raise IfrpError(
-            "runtime.device is cuda, but torch sees no GPU: set it to auto or cpu, or install a CUDA build of torch."
-        )
-    gpu = runtime.device == "cuda" or (runtime.device == "auto" and torch.cuda.is_available())
-    if not gpu:
-        torch.set_num_threads(threads())
+    kind = device(runtime).type
     found = Fabric(
-        accelerator="cuda" if gpu else "cpu",
-        devices=runtime.devices if gpu else 1,
-        precision=runtime.precision,
+        accelerator=kind, devices=runtime.devices if kind == "cuda" else 1, precision=runtime.precision
     )
     found.launch()
     return found

@@ -20,7 +20,7 @@ rule recovery_recogniser:
         multiext("models/recognisers/{name}", *WEIGHTS),
     log:
         "logs/recovery/recogniser/{name}.log",
-    priority: 50
+    priority: 85
     conda:
         "../../environment.yml"
     resources:

@@ -37,11 +37,11 @@ def identity(
     """Look for the person of every recovered face among the true faces (FRR) and across styles (FCR)."""
     from ifrp.evaluation.identity import write
     from ifrp.recovery.recogniser import load
-    from ifrp.runtime import fabric
+    from ifrp.runtime import device
 
     loaded = settings.load(config)
     name = recogniser or loaded.evaluation.recogniser
-    write(loaded, experiment, name, load(loaded, name, fabric(loaded.runtime).device))
+    write(loaded, experiment, name, load(loaded, name, device(loaded.runtime)))
 
 
 @app.command()

@@ -118,7 +118,7 @@ def table(config: settings.Config, experiment: str) -> pd.DataFrame:
 
     found = recovered_faces(config, experiment)
     splits = split_of_styles(config, experiment)
-    device = str(runtime.fabric(config.runtime).device)
+    device = str(runtime.device(config.runtime))
     scores = score(found.truth.images[found.places], found.by_style, device)
     parts = []
     for style, values in scores.items():

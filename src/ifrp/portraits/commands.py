@@ -35,7 +35,7 @@ def make(
     trained = network.load(weights)
     check(trained, weights)
     with artifacts.card(target, {}, found.seed, [paths.warped(split, warp), weights]):
-        trained.to(runtime.fabric(found.runtime).device)
+        trained.to(runtime.device(found.runtime))
         stylise(faces, trained, style, target, found.portraits.batch)
     typer.echo(f"{target}: {len(faces)} portraits.")
 

@@ -49,13 +49,16 @@ def apply(config: Config, name: str, styles: Sequence[str] = ()) -> None:
         IfrpError: unknown experiment, or its model or the portraits are missing.
     """
     row = experiment.resolve(config, name)
-    device = runtime.fabric(config.runtime).device
-    method = ready(config, row, device)
+    device = runtime.device(config.runtime)
+    method, warm = ready(config, row, device), row.needs == "nothing"
     for style in styles or [style.name for style in configuration.styles(config)]:
-        _apply(config, row, method, style, device)
+        _apply(config, row, method, style, device, warm)
+        warm = True
 
 
-def _apply(config: Config, row: Experiment, method: Method[Any], style: str, device: torch.device) -> None:
+def _apply(
+    config: Config, row: Experiment, method: Method[Any], style: str, device: torch.device, warm: bool
+) -> None:
     source, target = paths.portraits("test", style), paths.recovered(row.name, style)
     portraits = stacks.read(source)
     places = row.places(len(portraits))
@@ -65,8 +68,10 @@ def _apply(config: Config, row: Experiment, method: Method[Any], style: str, dev
     with artifacts.card(target, settings, config.seed, [source, *row.recovers_with]) as facts:
         if row.aligned:
             chosen = unwarp(chosen, table)
-        if row.needs != "nothing":
-            next(recover(method, chosen[:BATCH], device), None)  # warms up caches and kernels, untimed
+        if not warm:
+            next(
+                recover(method, chosen[:BATCH], device), None
+            )  # caches and kernels, which are not to be timed
         with stacks.create(target, chosen.shape[:3]) as (images, rows):
             start, done = time.perf_counter(), 0
             for found in runtime.progress(

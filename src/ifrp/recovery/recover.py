@@ -64,7 +64,7 @@ def recover(given: Sequence[Path], model_name: str, output: Path, config_file: P
 
 def _method(name: str, config_file: Path) -> tuple[Method[Any], torch.device]:
     config = configuration.load(config_file) if config_file.exists() else Config()
-    device = runtime.fabric(config.runtime).device
+    device = runtime.device(config.runtime)
     path = Path(name)
     if path.suffix == ".safetensors":
         method = model.load(path, device)

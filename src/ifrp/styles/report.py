@@ -33,7 +33,7 @@ def distances(rows: Sequence[Style], config: Config) -> tuple[pd.DataFrame, pd.D
         IfrpError: an artwork or the training faces are missing, or a setting is wrong.
     """
     settings = config.styles.distance
-    device = runtime.fabric(config.runtime).device
+    device = runtime.device(config.runtime)
     features = Features.configured(settings.layers, config.styles.features, config.seed).to(device)
     sets = {
         FACES: _faces(settings.faces),
