@@ -284,3 +284,10 @@ def test_recover_says_when_there_is_nothing(project: Path) -> None:
         recover([project / "note.txt"], "other", project / "out", paths.CONFIG)
     with pytest.raises(IfrpError, match="train it with `ifrp recovery train ifrp`"):
         recover([project / "note.txt"], "ifrp", project / "out", paths.CONFIG)
+
+
+def test_an_ablation_recovers_by_its_name(project: Path) -> None:
+    config = recovery_project.make(project, ablations={"bare": {"method": "input"}})
+    assert list(config.recovery.ablations) == ["bare"]
+    found = recover([paths.portraits("test", "ink")], "bare", project / "out", paths.CONFIG)
+    assert len(found) == len(stacks.read(paths.faces("test")))

@@ -10,7 +10,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,6 +118,17 @@ def save_table(path: Path, table: pd.DataFrame, numbers: str = "%.6g") -> None:
     """Writes a table as CSV, atomically; `numbers` is the printf format of its floats."""
     with atomic(path) as new:
         table.to_csv(new, index=False, float_format=numbers, lineterminator="\n")
+
+
+def require(paths: Iterable[Path]) -> None:
+    """Checks that all inputs of a step exist.
+
+    Raises:
+        IfrpError: one does not.
+    """
+    for path in paths:
+        if not path.exists():
+            raise IfrpError(f"{path} does not exist: run `snakemake --cores all {path}`.")
 
 
 def sha256(path: Path) -> str:

@@ -41,7 +41,7 @@ rule paper_table:
         "../../environment.yml"
     params:
         rows=table_rows,
-        settings=settings("seed", "evaluation"),
+        settings=settings("seed", "evaluation.recogniser", "evaluation.resamples"),
         verb=verb("paper", "table"),
     shell:
         "ifrp paper table {wildcards.name} 2>&1 | tee {log}"

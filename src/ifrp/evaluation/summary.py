@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from ifrp import config as settings
 from ifrp import paths, runtime
-from ifrp.artifacts import card, save_table
-from ifrp.errors import IfrpError
+from ifrp.artifacts import card, require, save_table
 from ifrp.evaluation.quality import METRICS
 
 if TYPE_CHECKING:
@@ -97,12 +96,12 @@ def table(config: settings.Config, experiment: str) -> pd.DataFrame:
     pairs["split"], pairs["style"] = "all", pairs["style"] + " " + pairs["gallery"]
     rows: list[dict[str, object]] = []
     for metric in METRICS:
-        rows += _rows(config, quality, metric, metric, 1)
-        rows.append(_rows(config, quality.assign(split="all"), metric, metric, 1)[0])
+        rows += means(config, quality, metric, metric, 1)
+        rows.append(means(config, quality.assign(split="all"), metric, metric, 1)[0])
     for metric, column in (("frr", "hit"), ("frr-chance", "chance")):
-        rows += _rows(config, identity, metric, column, 100)
+        rows += means(config, identity, metric, column, 100)
     for metric, column in (("fcr", "hit"), ("fcr-chance", "chance")):
-        rows.append(_rows(config, pairs, metric, column, 100)[0])
+        rows.append(means(config, pairs, metric, column, 100)[0])
     of = {"experiment": experiment, "method": settings.entry(config, experiment)["method"]}
     return pd.DataFrame([of | row for row in rows], columns=list(COLUMNS))
 
@@ -110,15 +109,25 @@ def table(config: settings.Config, experiment: str) -> pd.DataFrame:
 def _read(path: Path) -> pd.DataFrame:
     import pandas as pd
 
-    if not path.exists():
-        raise IfrpError(f"{path} does not exist: run `snakemake --cores all {path}`.")
+    require([path])
     return pd.read_csv(path, dtype={"person": str})
 
 
-def _rows(
+def means(
     config: settings.Config, scores: pd.DataFrame, metric: str, column: str, unit: float
 ) -> list[dict[str, object]]:
-    """Rows of one metric: for each split its mean (first), then its styles."""
+    """Rows of one metric: for each split its mean (first, style empty), then its styles.
+
+    Args:
+        config: for the resamples and their seed.
+        scores: one row per face: split, style, person and `column`.
+        metric: its name in the rows; a chance level (`…-chance`) is exact, so its interval is the value itself.
+        column: the scores.
+        unit: factor on them.
+
+    Returns:
+        Rows of split, style, metric, value, low, high, n.
+    """
     found: list[dict[str, object]] = []
     for split, part in scores.groupby("split", sort=False):
         styles = estimate(
@@ -182,7 +191,6 @@ def write(config: settings.Config, experiment: str) -> None:
         paths.quality(experiment), paths.identity(experiment, judge), paths.consistency(experiment, judge),
     ]  # fmt: skip
     told = {"resamples": config.evaluation.resamples, "interval": "95 % percentile, over people"}
-    for needed in inputs:
-        _read(needed)
+    require(inputs)
     with card(path, told, config.seed, inputs):
         save_table(path, table(config, experiment))

@@ -7,7 +7,7 @@ import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
@@ -58,17 +58,12 @@ def prepare(source: Source, faces: Faces, seed: int) -> dict[str, Any]:
     Raises:
         IfrpError: a setting makes no sense, or the source has too few usable faces of different people.
     """
-    import torch
-
     check(faces)
     counts = {split: getattr(faces.split, split) for split in splits.ORDER}
     skipped = dict(source.skipped)
     facts = dict[str, Any]()
     with ExitStack() as opened:
-        opened.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")  # Pillow's remarks on odd files; what matters is in skipped.csv
-        opened.callback(torch.set_num_threads, torch.get_num_threads())
-        torch.set_num_threads(1)  # pictures are spread over threads instead
+        opened.enter_context(_spread_over_threads())
         for path in (make_path(split) for split in counts for make_path in (paths.faces, paths.warped)):
             facts_of_card = opened.enter_context(artifacts.card(path, plain(faces), seed, source.inputs))
             opened.callback(facts_of_card.update, facts)
@@ -82,6 +77,21 @@ def prepare(source: Source, faces: Faces, seed: int) -> dict[str, Any]:
                 raise IfrpError(_too_few(source, counts, split, len(pair.rows), skipped))
         facts.update({split: pair.finish() for split, pair in pairs.items()}, skipped=len(skipped))
     return facts
+
+
+@contextmanager
+def _spread_over_threads() -> Iterator[None]:
+    """One torch thread for each picture, and no remarks of Pillow on odd files: what matters is in skipped.csv."""
+    import torch
+
+    before = torch.get_num_threads()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
 
 def rewarp(source: Source, faces: Faces, name: str, seed: int) -> dict[str, int]:
@@ -107,6 +117,7 @@ def rewarp(source: Source, faces: Faces, name: str, seed: int) -> dict[str, int]
         with (
             artifacts.card(target, plain(other), seed, inputs),
             stacks.create(target, shape) as (images, rows),
+            _spread_over_threads(),
         ):
             files = [str(file) for file in table["file"]]
             made = _ahead(lambda file: make(source, places[file], other, seed), files, runtime.threads())

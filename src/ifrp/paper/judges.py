@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ifrp import config as settings
 from ifrp import paths
-from ifrp.evaluation.summary import estimate
+from ifrp.evaluation.summary import means
 from ifrp.paper.grid import Grid, number
 
 if TYPE_CHECKING:
@@ -34,17 +34,12 @@ def compare(config: settings.Config) -> pd.DataFrame:
     for experiment in config.recovery.experiments:
         for judge in recognisers(config):
             table = pd.read_csv(paths.identity(experiment, judge), dtype={"person": str})
-            for split, part in table.groupby("split", sort=False):
-                style, person = (part[key].to_numpy(dtype=str) for key in ("style", "person"))
-                hits = 100 * part["hit"].to_numpy(dtype=float)
-                found = estimate(style, person, hits, config.evaluation.resamples, config.seed).mean("")
-                low, high = found.interval()
-                rows.append(
-                    {
-                        "experiment": experiment, "recogniser": judge, "split": split, "frr": found.value[0],
-                        "low": low[0], "high": high[0], "n": found.n[0], "chance": 100 * part["chance"].mean(),
-                    }
-                )  # fmt: skip
+            chance = {row["split"]: row["value"] for row in means(config, table, "frr-chance", "chance", 100)}
+            for row in means(config, table, "frr", "hit", 100):
+                if row["style"] == "":
+                    scores = {"frr": row["value"], **{key: row[key] for key in ("low", "high", "n")}}
+                    of = {"experiment": experiment, "recogniser": judge, "split": row["split"]}
+                    rows.append({**of, **scores, "chance": chance[row["split"]]})
     table = pd.DataFrame(rows)
     ranks = table.groupby(["recogniser", "split"])["frr"].rank(ascending=False, method="min")
     return table.assign(rank=ranks.astype(int))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ifrp import config as settings
 from ifrp import paths
-from ifrp.artifacts import atomic, card, read_card
+from ifrp.artifacts import atomic, card, read_card, require
 from ifrp.errors import IfrpError
 from ifrp.evaluation import summary
 from ifrp.paper import judges, timing
@@ -286,14 +286,3 @@ def _inputs(config: settings.Config, name: str) -> list[Path]:
         for e in experiments
     ]
     return [*(path for four in of for path in four), paths.PUBLISHED]
-
-
-def require(inputs: list[Path]) -> None:
-    """Checks that all inputs exist.
-
-    Raises:
-        IfrpError: one does not.
-    """
-    for path in inputs:
-        if not path.exists():
-            raise IfrpError(f"{path} does not exist: run `snakemake --cores all {path}`.")

@@ -70,10 +70,11 @@ def _method(name: str, config_file: Path) -> tuple[Method[Any], torch.device]:
         method = model.load(path, device)
         method.prepare(config, device, training=False)
         return method, device
-    if name in config.recovery.experiments:
+    known = configuration.experiments(config)
+    if name in known:
         return apply.ready(config, experiment.resolve(config, name), device), device
-    known = ", ".join(config.recovery.experiments) or f"none in {config_file}"
-    raise IfrpError(f"--model {name} is neither a .safetensors file nor an experiment; experiments: {known}.")
+    names = ", ".join(known) or f"none in {config_file}"
+    raise IfrpError(f"--model {name} is neither a .safetensors file nor an experiment; experiments: {names}.")
 
 
 def _portraits(given: Sequence[Path], size: int, skipped: list[str]) -> Iterator[tuple[str, stacks.Images]]:
