@@ -46,11 +46,7 @@ rule faces_warp:
         source=FACE_SOURCE,
         code=code("faces", "warp"),
     output:
-        [
-            path
-            for split in ("train", "val")
-            for path in stack(f"data/faces/{split}-warped-{{warp}}")
-        ],
+        [path for split in ("train", "val") for path in stack(f"data/faces/{split}-warped-{{warp}}")],
     log:
         "logs/faces/warp-{warp}.log",
     conda:
