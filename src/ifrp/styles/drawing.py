@@ -58,10 +58,10 @@ def whirl(rng: np.random.Generator, size: int) -> Field:
         )
     dy, dx = np.gradient(stream)
     bands = stretch(
-        0.8 * y + 1.4 * stretch(stream) + 0.5 * noise(rng, size, 70) + 0.35 * noise(rng, size, 22)
+        0.8 * y + 1.4 * stretch(stream) + 1.2 * noise(rng, size, 70) + 0.35 * noise(rng, size, 22)
     )
     sky = palette("f7c948 b3261e e8662a f9e0a0 7a1f3d f2a03d c4451c 1f3b5c 2f6f73 e0b050 0d1b2a 2f6f73")
-    return emboss(brush(ramp(bands, sky), np.arctan2(-dx, dy), 0.05), 3.5)
+    return emboss(brush(ramp(bands, sky), np.arctan2(-dx, dy), 0.05), 9)
 
 
 def sweets(rng: np.random.Generator, size: int) -> Field:
@@ -125,21 +125,21 @@ def plumage(rng: np.random.Generator, size: int) -> Field:
 
 
 def facets(rng: np.random.Generator, size: int) -> Field:
-    """Large cubist planes in earth colours, each shaded from one edge to the other."""
+    """Cubist planes in earth colours, each shaded from one edge to the other."""
     y, x = grid(size)
     code, shade = np.zeros((size, size), dtype=int), np.zeros((size, size))
     edge = np.full((size, size), np.inf)
-    for bit in range(18):
+    for bit in range(34):
         turn = rng.uniform(0, np.pi)
         side = (x - rng.uniform(0.1, 0.9)) * np.cos(turn) + (y - rng.uniform(0.1, 0.9)) * np.sin(turn)
         code += (side > 0) << bit
         edge = np.minimum(edge, np.abs(side))
         shade += np.where(side > 0, 1, -1) * np.exp(-np.abs(side) / 0.06)
-    earths = palette("5b4636 a67c52 d9b48f 7d8471 3c4f5c c9c1ae 8c3b2a 2b2320 b08968")
-    picture = earths[rng.integers(len(earths), size=2**18)[code]]
+    earths = palette("7a5c44 a67c52 e6c49c 7d8471 4f6b80 d6cfbc 9c4a34 5a4a42 c09870")
+    picture = earths[rng.integers(len(earths), size=2**12)[code % 4093]]
     picture = picture * (1 + 0.22 * np.tanh(shade))[..., None]
-    grain = ramp(noise(rng, size, 90), palette("8a8580 ffffff ffffff"))
-    return over(picture * grain, (0.12, 0.1, 0.09), 1 - smooth(edge - 0.004, 0.003))
+    grain = ramp(noise(rng, size, 90), palette("6a6560 ffffff ffffff"))
+    return over(picture * grain, (0.12, 0.1, 0.09), 1 - smooth(edge - 0.005, 0.003))
 
 
 def stipple(rng: np.random.Generator, size: int) -> Field:
@@ -160,16 +160,16 @@ def stipple(rng: np.random.Generator, size: int) -> Field:
 
 
 def cutouts(rng: np.random.Generator, size: int) -> Field:
-    """Big organic shapes of cut, painted paper that overlap with a soft shadow."""
+    """Organic shapes of cut, painted paper that overlap with a soft shadow."""
     papers = palette("f4f1de e07a5f 3d405b 81b29a f2cc8f d62246 1d7874 2b59c3 f4f1de")
     picture: Field = np.ones((size, size, 3)) * papers[0]
     for paper in papers[1:]:
-        shape = noise(rng, size, 5) - rng.uniform(0.57, 0.66)
+        shape = noise(rng, size, 10) - rng.uniform(0.57, 0.66)
         shadow = smooth(shift(shape, size / 50, mode="nearest"), 0.05)
         picture = over(picture, (0.15, 0.12, 0.15), 0.35 * shadow)
         picture = over(picture, paper, smooth(shape, 0.008))
     streaks = brush(np.repeat(rng.uniform(size=(size, size, 1)), 3, axis=2), 0.3 * noise(rng, size, 2), 0.1)
-    return np.asarray(picture * (0.8 + 0.4 * streaks))
+    return np.asarray(picture * (0.45 + 1.1 * streaks))
 
 
 def engraving(rng: np.random.Generator, size: int) -> Field:
