@@ -63,7 +63,8 @@ def store(
             into[:] = images
             for i in range(len(images)) if places is None else places:
                 index = {} if places is None else {"index": i}
-                rows.append({"file": f"{i}.png", "person": people()[i % len(people())], **index})
+                person = people()[i % len(people())]
+                rows.append({"file": f"{i}.png", "person": person, "rotation": 3.0 * i - 25, **index})
 
 
 def recover(
@@ -85,7 +86,7 @@ def configuration() -> settings.Config:
         "styles": {"table": "config/styles.csv"},
         "recovery": {"experiments": {name: {"method": name} for name in NOISE}},
         "evaluation": {"faces": 1000, "resamples": 200},
-        "paper": {"examples": 2, "worst": 4},
+        "paper": {"examples": 2, "worst": 4, "ablations": {"losses": {"no loss": "input", "all": "ifrp"}}},
     }
     return settings.build(values, "the tests")
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from ifrp import artifacts, stacks
+from ifrp import artifacts, stacks, why
 from ifrp.errors import IfrpError
 
 
@@ -113,9 +113,44 @@ def test_cards_chain_back_to_the_source(tmp_path: Path) -> None:
         with artifacts.card(path, {"key": 1}, seed=5, inputs=inputs) as facts:
             path.write_text(path.name)
             facts["count"] = 2
-    assert [(depth, path) for depth, path, _ in artifacts.chain(result)] == [(0, result), (1, source)]
+    assert [(depth, path) for depth, path, _ in why.chain(result)] == [(0, result), (1, source)]
     card = artifacts.read_card(result)
     assert card["inputs"][str(source)] == artifacts.sha256(source)
     assert (card["seed"], card["settings"], card["facts"]) == (5, {"key": 1}, {"count": 2})
     with pytest.raises(IfrpError, match="no provenance card"):
         artifacts.read_card(tmp_path / "other.csv")
+
+
+@pytest.fixture
+def chained(tmp_path: Path) -> tuple[Path, Path]:
+    """A stack, a table that was made from it, and both cards."""
+    source, result = tmp_path / "source.npy", tmp_path / "result.csv"
+    with artifacts.card(source, {}, seed=5):
+        write(source)
+    with artifacts.card(result, {"key": 1}, seed=5, inputs=[source, source.with_suffix(".csv")]):
+        result.write_text("a,b")
+    return source, result
+
+
+def test_why_tells_each_step(chained: tuple[Path, Path]) -> None:
+    source, result = chained
+    lines = list(why.told(result))
+    assert [line for line in lines if not line.startswith("  ")][:1] == [str(result)]
+    assert any(line.strip() == str(source) for line in lines)
+    assert any("settings" in line and '{"key": 1}' in line for line in lines)
+    assert sum("seed 5" in line for line in lines) >= 2
+
+
+def test_why_finds_what_was_edited_or_is_gone(chained: tuple[Path, Path]) -> None:
+    source, result = chained
+    assert list(why.faults(result)) == []
+    result.write_text("a,c")
+    assert list(why.faults(result)) == [f"{result} has changed since it was made."]
+    with source.open("r+b") as file:
+        file.truncate(100)
+    source.with_suffix(".csv").unlink()
+    told = set(why.faults(result))
+    assert f"{source} has changed since {result} was made from it." in told
+    assert f"{source.with_suffix('.csv')} is missing." in told
+    with pytest.raises(IfrpError, match="no provenance card"):
+        list(why.faults(result.with_name("other.csv")))

@@ -17,7 +17,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage import transform
 
-from ifrp import artifacts, paths, stacks
+from ifrp import artifacts, paths, stacks, why
 from ifrp.config import FaceCounts, Faces, PhotoFaces, Warp
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry, splits, warp
@@ -348,7 +348,7 @@ def test_rendered_people_are_cropped_from_the_middle_of_the_canvas(
     for image, file in zip(faces.images, faces.table["file"], strict=True):
         row = int(np.flatnonzero(source.table["file"] == file)[0])
         assert np.array_equal(image, source.images[row, 28:92, 28:92])  # 120 × 128/240 = 64
-    chain = [path for _, path, _ in artifacts.chain(paths.warped("test"))]
+    chain = [path for _, path, _ in why.chain(paths.warped("test"))]
     assert chain == [paths.warped("test"), paths.RENDERED]
 
 

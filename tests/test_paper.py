@@ -23,7 +23,23 @@ from ifrp import config as settings
 from ifrp import paths, stacks
 from ifrp.artifacts import read_card
 from ifrp.errors import IfrpError
-from ifrp.paper import FIGURES, TABLES, figures, gallery, grid, look, mosaic, tables
+from ifrp.paper import (
+    FIGURES,
+    TABLES,
+    charts,
+    figures,
+    gallery,
+    grid,
+    look,
+    mosaic,
+    network,
+    numbers,
+    printing,
+    scores,
+    tables,
+)
+from ifrp.recovery.dn import DN
+from ifrp.recovery.srn import SRN, Network
 
 SOME = [0, 4, 8, 13, 17]
 """places of five test faces, one of each of five people"""
@@ -239,7 +255,7 @@ def test_tex_escapes_what_tex_would_read() -> None:
     assert grid._tex("a_b & 5 % – −1") == r"a\_b \& 5 \% -- $-$1"
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", [*(name for name in FIGURES if name != "own"), "losses"])
 def test_figures_are_drawn_and_the_same_again(made: settings.Config, name: str) -> None:
     both = [paths.figure(name, suffix) for suffix in ("png", "pdf")]
     digests = []
@@ -251,11 +267,11 @@ def test_figures_are_drawn_and_the_same_again(made: settings.Config, name: str) 
         assert picture.width <= look.WIDEST
         assert np.asarray(picture.convert("L")).std() > 5  # not an empty page
     assert both[1].read_bytes().startswith(b"%PDF")
-    assert read_card(both[0])["inputs"]
+    assert bool(read_card(both[0])["inputs"]) == (name != "network")
 
 
 def test_unknown_names_and_missing_inputs_are_told(made: settings.Config, tmp_path: Path) -> None:
-    with pytest.raises(IfrpError, match="there are samples"):
+    with pytest.raises(IfrpError, match="there are teaser"):
         figures.write(made, "nothing")
     with pytest.raises(IfrpError, match="there are quality"):
         tables.write(made, "nothing")
@@ -263,6 +279,97 @@ def test_unknown_names_and_missing_inputs_are_told(made: settings.Config, tmp_pa
         patch.chdir(tmp_path)
         with pytest.raises(IfrpError, match=re.escape("summary.csv does not exist")):
             tables.write(made, "quality")
+
+
+def test_own_portraits_are_shown_beside_what_is_recovered(made: settings.Config, tmp_path: Path) -> None:
+    for name, level in (("one.png", 40), ("two.png", 200)):
+        Image.new("RGB", (300, 200), (level, 90, 120)).save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no picture")
+    shown = dataclasses.replace(made.paper, own=str(tmp_path), experiment="input")
+    figures.write(dataclasses.replace(made, paper=shown), "own")
+    with Image.open(paths.figure("own")) as picture:
+        assert np.asarray(picture.convert("L")).std() > 5
+    (tmp_path / "one.png").unlink()
+    (tmp_path / "two.png").unlink()
+    with pytest.raises(IfrpError, match="no readable picture"):
+        figures.write(dataclasses.replace(made, paper=shown), "own")
+    with pytest.raises(IfrpError, match="name a folder"):
+        figures.write(made, "own")
+
+
+def test_the_network_is_drawn_as_it_is(made: settings.Config) -> None:
+    """Stages of the paper's network: five convolutions, three transformers, five deconvolutions, one transformer."""
+    srn = SRN(Network(width=0.25))
+    main, skips = network.trace(srn, 128)
+    kinds = [
+        "conv",
+        "stn",
+        "conv",
+        "stn",
+        "conv",
+        "stn",
+        "conv",
+        "conv",
+        "deconv",
+        "deconv",
+        "deconv",
+        "stn",
+        "deconv",
+        "deconv",
+    ]
+    assert [block.kind for block in main] == ["face", *kinds]
+    assert [block.side for block in main if block.kind != "stn"] == [
+        128,
+        64,
+        32,
+        16,
+        8,
+        4,
+        8,
+        16,
+        32,
+        64,
+        128,
+    ]
+    assert {(block.side, block.channels) for block in skips} == {(8, 64), (16, 32)}
+    assert main[-1].channels == 3
+    judged, _ = network.trace(DN(), 128)
+    shapes = [(block.side, block.channels) for block in judged]
+    assert shapes == [
+        (128, 3),
+        (64, 32),
+        (32, 64),
+        (16, 128),
+        (8, 96),
+        (1, 1024),
+        (1, 1),
+    ]  # Appendix of the paper's code
+    assert srn.training
+    with pytest.raises(IfrpError, match="no network that this figure can draw"):
+        network.network(dataclasses.replace(made, paper=dataclasses.replace(made.paper, experiment="faced")))
+
+
+def test_retrieval_curve_passes_through_frr(made: settings.Config) -> None:
+    figure, _ = scores.retrieval(made)
+    summary = pd.read_csv(paths.summary("ifrp"), keep_default_na=False)
+    means = summary[(summary["style"] == "") & (summary["metric"] == "frr")].set_index("split")["value"]
+    for axes in figure.axes:
+        lines = {line.get_label(): line.get_ydata() for line in axes.get_lines()}
+        curve = np.asarray(lines["ifrp"])
+        assert curve[made.evaluation.top - 1] == pytest.approx(means[axes.get_title()])
+        assert (np.diff(curve) >= 0).all()
+        chance = summary[(summary["metric"] == "frr-chance") & (summary["split"] == axes.get_title())]
+        assert np.asarray(lines["chance"])[made.evaluation.top - 1] == pytest.approx(chance["value"].iloc[0])
+
+
+def test_every_experiment_has_one_colour(made: settings.Config) -> None:
+    wanted = look.colours(made)
+    assert len(set(wanted.values())) == len(wanted)
+    for draw in (scores.retrieval, charts.curves):
+        for axes in draw(made)[0].axes:
+            for line in axes.get_lines():
+                if (name := str(line.get_label())) in wanted:
+                    assert line.get_color() == wanted[name]
 
 
 def test_faces_are_spread_over_people() -> None:
@@ -312,3 +419,82 @@ def test_verbs_make_the_same_files(made: settings.Config) -> None:
         result = CliRunner().invoke(app, [*words.split(), "--config", "config/config.yaml"])
         assert result.exit_code == 0, result.exception
     assert read_card(paths.summary("ifrp"))["settings"]["resamples"] == made.evaluation.resamples
+
+
+@pytest.fixture
+def printed(made: settings.Config, monkeypatch: pytest.MonkeyPatch) -> settings.Config:
+    """The tree with everything that its document shows, and the document's text."""
+    for path in (Path(__file__).parents[1] / "paper").glob("*.typ"):
+        Path("paper").mkdir(exist_ok=True)
+        Path("paper", path.name).write_text(path.read_text())
+    for table in TABLES:
+        tables.write(made, table)
+    for figure in printing.shown(made, "paper")[1]:
+        figures.write(made, figure)
+    numbers.write(made, "paper")
+    return made
+
+
+def test_numbers_are_those_of_the_summaries(printed: settings.Config) -> None:
+    found = read_card(paths.numbers("paper"))["facts"]
+    summary = pd.read_csv(paths.summary("ifrp"), keep_default_na=False).set_index(
+        ["split", "style", "metric"]
+    )
+    assert found["ifrp.unseen.psnr"] == pytest.approx(summary.at[("unseen", "", "psnr"), "value"])
+    assert found["ifrp.seen.frr.low"] == pytest.approx(summary.at[("seen", "", "frr"), "low"])
+    assert (found["published.quality.ifrp.seen.psnr"], found["ifrp.parameters"]) == (26.08, 1500)
+    assert (found["test.faces"], found["test.people"]) == (18, 6)
+    with pytest.raises(IfrpError, match="there are paper, ablations"):
+        numbers.write(printed, "letter")
+
+
+def test_the_document_is_printed_and_the_same_again(printed: settings.Config) -> None:
+    digests = []
+    for _ in range(2):
+        printing.write(printed, "paper")
+        digests.append(hashlib.sha256(paths.document("paper").read_bytes()).hexdigest())
+    assert digests[0] == digests[1]
+    assert paths.document("paper").read_bytes().startswith(b"%PDF")
+    assert sorted(path.name for path in paths.FIGURES.parent.iterdir() if path.is_dir()) == [
+        "figures",
+        "tables",
+    ]
+    card = read_card(paths.document("paper"))
+    assert {str(paths.table("quality", "typ")), str(paths.text("paper"))} <= set(card["inputs"])
+
+
+def test_a_document_that_quotes_an_unknown_number_is_not_printed(printed: settings.Config) -> None:
+    text = paths.text("paper")
+    paths.document("paper").unlink(missing_ok=True)
+    whole = text.read_text()
+    text.write_text(whole + '#n("ifrp.seen.beauty", 1)')
+    with pytest.raises(IfrpError, match=r"paper\.typ cannot be printed.*ifrp\.seen\.beauty"):
+        printing.write(printed, "paper")
+    assert not paths.document("paper").exists()
+    text.write_text(whole)
+
+
+def test_typst_escapes_what_typst_would_read() -> None:
+    assert grid._typst("a_b * #1 = −2") == r"a\_b \* \#1 \= −2"
+
+
+def test_pages_are_brought_up_to_date(tmp_path: Path) -> None:
+    (tmp_path / "t.md").write_text("| a |\n")
+    page = tmp_path / "page.md"
+    page.write_text(
+        "FRR 12<!--a.frr--> %, 1.0<!--a.psnr--> dB, +3<!--b--> and 1<!--b-->, 7,000<!--c-->.\n"
+        "<!--table t.md-->\nold\n<!--end-->\n"
+    )
+    known = {"a.frr": 47.6, "a.psnr": 18.049, "b": -2.2, "c": 12345.0}
+    now = numbers.quoted(page, known)
+    assert now == (
+        "FRR 48<!--a.frr--> %, 18.0<!--a.psnr--> dB, −2<!--b--> and −2<!--b-->, 12,345<!--c-->.\n"
+        "<!--table t.md-->\n| a |\n<!--end-->\n"
+    )
+    page.write_text(now)
+    assert numbers.quoted(page, known) == now
+    with pytest.raises(IfrpError, match="quotes b, which is not among"):
+        numbers.quoted(page, {key: known[key] for key in ("a.frr", "a.psnr", "c")})
+    (tmp_path / "t.md").unlink()
+    with pytest.raises(IfrpError, match=r"table t\.md, which does not exist"):
+        numbers.quoted(page, known)

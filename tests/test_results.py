@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from ifrp.config import load, training_styles
+from ifrp.paper import numbers
 
 ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-@pytest.mark.parametrize(
-    "table",
-    sorted((ROOT / "docs/results").glob("*/*.md")),
-    ids=lambda path: f"{path.parent.name}-{path.stem}",
-)
-def test_page_shows_the_table_as_it_was_made(table: Path) -> None:
-    assert table.read_text().strip() in (ROOT / "docs/results.md").read_text()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_quote_what_was_measured(page: Path) -> None:
+    """`ifrp paper quote` would change nothing."""
+    assert numbers.quoted(page, numbers.known(ROOT / "docs/results")) == page.read_text()
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs/results.md"], ids=lambda page: page.name)
+def test_no_measured_number_is_typed(page: Path) -> None:
+    """Every percentage and every dB of the default run is a quoted number."""
+    text = re.sub(
+        r"<!--table .*?<!--end-->", "", page.read_text().partition("## Photographs")[0], flags=re.DOTALL
+    )
+    bare = re.findall(r"[^\n]*\d(?: %| dB)[^\n]*", text)
+    assert not bare
+
+
+def test_every_table_is_on_the_page() -> None:
+    page = (ROOT / "docs/results.md").read_text()
+    for table in (ROOT / "docs/results").glob("*/*.md"):
+        assert f"<!--table {table.relative_to(ROOT / 'docs')}-->" in page
 
 
 def test_training_styles_of_the_ablation_follow_the_distance_ranking() -> None:

@@ -23,6 +23,8 @@ COPIED = (
     ".dvc/config",
     ".dvcignore",
     "environment.yml",
+    "paper",
+    "notebooks",
 )
 BIN = Path(sys.executable).parent
 STAND_IN = f"""#!{sys.executable}
@@ -53,7 +55,10 @@ made = {{
     "evaluation identity": lambda name, _, judge: card(paths.identity(name, judge))
     + card(paths.consistency(name, judge)),
     "evaluation summary": lambda name: card(paths.summary(name)),
-    "paper table": lambda name: [paths.table(name, s) for s in ("csv", "md", "tex", "json")],
+    "paper table": lambda name: [paths.table(name, s) for s in ("csv", "md", "tex", "typ", "json")],
+    "paper numbers": lambda name: [paths.numbers(name)],
+    "paper pdf": lambda name: card(paths.document(name)),
+    "paper notebook": lambda name: card(paths.executed(name)),
     "paper figure": lambda name: [paths.figure(name, s) for s in ("png", "pdf", "json")],
 }}
 for path in made[f"{{group}} {{verb}}"](*rest):

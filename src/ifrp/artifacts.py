@@ -162,13 +162,14 @@ def card(
     """Writes the provenance card of `artifact` when the block ends well, with the block's duration and peak memory.
 
     Yields:
-        A dictionary for further facts (counts, scores), kept under "facts".
+        A dictionary for further facts (counts, scores), kept under "facts". A .json artifact is a card itself.
     """
     start, facts = time.monotonic(), dict[str, Any]()
     yield facts
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     found = {
         "artifact": str(artifact),
+        "sha256": sha256(artifact) if artifact.exists() and artifact != card_path(artifact) else None,
         "command": " ".join(["ifrp", *sys.argv[1:]]),
         "code": _code_version(),
         "settings": dict(settings),
@@ -208,17 +209,3 @@ def read_card(artifact: Path) -> dict[str, Any]:
         raise IfrpError(f"{artifact} has no provenance card ({path}): it was not made by this workflow.")
     found: dict[str, Any] = json.loads(path.read_text())
     return found
-
-
-def chain(artifact: Path) -> Iterator[tuple[int, Path, dict[str, Any]]]:
-    """Walks from an artifact back to its sources: depth, path and card, each artifact once."""
-    seen: set[Path] = set()
-    waiting = [(0, artifact)]
-    while waiting:
-        depth, path = waiting.pop()
-        if path in seen or not card_path(path).exists():
-            continue
-        seen.add(path)
-        found = read_card(path)
-        yield depth, path, found
-        waiting.extend((depth + 1, Path(name)) for name in reversed(list(found["inputs"])))

@@ -39,15 +39,25 @@ app.command()(recover)
 @app.command()
 def why(
     file: Annotated[Path, typer.Argument(help="any artifact: a figure, a table, a model, a stack")],
+    check: Annotated[
+        bool, typer.Option("--check", help="recompute the hashes of all files, and say which have changed")
+    ] = False,
 ) -> None:
     """Print where a file comes from: each step back to the source, with its command and settings."""
-    from ifrp.artifacts import chain, read_card
+    from ifrp.why import faults, told
 
-    read_card(file)
-    for depth, path, card in chain(file):
-        typer.echo(
-            f"{'  ' * depth}{path}  ←  {card['command']}  ({card['seconds']} s, seed {card['seed']}, {card['code']})"
+    if not check:
+        for line in told(file):
+            typer.echo(line)
+        return
+    found = list(dict.fromkeys(faults(file)))
+    for line in found:
+        typer.echo(line)
+    if found:
+        raise IfrpError(
+            f"{file} is not what the files at hand would give: run `snakemake --cores all {file}`."
         )
+    typer.echo(f"{file} and all that it was made from are as they were.")
 
 
 def main() -> None:

@@ -292,8 +292,12 @@ class Paper:
 
     examples: int = 6
     """faces shown in a comparison figure"""
-    worst: int = 12
-    """faces shown in the worst-case figure"""
+    experiment: str = "ifrp"
+    """the experiment that the teaser, the network's drawing and your own portraits show"""
+    own: str | None = None
+    """folder or zip archive of portraits of your own (paintings, sketches), for the figure `own`; none: no such figure"""
+    worst: int = 24
+    """faces of each experiment in the worst-case figure"""
     ablations: dict[str, dict[str, str | None]] = field(default_factory=dict)
     """tables of ablations: by table, the experiment of each row; none is a row that is not run. A row's name is that in
     config/published.csv"""

@@ -112,10 +112,35 @@ def summary(experiment: str) -> Path:
 
 
 def table(name: str, suffix: str = "csv") -> Path:
-    """One table of the paper: csv for machines, md to read, tex to print."""
+    """One table of the paper: csv for machines, md to read, tex and typ to print."""
     return TABLES / f"{name}.{suffix}"
 
 
 def figure(name: str, suffix: str = "png") -> Path:
     """One figure of the paper, as png or pdf."""
     return FIGURES / f"{name}.{suffix}"
+
+
+def numbers(document: str) -> Path:
+    """Every number that a document may quote: `paper`, or `ablations`."""
+    return Path("results/paper") / {"paper": "numbers.json"}.get(document, f"numbers-{document}.json")
+
+
+def document(name: str) -> Path:
+    """A printed document: `paper`, or `ablations`."""
+    return Path("results/paper") / f"{name}.pdf"
+
+
+def text(name: str) -> Path:
+    """The text of a document, in Typst."""
+    return Path("paper") / f"{name}.typ"
+
+
+def notebook(name: str) -> Path:
+    """A notebook, without outputs."""
+    return Path("notebooks") / f"{name}.ipynb"
+
+
+def executed(name: str) -> Path:
+    """The same notebook, with what it shows."""
+    return Path("results/paper/notebooks") / f"{name}.ipynb"

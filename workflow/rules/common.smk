@@ -15,7 +15,10 @@ from ifrp import imports, steps, versioning
 from ifrp.config import STYLE_SPLITS as SPLITS
 from ifrp.config import entry, experiments, plain, styles, training_styles
 from ifrp.errors import IfrpError
-from ifrp.paper import FIGURES, TABLES
+from ifrp.paths import numbers
+from ifrp.paper import DOCUMENTS
+from ifrp.paper.numbers import experiments as told
+from ifrp.paper.printing import shown
 
 PACKAGE = Path(os.path.relpath(imports.PACKAGE))
 SCHEMAS = Path(workflow.basedir, "workflow", "schemas")
@@ -58,7 +61,7 @@ LEARNING = [name for name in EVERY if steps.needs_training(SETTINGS, name)]
 TRAINED = [name for name in EXPERIMENTS if name in LEARNING]
 TRAINING_STYLES = [name for name in STYLES if any(name in TRAINED_ON[other] for other in TRAINED)]
 JUDGE = SETTINGS.evaluation.recogniser
-ABLATIONS = [*SETTINGS.paper.ablations, *(["recognisers"] if SETTINGS.evaluation.others else [])]
+ABLATIONS, _ = shown(SETTINGS, "ablations")
 PORTRAITS = [
     (split, style)
     for split in ("train", "val", "test")
@@ -70,7 +73,9 @@ FACE_SOURCE = {
     "celeba": [CELEBA],
     "photos": [path for path in (SETTINGS.faces.photos.path, SETTINGS.faces.photos.identities) if path],
 }[SETTINGS.faces.source]
-SHOWN = [name for name in FIGURES if name not in SPLITS or name in STYLE_SPLITS.values()]
+NOTEBOOKS = sorted(path.stem for path in Path("notebooks").glob("*.ipynb"))
+NUMBERS = {Path(numbers(name)).stem: name for name in DOCUMENTS}
+TABLES, FIGURES = shown(SETTINGS, "paper")
 GPU = int(
     SETTINGS.runtime.device == "cuda"
     or (SETTINGS.runtime.device == "auto" and bool(shutil.which("nvidia-smi")))
@@ -181,7 +186,11 @@ def loss_networks(wildcards):
 
 def networks(wildcards):
     """The trained networks of an experiment, if its method has any."""
-    name = wildcards.experiment
+    return networks_of(wildcards.experiment)
+
+
+def networks_of(name):
+    """The same, by its name."""
     return with_card(f"models/recovery/{name}.safetensors") if name in LEARNING else []
 
 
@@ -192,11 +201,52 @@ def recovers_with(wildcards):
     return networks(wildcards)
 
 
+def timing_cards():
+    """Cards that say what training and recovery cost."""
+    cards = [f"data/recovered/{name}/{style}.json" for name in EXPERIMENTS for style in STYLES]
+    return cards + [f"models/recovery/{name}.json" for name in TRAINED]
+
+
+def numbers_inputs(wildcards):
+    """What the numbers of a document are taken from."""
+    names = told(SETTINGS, NUMBERS[wildcards.numbers])
+    files = [f"results/evaluation/{name}/summary.csv" for name in names]
+    files += [f"models/recovery/{name}.json" for name in names if name in LEARNING]
+    faces = [path for split in ("train", "test") for path in stack(f"data/faces/{split}")]
+    return [*files, *faces, *with_card("results/styles/distance.csv")]
+
+
+def document_settings(wildcards):
+    """What a document says of the run, beside its numbers."""
+    rows = {"paper": EXPERIMENT_METHODS}.get(NUMBERS[wildcards.numbers], SETTINGS.paper.ablations)
+    return {
+        "rows": rows,
+        **settings("seed", "faces.source", "faces.size", "evaluation.top", "evaluation.recogniser"),
+    }
+
+
+def document_inputs(wildcards):
+    """The tables, figures and numbers of a document."""
+    tables, figures = shown(SETTINGS, getattr(wildcards, "document", "paper"))
+    printed = [f"results/paper/tables/{name}.{suffix}" for name in tables for suffix in ("typ", "json")]
+    drawn = [f"results/paper/figures/{name}.{suffix}" for name in figures for suffix in ("png", "pdf")]
+    return [*printed, *drawn, str(numbers(getattr(wildcards, "document", "paper")))]
+
+
+def own_pictures():
+    """Files of the user's own portraits."""
+    folder = SETTINGS.paper.own
+    return (
+        sorted(map(str, Path(folder).rglob("*.*")))
+        if folder and Path(folder).is_dir()
+        else local_file(folder)
+    )
+
+
 def table_inputs(wildcards):
     """What a table is made from: scores and costs of its rows' experiments."""
     if wildcards.name == "timing":
-        cards = [f"data/recovered/{name}/{style}.json" for name in EXPERIMENTS for style in STYLES]
-        return cards + [f"models/recovery/{name}.json" for name in TRAINED]
+        return timing_cards()
     if wildcards.name == "recognisers":
         judges = [JUDGE, *SETTINGS.evaluation.others]
         return expand(
@@ -214,16 +264,35 @@ def table_rows(wildcards):
     return SETTINGS.paper.ablations.get(wildcards.name, EXPERIMENT_METHODS)
 
 
+def figure_rows(wildcards):
+    """The experiments that a figure shows; of the drawn network, its settings."""
+    if wildcards.name == "network":
+        return steps.experiment(SETTINGS, SETTINGS.paper.experiment)
+    return table_rows(wildcards)
+
+
 def figure_inputs(wildcards):
     """What a figure is made from."""
+    shown = SETTINGS.paper.ablations.get(wildcards.name)
+    recovering = [name for name in shown.values() if name] if shown else EXPERIMENTS
     splits = ["train", "test"] if wildcards.name == "samples" else ["test"]
     stacks = [f"data/faces/{split}{kind}" for split in splits for kind in ("", "-warped")]
     stacks += [f"data/portraits/{split}/{style}" for split, style in PORTRAITS if split in splits]
     if wildcards.name != "samples":
-        stacks += [f"data/recovered/{name}/{style}" for name in EXPERIMENTS for style in STYLES]
+        stacks += [f"data/recovered/{name}/{style}" for name in recovering for style in STYLES]
     files = [path for name in stacks for path in stack(name)]
+    truth = stack("data/faces/test") + stack("data/faces/test-warped")
+    scores = {
+        kind: [f"results/evaluation/{name}/{kind}.csv" for name in EXPERIMENTS]
+        for kind in ("quality", "summary", f"{JUDGE}/identity")
+    }
     return {
+        "network": [],
+        "own": own_pictures() + networks_of(SETTINGS.paper.experiment),
         "distance": with_card("results/styles/distance.csv"),
         "curves": [f"results/recovery/{name}/curve.csv" for name in TRAINED],
-        "worst": files + [f"results/evaluation/{name}/quality.csv" for name in EXPERIMENTS],
+        "worst": files + scores["quality"],
+        "angles": truth + scores["quality"] + scores[f"{JUDGE}/identity"],
+        "retrieval": truth + scores[f"{JUDGE}/identity"],
+        "cost": timing_cards() + scores["summary"],
     }.get(wildcards.name, files)

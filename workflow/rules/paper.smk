@@ -4,13 +4,16 @@ rule paper:
         expand(
             "results/paper/tables/{name}.{ext}",
             name=TABLES,
-            ext=["csv", "md", "tex", "json"],
+            ext=["csv", "md", "tex", "typ", "json"],
         ),
         expand(
             "results/paper/figures/{name}.{ext}",
-            name=SHOWN,
+            name=FIGURES,
             ext=["png", "pdf", "json"],
         ),
+        "results/paper/numbers.json",
+        with_card("results/paper/paper.pdf"),
+        expand("results/paper/notebooks/{name}.{ext}", name=NOTEBOOKS, ext=["ipynb", "json"]),
 
 
 rule ablations:
@@ -18,8 +21,15 @@ rule ablations:
         expand(
             "results/paper/tables/{name}.{ext}",
             name=ABLATIONS,
-            ext=["csv", "md", "tex", "json"],
+            ext=["csv", "md", "tex", "typ", "json"],
         ),
+        expand(
+            "results/paper/figures/{name}.{ext}",
+            name=SETTINGS.paper.ablations,
+            ext=["png", "pdf", "json"],
+        ),
+        "results/paper/numbers-ablations.json",
+        with_card("results/paper/ablations.pdf"),
 
 
 rule paper_table:
@@ -34,7 +44,7 @@ rule paper_table:
             caption="../report/table.rst",
             labels={"table": "{name}"},
         ),
-        multiext("results/paper/tables/{name}", ".md", ".tex", ".json"),
+        multiext("results/paper/tables/{name}", ".md", ".tex", ".typ", ".json"),
     log:
         "logs/paper/tables/{name}.log",
     conda:
@@ -65,8 +75,72 @@ rule paper_figure:
         "../../environment.yml"
     params:
         styles=STYLE_SPLITS,
-        experiments=EXPERIMENT_METHODS,
-        settings=settings("seed", "paper.examples", "paper.worst"),
+        experiments=figure_rows,
+        settings=settings("seed", "paper.examples", "paper.worst", "paper.experiment", "paper.own"),
         verb=verb("paper", "figure"),
     shell:
         "ifrp paper figure {wildcards.name} 2>&1 | tee {log}"
+
+
+rule paper_numbers:
+    input:
+        data=numbers_inputs,
+        published="config/published.csv",
+        code=code("paper", "numbers"),
+    output:
+        "results/paper/{numbers}.json",
+    log:
+        "logs/paper/{numbers}.log",
+    wildcard_constraints:
+        numbers="|".join(NUMBERS),
+    conda:
+        "../../environment.yml"
+    params:
+        document=lambda wildcards: NUMBERS[wildcards.numbers],
+        settings=document_settings,
+        verb=verb("paper", "numbers"),
+    shell:
+        "ifrp paper numbers {params.document} 2>&1 | tee {log}"
+
+
+rule paper_pdf:
+    input:
+        data=document_inputs,
+        text=sorted(map(str, Path("paper").glob("*.typ"))),
+        code=code("paper", "pdf"),
+    output:
+        report(
+            "results/paper/{document}.pdf",
+            category="Report",
+            caption="../report/document.rst",
+            labels={"document": "{document}"},
+        ),
+        "results/paper/{document}.json",
+    log:
+        "logs/paper/{document}.log",
+    wildcard_constraints:
+        document="|".join(DOCUMENTS),
+    conda:
+        "../../environment.yml"
+    params:
+        verb=verb("paper", "pdf"),
+    shell:
+        "ifrp paper pdf {wildcards.document} 2>&1 | tee {log}"
+
+
+rule paper_notebook:
+    input:
+        data=document_inputs,
+        book="notebooks/{notebook}.ipynb",
+        code=code("paper", "notebook"),
+    output:
+        "results/paper/notebooks/{notebook}.ipynb",
+        "results/paper/notebooks/{notebook}.json",
+    log:
+        "logs/paper/notebooks/{notebook}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        verb=verb("paper", "notebook"),
+    shell:
+        "ifrp paper notebook {wildcards.notebook} 2>&1 | tee {log}"

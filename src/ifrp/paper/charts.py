@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ifrp import config as settings
 from ifrp import paths
 from ifrp.errors import IfrpError
-from ifrp.paper.look import LINES, STYLE_COLOURS
+from ifrp.paper import look
+from ifrp.paper.look import STYLE_COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,14 +61,14 @@ def curves(config: settings.Config) -> tuple[Figure, list[Path]]:
     across = min(3, len(panels))
     down = -(-len(panels) // across)
     figure = Figure(figsize=(2.55 * across, 0.4 + 1.7 * down), layout="constrained")
-    lines = {}
+    lines, colours = {}, look.colours(config)
     for number, panel in enumerate(panels, start=1):
         axes = figure.add_subplot(down, across, number, title=str(panel).replace("_", " "))
-        for colour, (name, curve) in zip(LINES * len(found), found.items(), strict=False):
+        for name, curve in found.items():
             if panel in curve:
                 points = curve[["step", panel]].dropna()
                 lines[name] = axes.plot(
-                    points["step"], points[panel], color=colour, linewidth=1.1, label=name
+                    points["step"], points[panel], color=colours[name], linewidth=1.1, label=name
                 )[0]
         axes.set_xlabel("step")
         axes.margins(x=0.02)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from ifrp import config as settings
 from ifrp import paths
 from ifrp.options import ConfigFile
-from ifrp.paper import FIGURES, TABLES
+from ifrp.paper import DOCUMENTS, FIGURES, TABLES
 
 app = typer.Typer(help="Tables and figures, made from artifacts alone.", no_args_is_help=True)
 
@@ -34,3 +35,51 @@ def figure(
     from ifrp.paper.figures import write
 
     write(settings.load(config), name)
+
+
+@app.command()
+def numbers(
+    document: Annotated[str, typer.Argument(help=f"one of {', '.join(DOCUMENTS)}")] = "paper",
+    config: ConfigFile = paths.CONFIG,
+) -> None:
+    """Collect every number that a document may quote."""
+    from ifrp.paper.numbers import write
+
+    write(settings.load(config), document)
+
+
+@app.command()
+def pdf(
+    document: Annotated[str, typer.Argument(help=f"one of {', '.join(DOCUMENTS)}")] = "paper",
+    config: ConfigFile = paths.CONFIG,
+) -> None:
+    """Print a document, with its tables, figures and numbers."""
+    from ifrp.paper.printing import write
+
+    write(settings.load(config), document)
+
+
+@app.command()
+def notebook(
+    name: Annotated[str, typer.Argument(help="a file in notebooks/, without its ending")],
+    config: ConfigFile = paths.CONFIG,
+) -> None:
+    """Run a notebook from the top and keep it with its outputs."""
+    from ifrp.paper.notebooks import write
+
+    write(config, name)
+
+
+@app.command()
+def quote(
+    pages: Annotated[
+        list[Path], typer.Argument(help="Markdown files, such as README.md and docs/results.md")
+    ],
+    into: Annotated[Path, typer.Option(help="folder for the tables and numbers that the pages show")] = Path(
+        "docs/results/default"
+    ),
+) -> None:
+    """Bring the numbers and tables in pages up to date with the last run."""
+    from ifrp.paper.numbers import refresh
+
+    refresh(pages, into)

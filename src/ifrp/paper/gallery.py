@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+ACROSS = 12  # faces in a row of the worst cases
+
 
 def spread(people: pd.Series[str], count: int) -> list[int]:
     """Places of `count` faces of different people (as far as there are so many), evenly spread over a stack."""
@@ -130,7 +132,115 @@ def worst(config: settings.Config) -> tuple[Figure, list[Path]]:
         found = [_recovery(name, style, i) for style, i, _ in cases]
         if _same(found, portraits):
             continue
-        rows += [portraits, found, [_picture(paths.faces("test"), i) for _, i, _ in cases]]
-        labels += ["portrait", name, "truth"]
-        notes += [[style for style, *_ in cases], [f"SSIM {value:.2f}" for *_, value in cases], []]
+        truth = [_picture(paths.faces("test"), i) for _, i, _ in cases]
+        for start in range(0, len(cases), ACROSS):
+            part = slice(start, start + ACROSS)
+            rows += [portraits[part], found[part], truth[part]]
+            labels += ["portrait", name, "truth"]
+            notes += [
+                [style for style, *_ in cases[part]],
+                [f"SSIM {value:.2f}" for *_, value in cases[part]],
+                [],
+            ]
     return mosaic.draw(rows, [], labels, notes), list(dict.fromkeys(used))
+
+
+def teaser(config: settings.Config) -> tuple[Figure, list[Path]]:
+    """People in one style of each split: portrait and what `paper.experiment` recovers, beside the true face (Figure 1)."""
+    name, rows = config.paper.experiment, settings.styles(config)
+    styles = [next(row for row in rows if row.split == split) for split in _splits(config)]
+    stack = stacks.read(paths.recovered(name, styles[0].name)).table
+    shown = stack["index"].to_numpy()[spread(stack["person"], max(1, config.paper.examples // 2))]
+    tiles = [
+        [
+            *(tile for style in styles for tile in (
+                _picture(paths.portraits("test", style.name), place), _recovery(name, style.name, place))),
+            _picture(paths.faces("test"), place),
+        ]
+        for place in shown
+    ]  # fmt: skip
+    headings = [
+        *(text for style in styles for text in (f"{style.name}\n{style.split}", "recovered")),
+        "truth",
+    ]
+    used = [
+        of for row in styles for of in (paths.portraits("test", row.name), paths.recovered(name, row.name))
+    ]
+    return mosaic.draw(tiles, headings, [""] * len(tiles)), [*used, paths.faces("test")]
+
+
+def _splits(config: settings.Config) -> list[str]:
+    present = {row.split for row in settings.styles(config)}
+    return [split for split in settings.STYLE_SPLITS if split in present]
+
+
+def consistency(config: settings.Config) -> tuple[Figure, list[Path]]:
+    """One person in every style: the portraits, and below them what each experiment recovers; FCR asks if these agree."""
+    styles = sorted(settings.styles(config), key=lambda style: settings.STYLE_SPLITS.index(style.split))
+    names = [style.name for style in styles]
+    shared = _shared(config, names)
+    place = int(shared[len(shared) // 2])
+    truth, portraits = (
+        _picture(paths.faces("test"), place),
+        [_picture(paths.portraits("test", name), place) for name in names],
+    )
+    rows, labels = [[*portraits, truth]], ["portrait"]
+    for experiment in config.recovery.experiments:
+        found = [_recovery(experiment, name, place) for name in names]
+        if not _same(found, portraits):
+            rows.append([*found, truth])
+            labels.append(experiment)
+    headings = [*(f"{style.name}\n{style.split}" for style in styles), "truth"]
+    colours = [*(STYLE_COLOURS[style.split] for style in styles), "black"]
+    used = [paths.portraits("test", name) for name in names]
+    used += [
+        paths.recovered(experiment, name) for experiment in config.recovery.experiments for name in names
+    ]
+    return mosaic.draw(rows, headings, labels, colours=colours), [*used, paths.faces("test")]
+
+
+def ablation(config: settings.Config, table: str) -> tuple[Figure, list[Path]]:
+    """The rows of an ablation's table as columns of faces, half of them in seen and half in unseen styles (Figures 3–5)."""
+    chosen = {label: name for label, name in config.paper.ablations[table].items() if name}
+    styles = [
+        next(row.name for row in settings.styles(config) if row.split == split)
+        for split in _splits(config)
+        if split != "sketch"
+    ]
+    people = stacks.read(paths.faces("test")).table["person"]
+    places = spread(people, config.paper.examples)
+    turns = [(place, styles[i * len(styles) // len(places)]) for i, place in enumerate(places)]
+    rows = [
+        [
+            _picture(paths.portraits("test", style), place),
+            *(_recovery(name, style, place) for name in chosen.values()),
+            _picture(paths.faces("test"), place),
+        ]
+        for place, style in turns
+    ]
+    headings = [
+        "portrait",
+        *(label.replace("+", "+\n").replace(" with", "\nwith") for label in chosen),
+        "truth",
+    ]
+    used = [paths.portraits("test", style) for style in styles]
+    used += [paths.recovered(name, style) for name in chosen.values() for style in styles]
+    return mosaic.draw(rows, headings, [style for _, style in turns]), [*used, paths.faces("test")]
+
+
+def own(config: settings.Config) -> tuple[Figure, list[Path]]:
+    """Portraits of your own (`paper.own`: paintings, sketches), each beside what `paper.experiment` recovers of it.
+
+    Raises:
+        IfrpError: `paper.own` names no folder, or there is no readable picture in it.
+    """
+    from ifrp.recovery import recover
+
+    if not config.paper.own or not (folder := Path(config.paper.own)).exists():
+        raise IfrpError(f"paper.own is {config.paper.own}: name a folder of pictures there.")
+    pairs = recover.pairs([folder], config.paper.experiment, config)
+    across = config.paper.examples
+    rows = [[tile for pair in pairs[i : i + across] for tile in pair] for i in range(0, len(pairs), across)]
+    headings = ["portrait", "recovered"] * min(across, len(pairs))
+    model = paths.recovery_model(config.paper.experiment)
+    return mosaic.draw(rows, headings, [""] * len(rows)), [model] if model.exists() else []

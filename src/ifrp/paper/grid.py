@@ -1,4 +1,4 @@
-"""A table as text cells, and its two printed forms: Markdown and TeX."""
+"""A table as text cells, and its three printed forms: Markdown, TeX and Typst."""
 
 from __future__ import annotations
 
@@ -67,6 +67,33 @@ class Grid:
             r"\end{tabular}", *(rf"\par {_tex(note)}" for note in self.notes), r"\end{table}",
         ]  # fmt: skip
         return "\n".join(lines) + "\n"
+
+    def typst(self) -> str:
+        """A figure around a table, as Typst markup."""
+        groups = []
+        for group, members in groupby(group for group, _ in self.columns):
+            width = len(list(members))
+            groups += (
+                [f"table.cell(colspan: {width}, align: center)[{_typst(group)}]"] if group else ["[]"] * width
+            )
+        sides = ", ".join("right" if group else "left" for group, _ in self.columns)
+        cells = [
+            [f"[{_typst(cell)}]" for cell in row] for row in ([name for _, name in self.columns], *self.rows)
+        ]
+        head = [
+            *([", ".join(groups)] if any(group for group, _ in self.columns) else []),
+            ", ".join(cells[0]),
+        ]
+        lines = [
+            "#figure(", "  table(", f"    columns: {len(self.columns)},", f"    align: ({sides},),",
+            f"    table.header({', '.join(head)}),", *(f"    {', '.join(row)}," for row in cells[1:]), "  ),",
+            f"  caption: [{_typst(' '.join([self.caption + '.', *self.notes]))}],", ")",
+        ]  # fmt: skip
+        return "\n".join(lines) + "\n"
+
+
+def _typst(text: str) -> str:
+    return "".join(f"\\{letter}" if letter in "\\#$*_`<>@[]~=" else letter for letter in text)
 
 
 def _tex(text: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ifrp import paths
 from ifrp.artifacts import atomic
+from ifrp.config import Config
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -13,8 +15,9 @@ if TYPE_CHECKING:
 WIDEST = 1600  # pixels
 DPI = 200
 STYLE_COLOURS = {"seen": "#0072B2", "unseen": "#E69F00", "sketch": "#009E73"}
-LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31", "#999999")
+LINES = ("#999999", "#8C6D31", "#E69F00", "#CC79A7", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#000000")
 """Okabe and Ito's colours, which colour-blind people can tell apart, and two more"""
+MARKERS = "oXvPsD^*d"
 
 LOOK: Any = {
     "font.family": "DejaVu Sans",
@@ -31,6 +34,20 @@ LOOK: Any = {
     "savefig.dpi": DPI,
     "pdf.fonttype": 42,
 }
+
+
+def colours(config: Config) -> dict[str, str]:
+    """The colour of each main experiment, the same in every figure."""
+    return _dealt(config, LINES)
+
+
+def markers(config: Config) -> dict[str, str]:
+    """The marker of each main experiment, the same in every figure."""
+    return _dealt(config, MARKERS)
+
+
+def _dealt(config: Config, choices: Sequence[str]) -> dict[str, str]:
+    return {name: choices[i % len(choices)] for i, name in enumerate(config.recovery.experiments)}
 
 
 def save(name: str, figure: Figure) -> None:

@@ -42,7 +42,8 @@ def recover(given: Sequence[Path], model_name: str, output: Path, config_file: P
     for path in given:
         if not path.exists():
             raise IfrpError(f"There is no {path}: name a picture, a folder, a zip archive or a .npy stack.")
-    method, device = _method(model_name, config_file)
+    config = configuration.load(config_file) if config_file.exists() else Config()
+    method, device = _method(model_name, config)
     names, written, skipped = _Names(output), list[Path](), list[str]()
     for batch in _batches(_portraits(given, method.size, skipped)):
         images = np.stack([image for _, image in batch])
@@ -62,8 +63,23 @@ def recover(given: Sequence[Path], model_name: str, output: Path, config_file: P
     return written
 
 
-def _method(name: str, config_file: Path) -> tuple[Method[Any], torch.device]:
-    config = configuration.load(config_file) if config_file.exists() else Config()
+def pairs(
+    given: Sequence[Path], model_name: str, config: Config
+) -> list[tuple[stacks.Images, stacks.Images]]:
+    """Portraits, as the model sees them, and what it recovers: (S, S, 3) uint8 each; what is no picture is left out.
+
+    Raises:
+        IfrpError: the model is missing, or there is no readable picture.
+    """
+    method, device = _method(model_name, config)
+    portraits = [image for _, image in _portraits(given, method.size, [])]
+    if not portraits:
+        raise IfrpError(f"There is no readable picture in {', '.join(map(str, given))}.")
+    faces = [face for batch in apply.recover(method, np.stack(portraits), device) for face in batch]
+    return list(zip(portraits, faces, strict=True))
+
+
+def _method(name: str, config: Config) -> tuple[Method[Any], torch.device]:
     device = runtime.device(config.runtime)
     path = Path(name)
     if path.suffix == ".safetensors":
@@ -73,7 +89,7 @@ def _method(name: str, config_file: Path) -> tuple[Method[Any], torch.device]:
     known = configuration.experiments(config)
     if name in known:
         return apply.ready(config, experiment.resolve(config, name), device), device
-    names = ", ".join(known) or f"none in {config_file}"
+    names = ", ".join(known) or "none in the configuration"
     raise IfrpError(f"--model {name} is neither a .safetensors file nor an experiment; experiments: {names}.")
 
 

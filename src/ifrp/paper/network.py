@@ -1,0 +1,172 @@
+"""The architecture figure, drawn from the networks themselves: what their layers give when a face goes through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ifrp import config as settings
+from ifrp.errors import IfrpError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from torch import Tensor, nn
+
+COLOURS = {"conv": "#9ecae1", "deconv": "#c6dbef", "stn": "#74c476", "residual": "#fdd0a2", "dense": "#dadaeb",
+           "face": "#eeeeee"}  # fmt: skip
+NAMES = {"conv": "convolution", "deconv": "deconvolution", "stn": "spatial transformer",
+         "residual": "residual blocks (skip connection)", "dense": "fully connected"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Block:
+    """One stage of a network, as it was when a face went through.
+
+    Attributes:
+        kind: a key of `COLOURS`.
+        channels: of its output.
+        side: of its output, in pixels; 1 for a vector.
+    """
+
+    kind: str
+    channels: int
+    side: int
+
+
+def network(config: settings.Config) -> tuple[Figure, list[Path]]:
+    """Style removal network and discriminative network of `paper.experiment` (Figure 2): each box is a stage's output.
+
+    Raises:
+        IfrpError: that experiment's method has no style removal network.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    from ifrp.recovery import experiment
+    from ifrp.recovery.srn import SRN
+
+    row = experiment.resolve(config, config.paper.experiment)
+    found = row.build().networks
+    if not isinstance(generator := found["generator"], SRN):
+        raise IfrpError(
+            f"paper.experiment is {row.name}, whose method {row.method} has no network that this figure can draw."
+        )
+    figure = Figure(figsize=(7.8, 3.9), layout="constrained")
+    above, below = figure.subplots(2, 1, height_ratios=(3, 2))
+    main, skips = trace(generator, row.size)
+    _draw(above, main, f"Style removal network (SRN), {_count(generator)} parameters")
+    for block in skips:
+        _skip(above, main, block)
+    if "discriminator" in found:
+        judged, _ = trace(found["discriminator"], row.size)
+        _draw(below, judged, f"Discriminative network (DN), {_count(found['discriminator'])} parameters")
+    shown = [kind for kind in NAMES if kind in {block.kind for block in [*main, *skips]}] + ["dense"]
+    handles = [Patch(facecolor=COLOURS[kind], edgecolor="#555555", label=NAMES[kind]) for kind in shown]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    return figure, []
+
+
+def trace(module: nn.Module, size: int) -> tuple[list[Block], list[Block]]:
+    """Sends a face through a network: its stages in the order in which they ran, and those in skip connections.
+
+    Args:
+        module: an SRN or a DN.
+        size: side of a face, in pixels.
+    """
+    import torch
+    from torch import nn
+
+    from ifrp.recovery.srn import SRN
+    from ifrp.recovery.stn import SpatialTransformer
+
+    main, skips = [Block("face", 3, size)], list[Block]()
+
+    def note(into: list[Block], kind: str) -> Any:
+        def hook(_: nn.Module, __: Any, output: Tensor) -> None:
+            side = output.shape[2] if output.dim() == 4 else 1
+            into.append(Block(kind, output.shape[1], side))
+
+        return hook
+
+    hooks = []
+    if isinstance(module, SRN):
+        hooks += [stage.register_forward_hook(note(main, "conv")) for stage in module.encoder]
+        hooks += [stage.register_forward_hook(note(main, "deconv")) for stage in module.decoder]
+        hooks += [stage.register_forward_hook(note(skips, "residual")) for stage in module.skips.values()]
+    for layer in module.modules():
+        if isinstance(layer, SpatialTransformer):
+            hooks.append(layer.register_forward_hook(note(main, "stn")))
+        elif not isinstance(module, SRN) and isinstance(layer, nn.MaxPool2d | nn.Linear):
+            hooks.append(
+                layer.register_forward_hook(note(main, "dense" if isinstance(layer, nn.Linear) else "conv"))
+            )
+    training = module.training
+    with torch.no_grad():
+        module.eval()(torch.zeros(1, 3, size, size))
+    module.train(training)
+    for hook in hooks:
+        hook.remove()
+    return main, skips
+
+
+def _count(module: nn.Module) -> str:
+    return f"{sum(parameter.numel() for parameter in module.parameters()):,}"
+
+
+def _height(block: Block) -> float:
+    return 0.5 + 0.5 * block.side.bit_length() if block.side > 1 else 0.35 * block.channels.bit_length()
+
+
+def _draw(axes: Axes, blocks: list[Block], title: str) -> None:
+    from matplotlib.patches import Rectangle
+
+    for place, block in enumerate(blocks):
+        height = _height(block)
+        axes.add_patch(
+            Rectangle(
+                (place - 0.3, -height / 2),
+                0.6,
+                height,
+                facecolor=COLOURS[block.kind],
+                edgecolor="#555555",
+                linewidth=0.7,
+            )
+        )
+        shape = f"{block.side}²\n×{block.channels}" if block.side > 1 else f"{block.channels}"
+        axes.text(place, 0, shape, ha="center", va="center", fontsize=6)
+        if place:
+            axes.annotate(
+                "",
+                (place - 0.3, 0),
+                (place - 0.7, 0),
+                arrowprops={"arrowstyle": "-", "color": "#555555", "linewidth": 0.7},
+            )
+    axes.set(xlim=(-0.6, len(blocks) - 0.4), ylim=(-2.7, 2.7), title=title)
+    axes.axis("off")
+
+
+def _skip(axes: Axes, main: list[Block], block: Block) -> None:
+    """A skip connection below the stages, from the last encoder stage of its side to the decoder's."""
+    from matplotlib.patches import Rectangle
+
+    turn = next(i for i, stage in enumerate(main) if stage.kind == "deconv")
+    same = [i for i, stage in enumerate(main) if stage.side == block.side]
+    start, end = max(i for i in same if i < turn), max(i for i in same if i >= turn)
+    deep = -1.5 - 0.3 * (end - start)
+    axes.set_ylim(bottom=min(deep - 0.4, axes.get_ylim()[0]))
+    line: Any = {"color": COLOURS["residual"], "linewidth": 1.6, "zorder": 0}
+    axes.plot([start, start, end, end], [0, deep, deep, 0], **line)
+    middle = (start + end) / 2
+    axes.add_patch(
+        Rectangle(
+            (middle - 0.75, deep - 0.22),
+            1.5,
+            0.44,
+            facecolor=COLOURS["residual"],
+            edgecolor="#555555",
+            linewidth=0.7,
+        )
+    )
+    axes.text(middle, deep, f"{block.side}²×{block.channels}", ha="center", va="center", fontsize=6)

@@ -1,0 +1,37 @@
+"""Notebooks, executed: from `notebooks/` into the results, with what they show."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ifrp import config as settings
+from ifrp import paths
+from ifrp.artifacts import atomic, card
+from ifrp.errors import IfrpError
+
+
+def write(config_file: Path, name: str) -> None:
+    """Runs one notebook from the top, in the project's root and by a configuration, and keeps it with its outputs.
+
+    Raises:
+        IfrpError: there is no such notebook, or a cell fails.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    seed = settings.load(config_file).seed
+    source, target = paths.notebook(name), paths.executed(name)
+    if not source.exists():
+        known = ", ".join(sorted(path.stem for path in source.parent.glob("*.ipynb")))
+        raise IfrpError(f"There is no notebook {source}; there are {known}.")
+    book = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
+    where = {"metadata": {"path": os.getcwd()}}
+    client = NotebookClient(book, timeout=600, kernel_name="python3", resources=where, record_timing=False)
+    with card(target, {}, seed, [source, paths.numbers("paper")]), atomic(target) as new:
+        try:
+            client.execute(env={**os.environ, "IFRP_CONFIG": str(config_file)})
+        except CellExecutionError as error:
+            raise IfrpError(f"{source} fails: {error.ename}: {error.evalue}") from error
+        nbformat.write(book, new)  # type: ignore[no-untyped-call]

@@ -1,0 +1,132 @@
+"""Figures of scores: retrieval curves, error against rotation, cost against quality."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ifrp import config as settings
+from ifrp import paths, stacks
+from ifrp.evaluation.identity import chance
+from ifrp.paper import look, timing
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+RANKS = 20  # of the retrieval curve
+BINS = 8  # of the rotation
+FEWEST = 10  # scores in a bin that is shown
+
+
+def retrieval(config: settings.Config) -> tuple[Figure, list[Path]]:
+    """Cumulative match: the share of recovered faces whose person is among the k nearest true faces, k from 1 to 20.
+
+    One panel per split of styles, each the mean over its styles; FRR is the value at `evaluation.top`. Dotted:
+    guessing.
+    """
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    judge, top = config.evaluation.recogniser, config.evaluation.top
+    files = {name: paths.identity(name, judge) for name in config.recovery.experiments}
+    found = {name: pd.read_csv(path, dtype={"person": str}) for name, path in files.items()}
+    people = stacks.read(paths.faces("test")).table["person"].to_numpy(dtype=str)[: config.evaluation.faces]
+    ranks = np.arange(1, min(RANKS, len(people)) + 1)
+    guessed = [100 * float(chance(people, people, int(k)).mean()) for k in ranks]
+    splits = [
+        s for s in settings.STYLE_SPLITS if any((table["split"] == s).any() for table in found.values())
+    ]
+    figure = Figure(figsize=(2.6 * len(splits), 2.9), layout="constrained")
+    for number, split in enumerate(splits, start=1):
+        axes = figure.add_subplot(1, len(splits), number, title=split, xlabel="rank", ylim=(0, 102))
+        for name, table in found.items():
+            part = table[table["split"] == split]
+            if len(part):
+                rate = [_over_styles(part.assign(hit=part["rank"] <= k), "hit") for k in ranks]
+                axes.plot(ranks, rate, color=look.colours(config)[name], linewidth=1.1, label=name)
+        axes.plot(ranks, guessed, ":", color="black", linewidth=0.9, label="chance")
+        axes.axvline(top, color="#bbbbbb", linewidth=0.8, zorder=0)
+        axes.set_xticks([1, top, *range(10, len(ranks) + 1, 5)])
+    figure.axes[0].set_ylabel("retrieved (%)")
+    _legend(figure)
+    return figure, [*files.values(), paths.faces("test")]
+
+
+def _over_styles(part: pd.DataFrame, column: str) -> float:
+    return 100 * float(part.groupby("style")[column].mean().mean())
+
+
+def angles(config: settings.Config) -> tuple[Figure, list[Path]]:
+    """Error against the rotation of the portrait: PSNR, SSIM and FRR of faces in bins of equal width.
+
+    Portraits in styles that the experiment was trained on; bins of fewer than ten scores are left out. Not in the
+    paper.
+    """
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    warps = stacks.read(paths.warped("test")).table["rotation"]
+    span = float(np.ceil(warps.abs().max())) or 1.0
+    edges = np.linspace(-span, span, BINS + 1)
+    middles, bins = (edges[1:] + edges[:-1]) / 2, np.digitize(warps, edges[1:-1])
+    judge = config.evaluation.recogniser
+    panels = (("psnr", "PSNR (dB)", 1), ("ssim", "SSIM", 1), ("hit", "FRR (%)", 100))
+    figure, used = Figure(figsize=(7.8, 2.9), layout="constrained"), [paths.warped("test")]
+    axes = [
+        figure.add_subplot(1, 3, i, title=title, xlabel="rotation (°)")
+        for i, (_, title, _) in enumerate(panels, 1)
+    ]
+    for name in config.recovery.experiments:
+        files = (paths.quality(name), paths.quality(name), paths.identity(name, judge))
+        for panel, path, (column, _, unit) in zip(axes, files, panels, strict=True):
+            scores = pd.read_csv(path)
+            scores = scores[scores["split"] == "seen"]
+            binned = scores[column].groupby(bins[scores["index"]])
+            means = unit * binned.mean()[binned.count() >= FEWEST]
+            panel.plot(
+                middles[means.index.astype(int)], means, color=look.colours(config)[name], linewidth=1.1,
+                marker=look.markers(config)[name], markersize=3, label=name,
+            )  # fmt: skip
+        used += files[1:]
+    _legend(figure)
+    return figure, used
+
+
+def cost(config: settings.Config) -> tuple[Figure, list[Path]]:
+    """What a face costs and what it is worth: FRR on unseen styles against milliseconds per face and training time.
+
+    Bars are 95 % intervals over people. An experiment that needs no training is in the left panel only.
+    """
+    import pandas as pd
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    costs: Any = timing.compare(config).set_index("experiment").to_dict("index")
+    figure, used = Figure(figsize=(6.4, 2.9), layout="constrained"), timing.inputs(config)[:-1]
+    labels = {"ms_per_face": "ms per face", "training_seconds": "training (s)"}
+    for number, (key, label) in enumerate(labels.items(), start=1):
+        axes = figure.add_subplot(1, 2, number, xlabel=label, xscale="log", ylim=(0, 100))
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        for name, spent in costs.items():
+            table = pd.read_csv(paths.summary(name), keep_default_na=False)
+            row = table[(table["split"] == "unseen") & (table["style"] == "") & (table["metric"] == "frr")]
+            if row.empty or pd.isna(spent[key]):
+                continue
+            value, low, high = (float(row[column].iloc[0]) for column in ("value", "low", "high"))
+            axes.errorbar(
+                spent[key], value, [[value - low], [high - value]], color=look.colours(config)[name],
+                marker=look.markers(config)[name], markersize=5, linewidth=0.9, linestyle="none", label=name,
+            )  # fmt: skip
+    figure.axes[0].set_ylabel("FRR unseen (%)")
+    _legend(figure)
+    return figure, [*used, *(paths.summary(name) for name in costs)]
+
+
+def _legend(figure: Figure) -> None:
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=min(5, len(labels)))

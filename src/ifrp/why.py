@@ -1,0 +1,69 @@
+"""How an artifact came to be: its provenance card and those of its inputs, told, and checked against the files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ifrp.artifacts import card_path, read_card, sha256
+
+
+def chain(artifact: Path) -> Iterator[tuple[int, Path, dict[str, Any]]]:
+    """Walks from an artifact back to its sources: depth, path and card, each artifact once.
+
+    Raises:
+        IfrpError: the artifact has no card.
+    """
+    seen: set[Path] = set()
+    waiting = [(0, artifact, read_card(artifact))]
+    while waiting:
+        depth, path, card = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        yield depth, path, card
+        known = [Path(name) for name in reversed(list(card["inputs"])) if card_path(Path(name)).exists()]
+        waiting.extend((depth + 1, name, read_card(name)) for name in known)
+
+
+def told(artifact: Path) -> Iterator[str]:
+    """Lines about an artifact and all that it was made from: rule, command, settings, code, seed, machine, seconds, inputs.
+
+    Raises:
+        IfrpError: the artifact has no card.
+    """
+    for depth, path, card in chain(artifact):
+        machine = card["machine"]
+        where = machine.get("gpu") or f"{machine['processor']}, {machine['cores']} cores"
+        told = {
+            "rule": "_".join(card["command"].split()[1:3]),
+            "command": card["command"],
+            "settings": json.dumps(card["settings"], ensure_ascii=False, default=str),
+            "made by": f"code {card['code']}, seed {card['seed']}, {where}, {card['seconds']} s",
+            "inputs": ", ".join(card["inputs"]) or "none",
+        }
+        yield f"{'    ' * depth}{path}"
+        yield from (f"{'    ' * depth}  {name:8}  {value}" for name, value in told.items())
+
+
+def faults(artifact: Path) -> Iterator[str]:
+    """A sentence for every file in the chain that is missing, or has changed since it was made or something was made from it.
+
+    Raises:
+        IfrpError: the artifact has no card.
+    """
+    hashes: dict[Path, str | None] = {}
+    for _, path, card in chain(artifact):
+        said = {
+            Path(card["artifact"]): (card["sha256"], "it was made")
+        }  # a stack's table has the stack's card
+        said |= {Path(name): (value, f"{path} was made from it") for name, value in card["inputs"].items()}
+        for file, (expected, since) in said.items():
+            if file not in hashes:
+                hashes[file] = sha256(file) if file.exists() else None
+            if hashes[file] is None:
+                yield f"{file} is missing."
+            elif expected and hashes[file] != expected:
+                yield f"{file} has changed since {since}."
