@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +121,19 @@ def test_cards_chain_back_to_the_source(tmp_path: Path) -> None:
     assert (card["seed"], card["settings"], card["facts"]) == (5, {"key": 1}, {"count": 2})
     with pytest.raises(IfrpError, match="no provenance card"):
         artifacts.read_card(tmp_path / "other.csv")
+
+
+def test_the_same_weights_are_the_same_bytes_in_any_process(tmp_path: Path) -> None:
+    script = (
+        "import sys, torch; from pathlib import Path; from ifrp.artifacts import save_weights\n"
+        "names = [f'layer{i}' for i in range(20)]\n"
+        "save_weights(Path(sys.argv[1]), {n: torch.ones(3) for n in names}, {n: n for n in names})"
+    )
+    files = [tmp_path / f"{i}.safetensors" for i in range(3)]
+    for path in files:
+        subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+    assert len({path.read_bytes() for path in files}) == 1
+    assert artifacts.read_header(files[0])["layer7"] == "layer7"
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,9 @@ made = {{
     "paper notebook": lambda name: card(paths.executed(name)),
     "paper figure": lambda name: [paths.figure(name, s) for s in ("png", "pdf", "json")],
 }}
+if os.environ.get("SLOW") == f"{{group}} {{verb}}":
+    Path("slow").touch()
+    time.sleep(60)
 for path in made[f"{{group}} {{verb}}"](*rest):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{{path}} {{time.time()}}")
@@ -117,12 +121,48 @@ class Project:
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs a program in the copy and keeps its output."""
+        around = self.environment(**environment)
+        return subprocess.run(command, cwd=self.root, env=around, capture_output=True, text=True, check=False)
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Variables for a program in the copy."""
         unset = ("DVC_", "IFRP_", "SNAKEMAKE_")
         outer = {key: value for key, value in os.environ.items() if not key.startswith(unset)}
-        path = os.pathsep.join([str(self.root / "bin"), str(BIN), outer["PATH"]])
-        return subprocess.run(
-            command, cwd=self.root, env={**outer, "PATH": path, **environment}, capture_output=True, text=True, check=False
+        return {
+            **outer,
+            "PATH": os.pathsep.join([str(self.root / "bin"), str(BIN), outer["PATH"]]),
+            **more,
+        }
+
+    def start(self, *command: str, slow: str) -> subprocess.Popen[str]:
+        """Starts a program in the copy, and returns when it has come to a verb, which takes a minute."""
+        (self.root / "slow").unlink(missing_ok=True)
+        around = self.environment(SLOW=slow)
+        started = subprocess.Popen(
+            command, cwd=self.root, env=around, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
         )  # fmt: skip
+        for _ in range(600):
+            if (self.root / "slow").exists() or started.poll() is not None:
+                break
+            time.sleep(0.1)
+        assert started.poll() is None, started.communicate()[0]
+        return started
+
+    def kill(self, started: subprocess.Popen[str], number: int) -> str:
+        """Sends a signal to a program and all that it started, as a terminal does; returns what was printed."""
+        os.killpg(started.pid, number)
+        return started.communicate(timeout=60)[0]
+
+    def clone(self, root: Path) -> Project:
+        """Commits everything but the artifacts, and clones it."""
+        for command in (["add", "--force", "bin"], ["add", "."], ["commit", "-q", "-m", "Results"]):
+            done = self.run("git", "-c", "user.name=Test", "-c", "user.email=test@example.org", *command)
+            assert done.returncode == 0, done.stderr
+        subprocess.run(["git", "clone", "-q", str(self.root), str(root)], check=True)
+        found = object.__new__(Project)
+        found.root, found.table = root, self.table
+        return found
 
     def make(self, *arguments: str, **environment: str) -> str:
         """Runs Snakemake, which must succeed; returns all that it printed."""

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
+HEADER = "ifrp"
+"""the entry of a safetensors file's header in which the metadata are, as JSON"""
+
+
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     """Yields a temporary path in the same folder, with the same suffix; renames it when the block ends well."""
@@ -48,7 +52,8 @@ def save_weights(
 
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with atomic(path) as new:
-        save_file(plain, new, metadata=dict(metadata or {}))
+        # One entry, because safetensors writes several in an order that differs from run to run.
+        save_file(plain, new, metadata={HEADER: json.dumps(dict(metadata or {}), sort_keys=True)})
         new.chmod(0o644)  # safetensors makes files that only their owner can read
 
 
@@ -109,7 +114,8 @@ def read_header(path: Path) -> dict[str, str]:
 
     try:
         with safe_open(path, framework="pt") as file:
-            return dict(file.metadata() or {})
+            found: dict[str, str] = json.loads((file.metadata() or {}).get(HEADER, "{}"))
+            return found
     except (SafetensorError, OSError) as error:
         raise IfrpError(f"{path} cannot be read as a model ({error}): fetch it or train it again.") from error
 

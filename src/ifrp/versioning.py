@@ -25,6 +25,9 @@ from ifrp.errors import IfrpError
 
 LOCK = Path("dvc.lock")
 STAMP = Path(".snakemake/dvc.lock.sha256")
+FILES = Path(".snakemake/dvc.files.json")
+"""size and time of every file then"""
+CACHE = Path(".dvc/cache/files/md5")
 LOCKED = Path(".snakemake/dvc.lock.yaml")
 """the configuration that dvc.lock was written for"""
 NESTED = "IFRP_NESTED"
@@ -44,7 +47,10 @@ def after_restore(config: Config) -> None:
 
     What was edited since then is reported by Snakemake as usual: settings one by one, code stage by stage.
     """
-    if idle() or not LOCK.exists() or stamped():
+    if idle() or not LOCK.exists():
+        return
+    if stamped():
+        after_tampering()
         return
     lock = yaml.safe_load(LOCK.read_text())["stages"]
     if not any(Path(out["path"]).exists() for stage in lock.values() for out in stage.get("outs", ())):
@@ -67,6 +73,47 @@ def after_restore(config: Config) -> None:
         if edited(found):
             outdate(Path(out["path"]) for out in lock.get(stage, {}).get("outs", ()))
     stamp()
+
+
+def after_tampering() -> None:
+    """Before a run: makes Snakemake do again what was edited or cut off since the two agreed; it looks at times only."""
+    if not FILES.exists():
+        return
+    suspects = [
+        Path(name)
+        for name, seen in json.loads(FILES.read_text()).items()
+        if _looks(Path(name)) not in (seen, None)
+    ]
+    known = _recorded() if suspects else {}
+    changed = [path for path in suspects if known.get(str(path)) not in (None, _md5(path))]
+    for path in changed:
+        say(f"{path} is not what was made: it will be made again.")
+    outdate(changed)
+
+
+def _looks(path: Path) -> list[int] | None:
+    """Size and time of a file, none if it is gone."""
+    if not path.exists():
+        return None
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns]
+
+
+def _recorded() -> dict[str, str]:
+    """MD5 of every file that dvc.lock speaks of and DVC's cache lists."""
+    found: dict[str, str] = {}
+    for stage in yaml.safe_load(LOCK.read_text())["stages"].values():
+        for out in stage.get("outs", ()):
+            listing = CACHE / out["md5"][:2] / out["md5"][2:]
+            if listing.suffix == ".dir" and listing.exists():
+                rows = json.loads(listing.read_text())
+                found |= {str(Path(out["path"], row["relpath"])): row["md5"] for row in rows}
+    return found
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
 
 
 def running(jobs: Iterable[object]) -> None:
@@ -128,9 +175,9 @@ def edited(stage: Mapping[str, Any]) -> bool:
     return any(path.startswith("src/") or path.endswith(".csv") for path in stage.get("changed deps", {}))
 
 
-def outdate(folders: Iterable[Path]) -> None:
-    """Makes files older than all their inputs, so that Snakemake makes them again when next asked."""
-    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+def outdate(places: Iterable[Path]) -> None:
+    """Makes files, and those in folders, older than all their inputs, so that Snakemake makes them again when next asked."""
+    files = [path for place in places for path in (place, *place.rglob("*")) if path.is_file()]
     for path in files:
         os.utime(path, (1, 1))
     if files:
@@ -146,6 +193,13 @@ def stamp() -> None:
     """Notes that the two agree on this dvc.lock."""
     STAMP.parent.mkdir(exist_ok=True)
     STAMP.write_text(_hash())
+    outs = [
+        Path(out["path"])
+        for stage in yaml.safe_load(LOCK.read_text())["stages"].values()
+        for out in stage.get("outs", ())
+    ]
+    files = [path for out in outs for path in out.rglob("*") if path.is_file()]
+    FILES.write_text(json.dumps({str(path): _looks(path) for path in files}))
 
 
 def _hash() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,11 @@ def chain(artifact: Path) -> Iterator[tuple[int, Path, dict[str, Any]]]:
         waiting.extend((depth + 1, name, read_card(name)) for name in known)
 
 
+def rule(card: Mapping[str, Any]) -> str:
+    """The rule of the workflow whose command a card names."""
+    return "_".join(card["command"].split()[1:3])
+
+
 def told(artifact: Path) -> Iterator[str]:
     """Lines about an artifact and all that it was made from: rule, command, settings, code, seed, machine, seconds, inputs.
 
@@ -38,7 +43,7 @@ def told(artifact: Path) -> Iterator[str]:
         machine = card["machine"]
         where = machine.get("gpu") or f"{machine['processor']}, {machine['cores']} cores"
         told = {
-            "rule": "_".join(card["command"].split()[1:3]),
+            "rule": rule(card),
             "command": card["command"],
             "settings": json.dumps(card["settings"], ensure_ascii=False, default=str),
             "made by": f"code {card['code']}, seed {card['seed']}, {where}, {card['seconds']} s",

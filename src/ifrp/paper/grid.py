@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
 from ifrp import paths
@@ -108,5 +109,6 @@ def published(table: str) -> dict[tuple[str, str, str], str]:
 
 
 def number(value: float, decimals: int, sign: bool = False) -> str:
-    """A number with a true minus sign, and a plus sign if asked for."""
-    return f"{value:{'+' if sign else ''}.{decimals}f}".replace("-", "−")
+    """A number, its half rounded up, with a true minus sign, and a plus sign if asked for."""
+    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return f"{rounded:{'+' if sign else ''}f}".replace("-", "−")

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ifrp import config as settings
-from ifrp import paths
+from ifrp import paths, why
 from ifrp.artifacts import atomic, card, read_card
 from ifrp.errors import IfrpError
 from ifrp.paper import DOCUMENTS
@@ -49,8 +49,9 @@ def collect(config: settings.Config, document: str) -> dict[str, float]:
 
     `<experiment>.<split>.<metric>` is a mean, in the metric's unit; `.low` and `.high` after it are the ends of its
     interval, `.n` the faces that were averaged. `<experiment>.<fact>` is what its training took: steps, epochs,
-    training_seconds, parameters. `<set>.faces` and `<set>.people` count the stacks of faces, `distance.<style>` is that of
-    an artwork from faces, and `published.<table>.<row>.<split>.<metric>` what the paper prints.
+    training_seconds, parameters. `step.<rule>.seconds` and `.memory` (MB) are what a step of the workflow took on the
+    way. `<set>.faces` and `<set>.people` count the stacks of faces, `distance.<style>` is that of an artwork from faces,
+    and `published.<table>.<row>.<split>.<metric>` what the paper prints.
     """
     import csv
 
@@ -71,6 +72,7 @@ def collect(config: settings.Config, document: str) -> dict[str, float]:
     for split in ("train", "test"):
         table = pd.read_csv(paths.faces(split).with_suffix(".csv"), dtype={"person": str})
         found |= {f"{split}.faces": len(table), f"{split}.people": int(table["person"].nunique())}
+    found |= _steps([paths.summary(name) for name in experiments(config, document)])
     distances = pd.read_csv(paths.STYLE_DISTANCE)
     for row in distances[distances["layer"] == "combined"].to_dict("records"):
         found[f"distance.{row['style']}"] = row["distance"]
@@ -81,6 +83,25 @@ def collect(config: settings.Config, document: str) -> dict[str, float]:
                     float(told["value"])
                 )
     return found
+
+
+def _steps(results: Sequence[Path]) -> dict[str, float]:
+    """What each step on the way to some results took: seconds of all its jobs, and megabytes of the largest."""
+    cards = {path: made for result in results for _, path, made in why.chain(result)}
+    spent: dict[tuple[str, str], float] = {}
+    memory: dict[str, float] = {}
+    for made in cards.values():
+        step = why.rule(made)
+        job = (
+            step,
+            made["command"] if step == "evaluation_identity" else made["artifact"],
+        )  # FRR and FCR are one job
+        spent[job] = max(spent.get(job, 0), made["seconds"])
+        memory[step] = max(memory.get(step, 0), made["peak_memory_mb"])
+    seconds = {step: sum(value for (of, _), value in spent.items() if of == step) for step in memory}
+    return {f"step.{step}.seconds": seconds[step] for step in memory} | {
+        f"step.{step}.memory": memory[step] for step in memory
+    }
 
 
 def _training(experiment: str) -> dict[str, float]:

@@ -1,0 +1,139 @@
+"""The recipes of CONTRIBUTING.md, followed in a copy of the project."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from workflow_project import ROOT, Project
+
+from ifrp.config import merge
+
+PAGE = (ROOT / "CONTRIBUTING.md").read_text()
+
+
+def follow(project: Project, recipe: str) -> None:
+    """Does what the blocks of a recipe say: new files, entries of the configuration, rows, replaced lines."""
+    section = PAGE.split(f"### {recipe}\n")[1].split("\n### ")[0]
+    blocks = re.findall(r"```(\w+)\n# (\S+)\n(.*?)```", section, flags=re.DOTALL)
+    assert blocks
+    for kind, name, text in blocks:
+        path = project.root / name
+        if kind == "python":
+            path.write_text(text)
+        elif kind == "yaml":
+            path.write_text(
+                yaml.safe_dump(merge(project.configuration(), yaml.safe_load(text)), sort_keys=False)
+            )
+        elif kind == "csv":
+            path.write_text(path.read_text() + text)
+        else:
+            path.write_text(patched(path.read_text(), text.splitlines(keepends=True)))
+
+
+def patched(content: str, lines: list[str]) -> str:
+    """Replaces what a run of lines has before (- and blank) by what it has after (+ and blank)."""
+    hunks, hunk = [], list[str]()
+    for line in lines:
+        if hunk and line[0] == "-" and hunk[-1][0] == "+":
+            hunks.append(hunk)
+            hunk = []
+        hunk.append(line)
+    for part in [*hunks, hunk]:
+        before, after = ("".join(line[1:] for line in part if line[0] in (mark, " ")) for mark in "-+")
+        assert before.rstrip("\n") in content, before
+        content = content.replace(before.rstrip("\n"), after.rstrip("\n"), 1)
+    return content
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy with all its artifacts."""
+    project = Project(tmp_path_factory.mktemp("recipes"))
+    project.make()
+    return project
+
+
+@pytest.fixture
+def fresh(made: Project) -> Iterator[Project]:
+    """The same, and as it was afterwards."""
+    changed = {path: path.read_text() for path in made.root.glob("src/ifrp/**/*.py")}
+    changed |= {path: path.read_text() for path in made.root.glob("config/*")}
+    yield made
+    for path in made.root.glob("src/ifrp/**/*.py"):
+        if path not in changed:
+            path.unlink()
+    for path, text in changed.items():
+        if path.read_text() != text:
+            path.write_text(text)
+
+
+def test_a_method(fresh: Project) -> None:
+    follow(fresh, "A method")
+    pending = fresh.pending()
+    assert {job for job in pending if job.startswith("recovery")} == {
+        "recovery_train line",
+        "recovery_apply line",
+    }
+    assert {job for job in pending if job.startswith(("faces", "styles", "portraits"))} == set()
+    script = (
+        "import torch; from ifrp.recovery import methods; from ifrp.recovery.method import Batch, Clock\n"
+        "cls = methods.find('line'); line = cls(cls.settings_class(), 32, ('a',)); x = torch.rand(2, 3, 32, 32)\n"
+        "[update] = line.updates(Batch(x, x, torch.zeros(2)), Clock(0, 0, 1)); update.loss.backward()\n"
+        "assert line.recover(x).shape == x.shape and line.networks['generator'].weight.grad is not None"
+    )
+    done = fresh.run(sys.executable, "-c", script, PYTHONPATH=str(fresh.root / "src"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_ablation(fresh: Project) -> None:
+    follow(fresh, "An ablation")
+    assert fresh.pending() == set()
+    pending = fresh.pending("results/paper/tables/architecture.csv", "results/paper/figures/architecture.png")
+    assert "recovery_train ifrp-tanh" in pending
+    assert {job for job in pending if "ifrp-tanh" not in job} == {
+        "paper_table architecture",
+        "paper_figure architecture",
+    }
+
+
+def test_a_style(fresh: Project) -> None:
+    follow(fresh, "A style")
+    pending = fresh.pending()
+    assert {job for job in pending if job.startswith("styles_train")} == {"styles_train ink"}
+    assert {job for job in pending if job.startswith("recovery_train")} == set()
+    assert "recovery_apply ifrp" in pending
+
+
+def test_a_metric(fresh: Project) -> None:
+    follow(fresh, "A metric")
+    assert {job.split("_")[0] for job in fresh.pending()} == {"evaluation", "paper"}
+    script = (
+        "import numpy as np; from ifrp.evaluation import quality\n"
+        "face = np.random.default_rng(0).integers(0, 200, (1, 32, 32, 3)).astype(np.uint8)\n"
+        "found = quality.score(face, {'a': face + 5})['a'][0]\n"
+        "assert float(found[quality.METRICS.index('error')]) == 5"
+    )
+    done = fresh.run(sys.executable, "-c", script, PYTHONPATH=str(fresh.root / "src"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_figure(fresh: Project) -> None:
+    follow(fresh, "A figure")
+    pending = fresh.pending()
+    assert "paper_figure first" in pending
+    assert {job.split("_")[0] for job in pending} == {"paper"}
+    script = "from ifrp.paper import FIGURES, figures, gallery; assert 'first' in FIGURES and gallery.first"
+    done = fresh.run(sys.executable, "-c", script, PYTHONPATH=str(fresh.root / "src"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_recipe_is_followed_here() -> None:
+    told = re.findall(r"^### (.*)$", PAGE, flags=re.MULTILINE)
+    here = Path(__file__).read_text()
+    assert told
+    assert all(f'follow(fresh, "{recipe}")' in here for recipe in told)
