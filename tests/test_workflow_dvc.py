@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -17,100 +18,106 @@ def changed(project: Project) -> set[str]:
     return set(json.loads(project.dvc("status", "--json")))
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A copy with all its artifacts, made by DVC."""
-    found = Project(tmp_path / "project")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy with all its artifacts, made by DVC, of which Snakemake knows."""
+    found = Project(tmp_path_factory.mktemp("step") / "project")
     found.dvc("repro", "--quiet")
+    assert found.pending() == set()
     return found
 
 
-def test_a_parameter_reruns_the_same_under_both(project: Project) -> None:
-    project.edit(evaluation={"top": 3})
-    assert {job.split("_")[0] for job in project.pending()} == {"evaluation", "paper"}
-    assert changed(project) == {"evaluation"}  # and what follows from its results, when they are there
-    told = project.dvc("repro")
-    assert {name for name in ("faces", "styles", "portraits", "recovery", "evaluation", "paper")
-            if f"Running stage '{name}'" in told} == {"evaluation", "paper"}  # fmt: skip
-    assert project.pending() == set()
-    assert changed(project) == set()
+def test_a_parameter_changed_and_changed_back(made: Project) -> None:
+    """Both rerun the same; what DVC's run cache restores is right for Snakemake, and not for other parameters."""
+    table, top = made.root / "results/paper/tables/quality.csv", made.configuration()["evaluation"]["top"]
+    before = table.read_text()
+    made.edit(evaluation={"top": top + 1})
+    assert {job.split("_")[0] for job in made.pending()} == {"evaluation", "paper"}
+    assert changed(made) == {"evaluation"}  # and what follows from its results, when they are there
+    told = made.dvc("repro")
+    assert re.findall(r"Running stage '(\w+)'", told) == ["evaluation", "paper"]
+    assert made.pending() == set()
+    assert table.read_text() != before
+    made.edit(evaluation={"top": top})
+    assert "is cached - skipping run" in made.dvc("repro")
+    assert table.read_text() == before
+    assert made.pending() == set()
+    made.edit(evaluation={"top": top + 2})
+    assert "evaluation_identity ifrp judge" in made.pending()
+    made.edit(evaluation={"top": top})
 
 
-def test_a_parameter_changed_and_changed_back(project: Project) -> None:
-    before = (project.root / "results/paper/tables/quality.csv").read_text()
-    project.edit(evaluation={"top": 3})
-    project.dvc("repro", "--quiet")
-    assert (project.root / "results/paper/tables/quality.csv").read_text() != before
-    project.edit(evaluation={"top": 5})
-    told = project.dvc("repro")
-    assert "is cached - skipping run" in told
-    assert (project.root / "results/paper/tables/quality.csv").read_text() == before
-    assert project.pending() == set()
-    project.edit(evaluation={"top": 4})
-    assert "evaluation_identity ifrp judge" in project.pending()
-
-
-def test_a_clone_that_pulls_is_up_to_date(project: Project, tmp_path: Path) -> None:
-    project.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
-    project.dvc("push", "--quiet")
-    clone = project.clone(tmp_path / "clone")
+def test_a_clone_that_pulls_is_up_to_date(made: Project, tmp_path: Path) -> None:
+    made.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
+    made.dvc("push", "--quiet")
+    clone = made.clone(tmp_path / "clone")
     clone.dvc("pull", "--quiet")
     assert "up to date" in clone.dvc("status")
     assert clone.pending() == set()
-    assert clone.dvc("repro").count("didn't change, skipping") == 6
-    assert (clone.root / KEPT).read_text() == (project.root / KEPT).read_text()
+    assert (clone.root / KEPT).read_text() == (made.root / KEPT).read_text()
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name
+    ("name", "damage"),
+    [
+        (KEPT, "edited"),
+        ("results/paper/tables/quality.md", "cut off"),
+        ("results/paper/tables/quality.tex", "gone"),
+    ],
 )
-@pytest.mark.parametrize("tool", [("snakemake",), ("dvc", "repro")], ids=lambda tool: tool[0])
-def test_a_killed_run_goes_on(tmp_path: Path, tool: tuple[str, ...], number: signal.Signals) -> None:
+def test_damage_is_noticed_by_both(made: Project, name: str, damage: str) -> None:
+    made.make()
+    path = made.root / name
+    before = path.read_text()
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_text("other" if damage == "edited" else before[:5])
+    assert changed(made)
+    assert ("recovery_train ifrp" if name == KEPT else "paper_table quality") in made.pending()
+    made.make()
+    assert path.read_text() not in ("other", before[:5])
+    assert made.pending() == set()
+    assert changed(made) == set()
+
+
+def test_a_file_that_is_written_again_as_it_was_is_not_damage(made: Project) -> None:
+    made.make()
+    path = made.root / "results/paper/tables/quality.md"
+    path.write_text(path.read_text())
+    assert made.pending() == set()
+
+
+@pytest.mark.parametrize(
+    ("tool", "number"),
+    [
+        ("snakemake", signal.SIGINT),
+        ("snakemake", signal.SIGTERM),
+        ("snakemake", signal.SIGKILL),
+        ("dvc", signal.SIGKILL),
+    ],
+)
+def test_a_killed_run_goes_on(tmp_path: Path, tool: str, number: signal.Signals) -> None:
     """What docs/known-issues.md says: `snakemake --unlock`, and the same command again."""
     found = Project(tmp_path)
-    found.kill(found.start(*tool, slow="evaluation summary"), number)
-    finished = (found.root / KEPT).read_text()
+    command = {"snakemake": ("snakemake", "recovery"), "dvc": ("dvc", "repro", "recovery")}[tool]
+    found.kill(found.start(*command, slow="recovery train"), number)
+    finished = (found.root / "data/faces/train.npy").read_text()
+    assert not (found.root / KEPT).exists()
     found.make("--unlock")
-    done = found.run(*tool)
+    done = found.run(*command)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (found.root / KEPT).read_text() == finished
-    assert found.pending() == set()
-    assert changed(found) == set()
+    assert (found.root / "data/faces/train.npy").read_text() == finished
+    assert found.pending("recovery") == set()
 
 
 @pytest.mark.parametrize("second", [("snakemake",), ("dvc", "repro")], ids=lambda tool: tool[0])
 def test_a_second_run_says_that_there_is_a_first(tmp_path: Path, second: tuple[str, ...]) -> None:
     found = Project(tmp_path)
-    first = found.start("snakemake", slow="evaluation summary")
+    first = found.start("snakemake", slow="faces render")
     try:
         done = found.run(*second)
     finally:
         found.kill(first, signal.SIGKILL)
     assert done.returncode != 0
     assert "cannot be locked" in done.stdout + done.stderr
-
-
-@pytest.mark.parametrize("name", [KEPT, "results/paper/tables/quality.md"])
-@pytest.mark.parametrize("damage", ["edited", "truncated", "gone"])
-def test_damage_is_noticed_by_both(project: Project, name: str, damage: str) -> None:
-    project.make()  # both know of these files
-    path = project.root / name
-    before = path.read_text()
-    if damage == "gone":
-        path.unlink()
-    else:
-        path.write_text("other" if damage == "edited" else before[:5])
-    assert changed(project)
-    maker = "recovery_train ifrp" if name == KEPT else "paper_table quality"
-    assert maker in project.pending()
-    project.make()
-    assert path.read_text() not in ("other", before[:5])
-    assert project.pending() == set()
-    assert changed(project) == set()
-
-
-def test_a_touched_file_is_not_damage(project: Project) -> None:
-    project.make()
-    path = project.root / "results/paper/tables/quality.md"
-    path.write_text(path.read_text())
-    assert project.pending() == set()

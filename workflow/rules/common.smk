@@ -17,7 +17,7 @@ from ifrp.config import entry, experiments, plain, styles, training_styles
 from ifrp.errors import IfrpError
 from ifrp.paths import numbers
 from ifrp.paper import DOCUMENTS
-from ifrp.paper.numbers import experiments as told
+from ifrp.paper.numbers import experiments as quoted
 from ifrp.paper.printing import shown
 
 PACKAGE = Path(os.path.relpath(imports.PACKAGE))
@@ -209,7 +209,7 @@ def timing_cards():
 
 def numbers_inputs(wildcards):
     """What the numbers of a document are taken from."""
-    names = told(SETTINGS, NUMBERS[wildcards.numbers])
+    names = quoted(SETTINGS, NUMBERS[wildcards.numbers])
     files = [f"results/evaluation/{name}/summary.csv" for name in names]
     files += [f"models/recovery/{name}.json" for name in names if name in LEARNING]
     faces = [path for split in ("train", "test") for path in stack(f"data/faces/{split}")]
