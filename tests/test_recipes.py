@@ -72,6 +72,12 @@ def fresh(made: Project) -> Iterator[Project]:
             path.write_text(text)
 
 
+def run(project: Project, script: str) -> None:
+    """Runs Python on the copy's own package; it must succeed."""
+    done = project.run(sys.executable, "-c", script, PYTHONPATH=str(project.root / "src"))
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_method(fresh: Project) -> None:
     follow(fresh, "A method")
     pending = fresh.pending()
@@ -86,8 +92,7 @@ def test_a_method(fresh: Project) -> None:
         "[update] = line.updates(Batch(x, x, torch.zeros(2)), Clock(0, 0, 1)); update.loss.backward()\n"
         "assert line.recover(x).shape == x.shape and line.networks['generator'].weight.grad is not None"
     )
-    done = fresh.run(sys.executable, "-c", script, PYTHONPATH=str(fresh.root / "src"))
-    assert done.returncode == 0, done.stderr
+    run(fresh, script)
 
 
 def test_an_ablation(fresh: Project) -> None:
@@ -118,8 +123,7 @@ def test_a_metric(fresh: Project) -> None:
         "found = quality.score(face, {'a': face + 5})['a'][0]\n"
         "assert float(found[quality.METRICS.index('error')]) == 5"
     )
-    done = fresh.run(sys.executable, "-c", script, PYTHONPATH=str(fresh.root / "src"))
-    assert done.returncode == 0, done.stderr
+    run(fresh, script)
 
 
 def test_a_figure(fresh: Project) -> None:
@@ -128,8 +132,7 @@ def test_a_figure(fresh: Project) -> None:
     assert "paper_figure first" in pending
     assert {job.split("_")[0] for job in pending} == {"paper"}
     script = "from ifrp.paper import FIGURES, figures, gallery; assert 'first' in FIGURES and gallery.first"
-    done = fresh.run(sys.executable, "-c", script, PYTHONPATH=str(fresh.root / "src"))
-    assert done.returncode == 0, done.stderr
+    run(fresh, script)
 
 
 def test_every_recipe_is_followed_here() -> None:

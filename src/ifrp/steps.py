@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import yaml
 
 from ifrp import paths
 from ifrp.artifacts import atomic
-from ifrp.config import STYLE_SPLITS, Config, Style, entry, merge, plain, read, training_styles, typed
+from ifrp.config import Config, Style, entry, merge, plain, read, training_styles, typed
 from ifrp.errors import IfrpError
 from ifrp.imports import PACKAGE, find, parse
 
@@ -134,15 +134,6 @@ def used_recognisers(config: Config) -> list[str]:
     trained = [name for name in config.recovery.experiments if needs_training(config, name)]
     judge = config.evaluation.recogniser
     return list(dict.fromkeys([judge, *(found for name in trained for found in recognisers(config, name))]))
-
-
-def figures(config: Config, styles: Mapping[str, Style], known: Iterable[str]) -> list[str]:
-    """Which of the known figures can be drawn: a split of styles needs a style in it, and `own` a folder."""
-    present = {row.split for row in styles.values()}
-    left_out = {split for split in STYLE_SPLITS if split not in present} | (
-        {"own"} if not config.paper.own else set()
-    )
-    return [name for name in known if name not in left_out]
 
 
 def _leaves(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

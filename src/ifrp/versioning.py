@@ -53,7 +53,7 @@ def after_restore(config: Config) -> None:
         after_tampering()
         return
     lock = yaml.safe_load(LOCK.read_text())["stages"]
-    if not any(Path(out["path"]).exists() for stage in lock.values() for out in stage.get("outs", ())):
+    if not any(Path(out["path"]).exists() for out in outs(lock)):
         return  # a fresh clone: nothing was restored yet
     status = dvc_status()
     changed = [what for stage in status.values() for what in stage.get("changed outs", {}).values()]
@@ -71,7 +71,7 @@ def after_restore(config: Config) -> None:
         return
     for stage, found in status.items():
         if edited(found):
-            outdate(Path(out["path"]) for out in lock.get(stage, {}).get("outs", ()))
+            outdate(Path(out["path"]) for out in outs({stage: lock.get(stage, {})}))
     stamp()
 
 
@@ -102,12 +102,11 @@ def _looks(path: Path) -> list[int] | None:
 def _recorded() -> dict[str, str]:
     """MD5 of every file that dvc.lock speaks of and DVC's cache lists."""
     found: dict[str, str] = {}
-    for stage in yaml.safe_load(LOCK.read_text())["stages"].values():
-        for out in stage.get("outs", ()):
-            listing = CACHE / out["md5"][:2] / out["md5"][2:]
-            if listing.suffix == ".dir" and listing.exists():
-                rows = json.loads(listing.read_text())
-                found |= {str(Path(out["path"], row["relpath"])): row["md5"] for row in rows}
+    for out in outs(yaml.safe_load(LOCK.read_text())["stages"]):
+        listing = CACHE / out["md5"][:2] / out["md5"][2:]
+        if listing.suffix == ".dir" and listing.exists():
+            rows = json.loads(listing.read_text())
+            found |= {str(Path(out["path"], row["relpath"])): row["md5"] for row in rows}
     return found
 
 
@@ -147,6 +146,11 @@ def record(config: Config) -> None:
         return
     stamp()
     say("DVC has recorded the results in dvc.lock.")
+
+
+def outs(stages: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the stages of dvc.lock made: path and MD5 of each folder."""
+    return [out for stage in stages.values() for out in stage.get("outs", ())]
 
 
 def locked(lock: Mapping[str, Any], config: Config) -> Config:
@@ -193,12 +197,8 @@ def stamp() -> None:
     """Notes that the two agree on this dvc.lock."""
     STAMP.parent.mkdir(exist_ok=True)
     STAMP.write_text(_hash())
-    outs = [
-        Path(out["path"])
-        for stage in yaml.safe_load(LOCK.read_text())["stages"].values()
-        for out in stage.get("outs", ())
-    ]
-    files = [path for out in outs for path in out.rglob("*") if path.is_file()]
+    folders = [Path(out["path"]) for out in outs(yaml.safe_load(LOCK.read_text())["stages"])]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     FILES.write_text(json.dumps({str(path): _looks(path) for path in files}))
 
 

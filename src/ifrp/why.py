@@ -42,7 +42,7 @@ def told(artifact: Path) -> Iterator[str]:
     for depth, path, card in chain(artifact):
         machine = card["machine"]
         where = machine.get("gpu") or f"{machine['processor']}, {machine['cores']} cores"
-        told = {
+        lines = {
             "rule": rule(card),
             "command": card["command"],
             "settings": json.dumps(card["settings"], ensure_ascii=False, default=str),
@@ -50,7 +50,7 @@ def told(artifact: Path) -> Iterator[str]:
             "inputs": ", ".join(card["inputs"]) or "none",
         }
         yield f"{'    ' * depth}{path}"
-        yield from (f"{'    ' * depth}  {name:8}  {value}" for name, value in told.items())
+        yield from (f"{'    ' * depth}  {name:8}  {value}" for name, value in lines.items())
 
 
 def faults(artifact: Path) -> Iterator[str]:
@@ -61,9 +61,8 @@ def faults(artifact: Path) -> Iterator[str]:
     """
     hashes: dict[Path, str | None] = {}
     for _, path, card in chain(artifact):
-        said = {
-            Path(card["artifact"]): (card["sha256"], "it was made")
-        }  # a stack's table has the stack's card
+        # by the card's own word what it is about: the table of a stack has the stack's card
+        said = {Path(card["artifact"]): (card["sha256"], "it was made")}
         said |= {Path(name): (value, f"{path} was made from it") for name, value in card["inputs"].items()}
         for file, (expected, since) in said.items():
             if file not in hashes:

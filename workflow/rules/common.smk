@@ -12,7 +12,6 @@ from snakemake.utils import validate
 sys.path.insert(0, str(Path(workflow.basedir, "src")))
 
 from ifrp import imports, steps, versioning
-from ifrp.config import STYLE_SPLITS as SPLITS
 from ifrp.config import entry, experiments, plain, styles, training_styles
 from ifrp.errors import IfrpError
 from ifrp.paths import numbers
@@ -221,16 +220,28 @@ def document_settings(wildcards):
     rows = {"paper": EXPERIMENT_METHODS}.get(NUMBERS[wildcards.numbers], SETTINGS.paper.ablations)
     return {
         "rows": rows,
-        **settings("seed", "faces.source", "faces.size", "evaluation.top", "evaluation.recogniser"),
+        **settings(
+            "seed",
+            "faces.source",
+            "faces.size",
+            "evaluation.top",
+            "evaluation.recogniser",
+            "paper.experiment",
+        ),
     }
 
 
 def document_inputs(wildcards):
     """The tables, figures and numbers of a document."""
-    tables, figures = shown(SETTINGS, getattr(wildcards, "document", "paper"))
+    return told_by(wildcards.document)
+
+
+def told_by(document):
+    """The same, by its name."""
+    tables, figures = shown(SETTINGS, document)
     printed = [f"results/paper/tables/{name}.{suffix}" for name in tables for suffix in ("typ", "json")]
     drawn = [f"results/paper/figures/{name}.{suffix}" for name in figures for suffix in ("png", "pdf")]
-    return [*printed, *drawn, str(numbers(getattr(wildcards, "document", "paper")))]
+    return [*printed, *drawn, str(numbers(document))]
 
 
 def own_pictures():

@@ -130,7 +130,7 @@ rule paper_pdf:
 
 rule paper_notebook:
     input:
-        data=document_inputs,
+        data=told_by("paper"),
         book="notebooks/{notebook}.ipynb",
         code=code("paper", "notebook"),
     output:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,6 +143,16 @@ def means(
                 values = dict(zip(("value", "low", "high", "n"), numbers, strict=True))
                 found.append({"split": split, "style": name, "metric": metric, **values})
     return found
+
+
+def overall(experiment: str) -> dict[tuple[str, str], dict[str, float]]:
+    """What was written of an experiment, by split and metric: value, low, high and n of the mean over its styles."""
+    import pandas as pd
+
+    table = pd.read_csv(paths.summary(experiment), keep_default_na=False)
+    table = table[table["style"] == ""].set_index(["split", "metric"])
+    found: Any = table[["value", "low", "high", "n"]].to_dict("index")
+    return dict(found)
 
 
 def scores(config: settings.Config, experiment: str, split: str, metric: str) -> pd.DataFrame:

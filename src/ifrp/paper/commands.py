@@ -13,6 +13,7 @@ from ifrp.options import ConfigFile
 from ifrp.paper import DOCUMENTS, FIGURES, TABLES
 
 app = typer.Typer(help="Tables and figures, made from artifacts alone.", no_args_is_help=True)
+Document = Annotated[str, typer.Argument(help=f"one of {', '.join(DOCUMENTS)}")]
 
 
 @app.command()
@@ -39,7 +40,7 @@ def figure(
 
 @app.command()
 def numbers(
-    document: Annotated[str, typer.Argument(help=f"one of {', '.join(DOCUMENTS)}")] = "paper",
+    document: Document = "paper",
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Collect every number that a document may quote."""
@@ -50,7 +51,7 @@ def numbers(
 
 @app.command()
 def pdf(
-    document: Annotated[str, typer.Argument(help=f"one of {', '.join(DOCUMENTS)}")] = "paper",
+    document: Document = "paper",
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Print a document, with its tables, figures and numbers."""

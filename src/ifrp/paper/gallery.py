@@ -32,7 +32,7 @@ def spread(people: pd.Series[str], count: int) -> list[int]:
 
 def samples(config: settings.Config) -> tuple[Figure, list[Path]]:
     """Real faces, unaligned, and stylised: for training in the styles that are trained on, for the test in all."""
-    styles = sorted(settings.styles(config), key=lambda style: settings.STYLE_SPLITS.index(style.split))
+    styles = _styles(config)
     trained = {
         s for experiment in config.recovery.experiments for s in settings.training_styles(config, experiment)
     }
@@ -48,9 +48,25 @@ def samples(config: settings.Config) -> tuple[Figure, list[Path]]:
             rows.append([None if stack is None else np.array(stack.images[place]) for stack in shown])
             labels.append(split)
         used += files
-    headings = ["real", "unaligned", *(f"{style.name}\n{style.split}" for style in styles)]
+    headings = ["real", "unaligned", *map(_heading, styles)]
     colours = ["black", "black", *(STYLE_COLOURS[style.split] for style in styles)]
     return mosaic.draw(rows, headings, labels, colours=colours), used
+
+
+def _styles(config: settings.Config) -> list[settings.Style]:
+    """The artworks: seen ones first, the sketch last."""
+    return sorted(settings.styles(config), key=lambda style: settings.STYLE_SPLITS.index(style.split))
+
+
+def _first_of_each_split(config: settings.Config) -> list[settings.Style]:
+    styles = _styles(config)
+    return [
+        style for i, style in enumerate(styles) if style.split not in [other.split for other in styles[:i]]
+    ]
+
+
+def _heading(style: settings.Style) -> str:
+    return f"{style.name}\n{style.split}"
 
 
 def recovered(config: settings.Config, split: str) -> tuple[Figure, list[Path]]:
@@ -96,7 +112,7 @@ def _shared(config: settings.Config, styles: Sequence[str]) -> NDArray[np.int64]
 
 
 def _picture(path: Path, place: int) -> mosaic.Tile:
-    return np.array(stacks.read(path).images[place])
+    return np.array(stacks.pictures(path)[place])
 
 
 def _recovery(experiment: str, style: str, place: int) -> mosaic.Tile:
@@ -147,66 +163,43 @@ def worst(config: settings.Config) -> tuple[Figure, list[Path]]:
 
 def teaser(config: settings.Config) -> tuple[Figure, list[Path]]:
     """People in one style of each split: portrait and what `paper.experiment` recovers, beside the true face (Figure 1)."""
-    name, rows = config.paper.experiment, settings.styles(config)
-    styles = [next(row for row in rows if row.split == split) for split in _splits(config)]
-    stack = stacks.read(paths.recovered(name, styles[0].name)).table
-    shown = stack["index"].to_numpy()[spread(stack["person"], max(1, config.paper.examples // 2))]
-    tiles = [
-        [
-            *(tile for style in styles for tile in (
-                _picture(paths.portraits("test", style.name), place), _recovery(name, style.name, place))),
-            _picture(paths.faces("test"), place),
-        ]
-        for place in shown
-    ]  # fmt: skip
-    headings = [
-        *(text for style in styles for text in (f"{style.name}\n{style.split}", "recovered")),
-        "truth",
-    ]
-    used = [
-        of for row in styles for of in (paths.portraits("test", row.name), paths.recovered(name, row.name))
-    ]
-    return mosaic.draw(tiles, headings, [""] * len(tiles)), [*used, paths.faces("test")]
-
-
-def _splits(config: settings.Config) -> list[str]:
-    present = {row.split for row in settings.styles(config)}
-    return [split for split in settings.STYLE_SPLITS if split in present]
+    name, styles = config.paper.experiment, _first_of_each_split(config)
+    recovered = stacks.read(paths.recovered(name, styles[0].name)).table
+    places = recovered["index"].to_numpy()[spread(recovered["person"], max(1, config.paper.examples // 2))]
+    rows: list[list[mosaic.Tile]] = []
+    for place in places:
+        row: list[mosaic.Tile] = []
+        for style in styles:
+            row += [_picture(paths.portraits("test", style.name), place), _recovery(name, style.name, place)]
+        rows.append([*row, _picture(paths.faces("test"), place)])
+    headings = [*(text for style in styles for text in (_heading(style), "recovered")), "truth"]
+    used = [paths.portraits("test", style.name) for style in styles]
+    used += [paths.recovered(name, style.name) for style in styles]
+    return mosaic.draw(rows, headings, [""] * len(rows)), [*used, paths.faces("test")]
 
 
 def consistency(config: settings.Config) -> tuple[Figure, list[Path]]:
     """One person in every style: the portraits, and below them what each experiment recovers; FCR asks if these agree."""
-    styles = sorted(settings.styles(config), key=lambda style: settings.STYLE_SPLITS.index(style.split))
+    styles, experiments = _styles(config), list(config.recovery.experiments)
     names = [style.name for style in styles]
     shared = _shared(config, names)
     place = int(shared[len(shared) // 2])
-    truth, portraits = (
-        _picture(paths.faces("test"), place),
-        [_picture(paths.portraits("test", name), place) for name in names],
-    )
-    rows, labels = [[*portraits, truth]], ["portrait"]
-    for experiment in config.recovery.experiments:
-        found = [_recovery(experiment, name, place) for name in names]
-        if not _same(found, portraits):
-            rows.append([*found, truth])
-            labels.append(experiment)
-    headings = [*(f"{style.name}\n{style.split}" for style in styles), "truth"]
+    truth = _picture(paths.faces("test"), place)
+    portraits = [_picture(paths.portraits("test", name), place) for name in names]
+    found = {name: [_recovery(name, style, place) for style in names] for name in experiments}
+    rows = {"portrait": portraits} | {name: row for name, row in found.items() if not _same(row, portraits)}
+    headings = [*map(_heading, styles), "truth"]
     colours = [*(STYLE_COLOURS[style.split] for style in styles), "black"]
     used = [paths.portraits("test", name) for name in names]
-    used += [
-        paths.recovered(experiment, name) for experiment in config.recovery.experiments for name in names
-    ]
-    return mosaic.draw(rows, headings, labels, colours=colours), [*used, paths.faces("test")]
+    used += [paths.recovered(experiment, name) for experiment in experiments for name in names]
+    figure = mosaic.draw([[*row, truth] for row in rows.values()], headings, list(rows), colours=colours)
+    return figure, [*used, paths.faces("test")]
 
 
 def ablation(config: settings.Config, table: str) -> tuple[Figure, list[Path]]:
     """The rows of an ablation's table as columns of faces, half of them in seen and half in unseen styles (Figures 3–5)."""
     chosen = {label: name for label, name in config.paper.ablations[table].items() if name}
-    styles = [
-        next(row.name for row in settings.styles(config) if row.split == split)
-        for split in _splits(config)
-        if split != "sketch"
-    ]
+    styles = [style.name for style in _first_of_each_split(config) if style.split != "sketch"]
     people = stacks.read(paths.faces("test")).table["person"]
     places = spread(people, config.paper.examples)
     turns = [(place, styles[i * len(styles) // len(places)]) for i, place in enumerate(places)]

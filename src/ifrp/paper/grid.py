@@ -50,8 +50,7 @@ class Grid:
     def latex(self) -> str:
         """A table environment; needs the package booktabs and nothing else."""
         groups, rules, start = [], [], 1
-        for group, members in groupby(group for group, _ in self.columns):
-            width = len(list(members))
+        for group, width in self._groups():
             groups.append(
                 rf"\multicolumn{{{width}}}{{c}}{{{_tex(group)}}}" if group else " & ".join([""] * width)
             )
@@ -69,11 +68,15 @@ class Grid:
         ]  # fmt: skip
         return "\n".join(lines) + "\n"
 
+    def _groups(self) -> list[tuple[str, int]]:
+        """The headings that columns side by side share, and how many columns each has."""
+        runs = groupby(group for group, _ in self.columns)
+        return [(group, len(list(members))) for group, members in runs]
+
     def typst(self) -> str:
         """A figure around a table, as Typst markup."""
         groups = []
-        for group, members in groupby(group for group, _ in self.columns):
-            width = len(list(members))
+        for group, width in self._groups():
             groups += (
                 [f"table.cell(colspan: {width}, align: center)[{_typst(group)}]"] if group else ["[]"] * width
             )
@@ -101,11 +104,16 @@ def _tex(text: str) -> str:
     return "".join(TEX.get(letter, letter) for letter in text)
 
 
+def printed() -> dict[tuple[str, str, str, str], str]:
+    """All values of the paper, as printed, by table, method, split and metric."""
+    with paths.PUBLISHED.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {(row["table"], row["method"], row["split"], row["metric"]): row["value"] for row in rows}
+
+
 def published(table: str) -> dict[tuple[str, str, str], str]:
     """Values of one table of the paper, as printed, by method, split and metric."""
-    with paths.PUBLISHED.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["table"] == table]
-    return {(row["method"], row["split"], row["metric"]): row["value"] for row in rows}
+    return {key[1:]: value for key, value in printed().items() if key[0] == table}
 
 
 def number(value: float, decimals: int, sign: bool = False) -> str:

@@ -53,16 +53,18 @@ def network(config: settings.Config) -> tuple[Figure, list[Path]]:
         raise IfrpError(
             f"paper.experiment is {row.name}, whose method {row.method} has no network that this figure can draw."
         )
+    main, skips = trace(generator, row.size)
+    judged = trace(found["discriminator"], row.size)[0] if "discriminator" in found else []
     figure = Figure(figsize=(7.8, 3.9), layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=(3, 2))
-    main, skips = trace(generator, row.size)
     _draw(above, main, f"Style removal network (SRN), {_count(generator)} parameters")
     for block in skips:
         _skip(above, main, block)
-    if "discriminator" in found:
-        judged, _ = trace(found["discriminator"], row.size)
+    if judged:
         _draw(below, judged, f"Discriminative network (DN), {_count(found['discriminator'])} parameters")
-    shown = [kind for kind in NAMES if kind in {block.kind for block in [*main, *skips]}] + ["dense"]
+    below.axis("off")
+    present = {block.kind for block in [*main, *skips, *judged]}
+    shown = [kind for kind in NAMES if kind in present]
     handles = [Patch(facecolor=COLOURS[kind], edgecolor="#555555", label=NAMES[kind]) for kind in shown]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure, []
@@ -79,7 +81,6 @@ def trace(module: nn.Module, size: int) -> tuple[list[Block], list[Block]]:
     from torch import nn
 
     from ifrp.recovery.srn import SRN
-    from ifrp.recovery.stn import SpatialTransformer
 
     main, skips = [Block("face", 3, size)], list[Block]()
 
@@ -90,18 +91,16 @@ def trace(module: nn.Module, size: int) -> tuple[list[Block], list[Block]]:
 
         return hook
 
-    hooks = []
+    noted: list[tuple[nn.Module, list[Block], str]] = []
     if isinstance(module, SRN):
-        hooks += [stage.register_forward_hook(note(main, "conv")) for stage in module.encoder]
-        hooks += [stage.register_forward_hook(note(main, "deconv")) for stage in module.decoder]
-        hooks += [stage.register_forward_hook(note(skips, "residual")) for stage in module.skips.values()]
-    for layer in module.modules():
-        if isinstance(layer, SpatialTransformer):
-            hooks.append(layer.register_forward_hook(note(main, "stn")))
-        elif not isinstance(module, SRN) and isinstance(layer, nn.MaxPool2d | nn.Linear):
-            hooks.append(
-                layer.register_forward_hook(note(main, "dense" if isinstance(layer, nn.Linear) else "conv"))
-            )
+        noted += [(stage, main, "conv") for stage in module.encoder]
+        noted += [(stage, main, "deconv") for stage in module.decoder]
+        noted += [(stage, skips, "residual") for stage in module.skips.values()]
+        noted += [(stage, main, "stn") for stage in module.transformers.values()]
+    else:
+        noted += [(layer, main, "conv") for layer in module.modules() if isinstance(layer, nn.MaxPool2d)]
+        noted += [(layer, main, "dense") for layer in module.modules() if isinstance(layer, nn.Linear)]
+    hooks = [stage.register_forward_hook(note(into, kind)) for stage, into, kind in noted]
     training = module.training
     with torch.no_grad():
         module.eval()(torch.zeros(1, 3, size, size))
@@ -120,37 +119,17 @@ def _height(block: Block) -> float:
 
 
 def _draw(axes: Axes, blocks: list[Block], title: str) -> None:
-    from matplotlib.patches import Rectangle
-
     for place, block in enumerate(blocks):
-        height = _height(block)
-        axes.add_patch(
-            Rectangle(
-                (place - 0.3, -height / 2),
-                0.6,
-                height,
-                facecolor=COLOURS[block.kind],
-                edgecolor="#555555",
-                linewidth=0.7,
-            )
-        )
         shape = f"{block.side}²\n×{block.channels}" if block.side > 1 else f"{block.channels}"
-        axes.text(place, 0, shape, ha="center", va="center", fontsize=6)
+        _box(axes, block.kind, (place, 0), (0.6, _height(block)), shape)
         if place:
-            axes.annotate(
-                "",
-                (place - 0.3, 0),
-                (place - 0.7, 0),
-                arrowprops={"arrowstyle": "-", "color": "#555555", "linewidth": 0.7},
-            )
+            axes.plot([place - 0.7, place - 0.3], [0, 0], color="#555555", linewidth=0.7)
     axes.set(xlim=(-0.6, len(blocks) - 0.4), ylim=(-2.7, 2.7), title=title)
     axes.axis("off")
 
 
 def _skip(axes: Axes, main: list[Block], block: Block) -> None:
     """A skip connection below the stages, from the last encoder stage of its side to the decoder's."""
-    from matplotlib.patches import Rectangle
-
     turn = next(i for i, stage in enumerate(main) if stage.kind == "deconv")
     same = [i for i, stage in enumerate(main) if stage.side == block.side]
     start, end = max(i for i in same if i < turn), max(i for i in same if i >= turn)
@@ -159,14 +138,12 @@ def _skip(axes: Axes, main: list[Block], block: Block) -> None:
     line: Any = {"color": COLOURS["residual"], "linewidth": 1.6, "zorder": 0}
     axes.plot([start, start, end, end], [0, deep, deep, 0], **line)
     middle = (start + end) / 2
-    axes.add_patch(
-        Rectangle(
-            (middle - 0.75, deep - 0.22),
-            1.5,
-            0.44,
-            facecolor=COLOURS["residual"],
-            edgecolor="#555555",
-            linewidth=0.7,
-        )
-    )
-    axes.text(middle, deep, f"{block.side}²×{block.channels}", ha="center", va="center", fontsize=6)
+    _box(axes, block.kind, (middle, deep), (1.5, 0.44), f"{block.side}²×{block.channels}")
+
+
+def _box(axes: Axes, kind: str, middle: tuple[float, float], size: tuple[float, float], text: str) -> None:
+    from matplotlib.patches import Rectangle
+
+    corner = (middle[0] - size[0] / 2, middle[1] - size[1] / 2)
+    axes.add_patch(Rectangle(corner, *size, facecolor=COLOURS[kind], edgecolor="#555555", linewidth=0.7))
+    axes.text(*middle, text, ha="center", va="center", fontsize=6)

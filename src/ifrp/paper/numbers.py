@@ -12,40 +12,51 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ifrp import config as settings
-from ifrp import paths, why
+from ifrp import paths, stacks, why
 from ifrp.artifacts import atomic, card, read_card
 from ifrp.errors import IfrpError
+from ifrp.evaluation import summary
 from ifrp.paper import DOCUMENTS
-from ifrp.paper.grid import number
+from ifrp.paper.grid import number, printed
 
 QUOTE = re.compile(r"([+−]?)(\d[\d,]*)(\.\d+)?<!--([^\s>]+?)-->")
 TABLE = re.compile(r"(<!--table (\S+)-->\n).*?(<!--end-->)", re.DOTALL)
 
 
-def experiments(config: settings.Config, document: str) -> list[str]:
-    """The experiments whose numbers a document quotes.
+def check(document: str) -> None:
+    """Refuses a document that there is not.
 
     Raises:
         IfrpError: there is no such document.
     """
     if document not in DOCUMENTS:
         raise IfrpError(f"There is no document {document}; there are {', '.join(DOCUMENTS)}.")
+
+
+def experiments(config: settings.Config, document: str) -> list[str]:
+    """The experiments whose numbers a document quotes."""
     if document == "paper":
         return list(config.recovery.experiments)
     rows = (name for table in config.paper.ablations.values() for name in table.values() if name)
     return list(dict.fromkeys(rows))
 
 
-def inputs(config: settings.Config, document: str) -> list[Path]:
-    """What the numbers are taken from."""
-    names = experiments(config, document)
-    files = [paths.summary(name) for name in names]
-    files += [paths.recovery_model(name) for name in names if paths.recovery_model(name).exists()]
-    return [*files, paths.faces("test"), paths.faces("train"), paths.STYLE_DISTANCE, paths.PUBLISHED]
+def inputs(names: Sequence[str]) -> list[Path]:
+    """What the numbers of some experiments are taken from."""
+    models = [paths.recovery_model(name) for name in names if paths.recovery_model(name).exists()]
+    summaries = [paths.summary(name) for name in names]
+    return [
+        *summaries,
+        *models,
+        paths.faces("test"),
+        paths.faces("train"),
+        paths.STYLE_DISTANCE,
+        paths.PUBLISHED,
+    ]
 
 
-def collect(config: settings.Config, document: str) -> dict[str, float]:
-    """Numbers by name.
+def collect(names: Sequence[str]) -> dict[str, float]:
+    """Numbers of some experiments, and those of the run that they share, by name.
 
     `<experiment>.<split>.<metric>` is a mean, in the metric's unit; `.low` and `.high` after it are the ends of its
     interval, `.n` the faces that were averaged. `<experiment>.<fact>` is what its training took: steps, epochs,
@@ -53,36 +64,24 @@ def collect(config: settings.Config, document: str) -> dict[str, float]:
     way. `<set>.faces` and `<set>.people` count the stacks of faces, `distance.<style>` is that of an artwork from faces,
     and `published.<table>.<row>.<split>.<metric>` what the paper prints.
     """
-    import csv
-
     import pandas as pd
 
     found: dict[str, float] = {}
-    for name in experiments(config, document):
-        table = pd.read_csv(paths.summary(name), keep_default_na=False)
-        for row in table[table["style"] == ""].to_dict("records"):
-            key = f"{name}.{row['split']}.{row['metric']}"
-            found |= {
-                key: row["value"],
-                f"{key}.low": row["low"],
-                f"{key}.high": row["high"],
-                f"{key}.n": row["n"],
-            }
+    for name in names:
+        for (split, metric), mean in summary.overall(name).items():
+            key = f"{name}.{split}.{metric}"
+            found[key] = mean["value"]
+            found |= {f"{key}.{end}": mean[end] for end in ("low", "high", "n")}
         found |= _training(name)
     for split in ("train", "test"):
-        table = pd.read_csv(paths.faces(split).with_suffix(".csv"), dtype={"person": str})
-        found |= {f"{split}.faces": len(table), f"{split}.people": int(table["person"].nunique())}
-    found |= _steps([paths.summary(name) for name in experiments(config, document)])
+        people = stacks.read(paths.faces(split)).table["person"]
+        found |= {f"{split}.faces": len(people), f"{split}.people": int(people.nunique())}
+    found |= _steps([paths.summary(name) for name in names])
     distances = pd.read_csv(paths.STYLE_DISTANCE)
     for row in distances[distances["layer"] == "combined"].to_dict("records"):
         found[f"distance.{row['style']}"] = row["distance"]
-    with paths.PUBLISHED.open(newline="") as file:
-        for told in csv.DictReader(file):
-            if ":" not in told["value"]:
-                found[".".join(["published", *(told[k] for k in ("table", "method", "split", "metric"))])] = (
-                    float(told["value"])
-                )
-    return found
+    told = {".".join(("published", *of)): value for of, value in printed().items()}
+    return found | {key: float(value) for key, value in told.items() if ":" not in value}  # 5:20 is no number
 
 
 def _steps(results: Sequence[Path]) -> dict[str, float]:
@@ -92,16 +91,13 @@ def _steps(results: Sequence[Path]) -> dict[str, float]:
     memory: dict[str, float] = {}
     for made in cards.values():
         step = why.rule(made)
-        job = (
-            step,
-            made["command"] if step == "evaluation_identity" else made["artifact"],
-        )  # FRR and FCR are one job
-        spent[job] = max(spent.get(job, 0), made["seconds"])
+        # FRR and FCR are one job with two cards; every other card is of a job, or a part of one, of its own.
+        job = made["command"] if step == "evaluation_identity" else made["artifact"]
+        spent[step, job] = max(spent.get((step, job), 0), made["seconds"])
         memory[step] = max(memory.get(step, 0), made["peak_memory_mb"])
     seconds = {step: sum(value for (of, _), value in spent.items() if of == step) for step in memory}
-    return {f"step.{step}.seconds": seconds[step] for step in memory} | {
-        f"step.{step}.memory": memory[step] for step in memory
-    }
+    found = {"seconds": seconds, "memory": memory}
+    return {f"step.{step}.{unit}": value for unit, of in found.items() for step, value in of.items()}
 
 
 def _training(experiment: str) -> dict[str, float]:
@@ -115,17 +111,21 @@ def _training(experiment: str) -> dict[str, float]:
 
 
 def write(config: settings.Config, document: str) -> None:
-    """Writes the numbers of a document: a card whose facts they are."""
-    told = {
-        "document": document, "experiments": experiments(config, document), "experiment": config.paper.experiment,
-        "source": config.faces.source, "size": config.faces.size, "top": config.evaluation.top,
-        "judge": config.evaluation.recogniser, "runtime": settings.plain(config.runtime),
+    """Writes the numbers of a document: a card whose facts they are, and whose settings say what they are about.
+
+    Raises:
+        IfrpError: there is no such document.
+    """
+    check(document)
+    names = experiments(config, document)
+    about = {
+        "experiment": config.paper.experiment, "source": config.faces.source, "size": config.faces.size,
+        "top": config.evaluation.top, "judge": config.evaluation.recogniser,
         "styles": {split: [row.name for row in settings.styles(config) if row.split == split]
                    for split in settings.STYLE_SPLITS},
-        "ablations": list(config.paper.ablations),
     }  # fmt: skip
-    with card(paths.numbers(document), told, config.seed, inputs(config, document)) as facts:
-        facts.update(collect(config, document))
+    with card(paths.numbers(document), about, config.seed, inputs(names)) as facts:
+        facts.update(collect(names))
 
 
 def known(folder: Path) -> dict[str, float]:
@@ -145,11 +145,11 @@ def keep(into: Path) -> None:
     """
     if not paths.numbers("paper").exists():
         raise IfrpError(f"There is no {paths.numbers('paper')}: run `snakemake --cores all` first.")
-    for path in [*paths.TABLES.glob("*.md"), *paths.TABLES.glob("*.csv"), paths.STYLE_DISTANCE]:
-        with atomic(into / path.name) as new:
-            new.write_bytes(path.read_bytes())
-    for path in paths.RECOVERY_RESULTS.glob("*/curve.csv"):
-        with atomic(into / f"curve-{path.parent.name}.csv") as new:
+    tables = [*paths.TABLES.glob("*.md"), *paths.TABLES.glob("*.csv"), paths.STYLE_DISTANCE]
+    copies = {path: path.name for path in tables}
+    copies |= {path: f"curve-{path.parent.name}.csv" for path in paths.RECOVERY_RESULTS.glob("*/curve.csv")}
+    for path, name in copies.items():
+        with atomic(into / name) as new:
             new.write_bytes(path.read_bytes())
     for document in DOCUMENTS:
         if paths.numbers(document).exists():

@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ifrp import config as settings
-from ifrp import paths, steps
+from ifrp import paths
 from ifrp.artifacts import atomic, card, require
 from ifrp.errors import IfrpError
-from ifrp.paper import DOCUMENTS, FIGURES, TABLES
+from ifrp.paper import FIGURES, TABLES, numbers
 
 
 def write(config: settings.Config, document: str) -> None:
@@ -25,8 +25,7 @@ def write(config: settings.Config, document: str) -> None:
     """
     import typst
 
-    if document not in DOCUMENTS:
-        raise IfrpError(f"There is no document {document}; there are {', '.join(DOCUMENTS)}.")
+    numbers.check(document)
     text, target = paths.text(document), paths.document(document)
     tables, figures = shown(config, document)
     used = [*sorted(text.parent.glob("*.typ")), paths.numbers(document)]
@@ -60,9 +59,11 @@ def _pictures(figures: list[str]) -> Iterator[Path]:
 
 
 def shown(config: settings.Config, document: str) -> tuple[list[str], list[str]]:
-    """The names of the tables and figures of a document."""
+    """The names of the tables and figures of a document; a split of styles needs a style in it, and `own` a folder."""
     if document == "paper":
-        rows = {row.name: row for row in settings.styles(config)}
-        return list(TABLES), steps.figures(config, rows, FIGURES)
+        drawn = {row.split for row in settings.styles(config)} | ({"own"} if config.paper.own else set())
+        return list(TABLES), [
+            name for name in FIGURES if name in drawn or name not in (*settings.STYLE_SPLITS, "own")
+        ]
     judges = ["recognisers"] if config.evaluation.others else []
     return [*config.paper.ablations, *judges], list(config.paper.ablations)

@@ -9,11 +9,11 @@ import numpy as np
 
 from ifrp import config as settings
 from ifrp import paths, stacks
+from ifrp.evaluation import summary
 from ifrp.evaluation.identity import chance
 from ifrp.paper import look, timing
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
 RANKS = 20  # of the retrieval curve
@@ -39,24 +39,21 @@ def retrieval(config: settings.Config) -> tuple[Figure, list[Path]]:
     splits = [
         s for s in settings.STYLE_SPLITS if any((table["split"] == s).any() for table in found.values())
     ]
-    figure = Figure(figsize=(2.6 * len(splits), 2.9), layout="constrained")
+    figure, colours = Figure(figsize=(2.6 * len(splits), 2.9), layout="constrained"), look.colours(config)
     for number, split in enumerate(splits, start=1):
         axes = figure.add_subplot(1, len(splits), number, title=split, xlabel="rank", ylim=(0, 102))
         for name, table in found.items():
             part = table[table["split"] == split]
             if len(part):
-                rate = [_over_styles(part.assign(hit=part["rank"] <= k), "hit") for k in ranks]
-                axes.plot(ranks, rate, color=look.colours(config)[name], linewidth=1.1, label=name)
+                hits = pd.DataFrame(part["rank"].to_numpy()[:, None] <= ranks)  # (N, ranks)
+                rate = 100 * hits.groupby(part["style"].to_numpy()).mean().mean()
+                axes.plot(ranks, rate, color=colours[name], linewidth=1.1, label=name)
         axes.plot(ranks, guessed, ":", color="black", linewidth=0.9, label="chance")
         axes.axvline(top, color="#bbbbbb", linewidth=0.8, zorder=0)
         axes.set_xticks([1, top, *range(10, len(ranks) + 1, 5)])
     figure.axes[0].set_ylabel("retrieved (%)")
     _legend(figure)
     return figure, [*files.values(), paths.faces("test")]
-
-
-def _over_styles(part: pd.DataFrame, column: str) -> float:
-    return 100 * float(part.groupby("style")[column].mean().mean())
 
 
 def angles(config: settings.Config) -> tuple[Figure, list[Path]]:
@@ -72,25 +69,25 @@ def angles(config: settings.Config) -> tuple[Figure, list[Path]]:
     span = float(np.ceil(warps.abs().max())) or 1.0
     edges = np.linspace(-span, span, BINS + 1)
     middles, bins = (edges[1:] + edges[:-1]) / 2, np.digitize(warps, edges[1:-1])
-    judge = config.evaluation.recogniser
-    panels = (("psnr", "PSNR (dB)", 1), ("ssim", "SSIM", 1), ("hit", "FRR (%)", 100))
+    panels = {"psnr": ("PSNR (dB)", 1), "ssim": ("SSIM", 1), "hit": ("FRR (%)", 100)}
     figure, used = Figure(figsize=(7.8, 2.9), layout="constrained"), [paths.warped("test")]
     axes = [
         figure.add_subplot(1, 3, i, title=title, xlabel="rotation (°)")
-        for i, (_, title, _) in enumerate(panels, 1)
+        for i, (title, _) in enumerate(panels.values(), 1)
     ]
+    colours, markers = look.colours(config), look.markers(config)
     for name in config.recovery.experiments:
-        files = (paths.quality(name), paths.quality(name), paths.identity(name, judge))
-        for panel, path, (column, _, unit) in zip(axes, files, panels, strict=True):
-            scores = pd.read_csv(path)
-            scores = scores[scores["split"] == "seen"]
+        files = [paths.quality(name), paths.identity(name, config.evaluation.recogniser)]
+        quality, identity = (pd.read_csv(path).query("split == 'seen'") for path in files)
+        for panel, (column, (_, unit)) in zip(axes, panels.items(), strict=True):
+            scores = identity if column == "hit" else quality
             binned = scores[column].groupby(bins[scores["index"]])
             means = unit * binned.mean()[binned.count() >= FEWEST]
             panel.plot(
-                middles[means.index.astype(int)], means, color=look.colours(config)[name], linewidth=1.1,
-                marker=look.markers(config)[name], markersize=3, label=name,
+                middles[means.index.astype(int)], means, color=colours[name], linewidth=1.1, marker=markers[name],
+                markersize=3, label=name,
             )  # fmt: skip
-        used += files[1:]
+        used += files
     _legend(figure)
     return figure, used
 
@@ -105,7 +102,9 @@ def cost(config: settings.Config) -> tuple[Figure, list[Path]]:
     from matplotlib.ticker import LogLocator, NullFormatter
 
     costs: Any = timing.compare(config).set_index("experiment").to_dict("index")
+    worth = {name: summary.overall(name).get(("unseen", "frr")) for name in costs}
     figure, used = Figure(figsize=(6.4, 2.9), layout="constrained"), timing.inputs(config)[:-1]
+    colours, markers = look.colours(config), look.markers(config)
     labels = {"ms_per_face": "ms per face", "training_seconds": "training (s)"}
     for number, (key, label) in enumerate(labels.items(), start=1):
         axes = figure.add_subplot(1, 2, number, xlabel=label, xscale="log", ylim=(0, 100))
@@ -113,14 +112,13 @@ def cost(config: settings.Config) -> tuple[Figure, list[Path]]:
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())
         for name, spent in costs.items():
-            table = pd.read_csv(paths.summary(name), keep_default_na=False)
-            row = table[(table["split"] == "unseen") & (table["style"] == "") & (table["metric"] == "frr")]
-            if row.empty or pd.isna(spent[key]):
+            frr = worth[name]
+            if frr is None or pd.isna(spent[key]):
                 continue
-            value, low, high = (float(row[column].iloc[0]) for column in ("value", "low", "high"))
+            bars = [[frr["value"] - frr["low"]], [frr["high"] - frr["value"]]]
             axes.errorbar(
-                spent[key], value, [[value - low], [high - value]], color=look.colours(config)[name],
-                marker=look.markers(config)[name], markersize=5, linewidth=0.9, linestyle="none", label=name,
+                spent[key], frr["value"], bars, color=colours[name], marker=markers[name], markersize=5, linewidth=0.9,
+                linestyle="none", label=name,
             )  # fmt: skip
     figure.axes[0].set_ylabel("FRR unseen (%)")
     _legend(figure)

@@ -152,16 +152,12 @@ Means = dict[tuple[str, str], dict[str, float]]
 
 def _means(experiment: str) -> Means:
     """By split and metric, the mean of an experiment, its interval and n; and what an epoch of its training took."""
-    import pandas as pd
-
-    table = pd.read_csv(paths.summary(experiment), keep_default_na=False)
-    table = table[table["style"] == ""].set_index(["split", "metric"])
-    found: Any = table[["value", "low", "high", "n"]].to_dict("index")
+    found = summary.overall(experiment)
     if paths.recovery_model(experiment).exists():
         facts = read_card(paths.recovery_model(experiment))["facts"]
         seconds = facts["training_seconds"] / facts["epochs"]
         found["train", TIME] = {"value": seconds, "low": seconds, "high": seconds}
-    return dict(found)
+    return found
 
 
 def _ranked(config: settings.Config, ours: dict[str, Means], split: str, metric: str) -> dict[str, str]:

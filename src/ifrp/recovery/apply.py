@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from ifrp import artifacts, paths, runtime, stacks
@@ -50,15 +51,14 @@ def apply(config: Config, name: str, styles: Sequence[str] = ()) -> None:
     """
     row = experiment.resolve(config, name)
     device = runtime.device(config.runtime)
-    method, warm = ready(config, row, device), row.needs == "nothing"
+    method = ready(config, row, device)
+    if row.needs != "nothing":  # fills caches and builds kernels, which are not to be timed
+        next(recover(method, np.zeros((BATCH, row.size, row.size, 3), np.uint8), device))
     for style in styles or [style.name for style in configuration.styles(config)]:
-        _apply(config, row, method, style, device, warm)
-        warm = True
+        _apply(config, row, method, style, device)
 
 
-def _apply(
-    config: Config, row: Experiment, method: Method[Any], style: str, device: torch.device, warm: bool
-) -> None:
+def _apply(config: Config, row: Experiment, method: Method[Any], style: str, device: torch.device) -> None:
     source, target = paths.portraits("test", style), paths.recovered(row.name, style)
     portraits = stacks.read(source)
     places = row.places(len(portraits))
@@ -68,10 +68,6 @@ def _apply(
     with artifacts.card(target, settings, config.seed, [source, *row.recovers_with]) as facts:
         if row.aligned:
             chosen = unwarp(chosen, table)
-        if not warm:
-            next(
-                recover(method, chosen[:BATCH], device), None
-            )  # caches and kernels, which are not to be timed
         with stacks.create(target, chosen.shape[:3]) as (images, rows):
             start, done = time.perf_counter(), 0
             for found in runtime.progress(
