@@ -7,12 +7,16 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 from workflow_project import ROOT, STYLES, Project
+
+from ifrp import paths
+from ifrp.paper import FIGURES, TABLES
 
 MINIATURE = """seed: 1
 preset: config
@@ -300,6 +304,15 @@ def test_method_that_looks_at_a_face_waits_for_faces(edited: Project) -> None:
     assert "data/faces/train.npy" in applied.split("output:")[0]
 
 
+def test_own_portraits_become_a_figure(edited: Project, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/sketch.png").touch()
+    edited.edit(paper={"own": str(tmp_path / "mine")})
+    assert "paper_figure own" in edited.pending()
+    told = edited.make("--dryrun").split("name=own")[0].split("rule paper_figure:")[-1]
+    assert f"{tmp_path}/mine/sketch.png, models/recovery/ifrp.safetensors" in told
+
+
 def test_code_of_a_verb_reruns_that_verb(edited: Project) -> None:
     path = "src/ifrp/recovery/commands.py"
     edited.append(path, '\n\n@app.command()\ndef more() -> None:\n    """Another verb."""\n')
@@ -461,3 +474,25 @@ def test_configurations_fit_the_schema(path: Path) -> None:
     jsonschema.validate(yaml.safe_load(path.read_text()), generate())
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"faces": {"sizee": 1}}, generate())
+
+
+def test_report_holds_all_that_is_shown(made: Project) -> None:
+    """`snakemake --report`: tables, figures, the document, scores, curves and artworks, with caption and labels."""
+    made.make("--report", "report.zip")
+    with zipfile.ZipFile(made.root / "report.zip") as archive:
+        kept = set(archive.namelist())
+        page = archive.read("report/report.html").decode()
+    results, _ = json.JSONDecoder().raw_decode(page.split("var results = ")[-1])
+    tables = [str(paths.table(name)) for name in TABLES]
+    figures = [str(paths.figure(name)) for name in FIGURES if name != "own"]
+    methods = {str(paths.summary(name)): {"experiment": name, "method": name} for name in ("input", "ifrp")}
+    methods[str(paths.training_curve("ifrp"))] = methods[str(paths.summary("ifrp"))]
+    artworks = {str(paths.artwork(name)) for name in ("whirl", "breakers", "hatching")} | {
+        str(paths.STYLE_SHEET)
+    }
+    assert set(results) == {*tables, *figures, *methods, *artworks, str(paths.document("paper"))}
+    assert {path: results[path]["labels"] for path in methods} == methods
+    assert results[tables[0]]["labels"]["metric"] == "PSNR, SSIM, FSIM, FSIMc"
+    for path, result in results.items():
+        assert result["caption"], path
+        assert f"report/{result['data_uri']}" in kept

@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 import re
 import signal
+from itertools import cycle
 from pathlib import Path
 
 import pytest
-from workflow_project import Project
+import yaml
+from workflow_project import ROOT, Project
+
+from ifrp import paths
+from ifrp.config import STYLE_SPLITS, load
+from ifrp.steps import needs_training
 
 KEPT = "models/recovery/ifrp.safetensors"
 
@@ -44,6 +50,43 @@ def test_a_parameter_changed_and_changed_back(made: Project) -> None:
     made.edit(evaluation={"top": top + 2})
     assert "evaluation_identity ifrp judge" in made.pending()
     made.edit(evaluation={"top": top})
+
+
+@pytest.mark.slow
+def test_parameters_metrics_and_plots_are_compared(tmp_path: Path) -> None:
+    """`dvc exp run -S`, and what DVC says of the commit before it."""
+    found = Project(tmp_path)
+    found.make()
+    found.commit()
+    top = found.configuration()["evaluation"]["top"]
+    told = found.dvc("exp", "run", "--set-param", f"config/config.yaml:evaluation.top={top + 1}")
+    assert re.findall(r"Running stage '(\w+)'", told) == ["evaluation", "paper"]
+    assert found.pending() == set()
+    (params,) = json.loads(found.dvc("params", "diff", "--json")).values()
+    assert params == {"evaluation.top": {"old": top, "new": top + 1, "diff": 1}}
+    metrics = json.loads(found.dvc("metrics", "diff", "--json"))
+    assert set(metrics) == {f"results/evaluation/{name}/metrics.yaml" for name in ("input", "ifrp")}
+    assert all(change["unseen.frr"]["diff"] > 0 for change in metrics.values())
+    plots = json.loads(found.dvc("plots", "diff", "--json"))["data"]
+    assert set(plots) == {"training", "retrieval-seen", "retrieval-unseen", "retrieval-sketch"}
+    for name, (plot,) in plots.items():
+        rows = plot["content"]["data"]["values"]
+        assert {row["rev"] for row in rows} == {"HEAD", "workspace"}, name
+        assert len({row.get("filename") for row in rows}) == (1 if name == "training" else 2)
+
+
+def test_dvc_shows_all_experiments() -> None:
+    config = load(ROOT / "config/config.yaml")
+    shown = yaml.safe_load((ROOT / "dvc.yaml").read_text())
+    every = list(config.recovery.experiments)
+    trained = [name for name in every if needs_training(config, name)]
+    assert shown["metrics"] == [str(paths.metrics(name)) for name in every]
+    plots = {name: plot for entry in shown["plots"] for name, plot in entry.items()}
+    for split in STYLE_SPLITS:
+        curves = {str(paths.retrieval(name, config.evaluation.recogniser)): split for name in every}
+        assert plots[f"retrieval-{split}"]["y"] == curves
+    folders = [Path(path).parts[:3] for path in plots["training"]["y"]]
+    assert folders == [paths.training_curve(name).parts[:3] for name in trained]
 
 
 def test_a_clone_that_pulls_is_up_to_date(made: Project, tmp_path: Path) -> None:
@@ -87,27 +130,44 @@ def test_a_file_that_is_written_again_as_it_was_is_not_damage(made: Project) -> 
     assert made.pending() == set()
 
 
-@pytest.mark.parametrize(
-    ("tool", "number"),
-    [
-        ("snakemake", signal.SIGINT),
-        ("snakemake", signal.SIGTERM),
-        ("snakemake", signal.SIGKILL),
-        ("dvc", signal.SIGKILL),
-    ],
-)
-def test_a_killed_run_goes_on(tmp_path: Path, tool: str, number: signal.Signals) -> None:
-    """What docs/known-issues.md says: `snakemake --unlock`, and the same command again."""
+STAGES = {
+    "faces": "faces render", "styles": "styles train", "portraits": "portraits make",
+    "recovery": "recovery train", "evaluation": "evaluation quality", "paper": "paper figure",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_run_killed_in_each_stage_goes_on(tmp_path: Path) -> None:
+    """What docs/known-issues.md says: `snakemake --unlock`, and `snakemake` again."""
     found = Project(tmp_path)
-    command = {"snakemake": ("snakemake", "recovery"), "dvc": ("dvc", "repro", "recovery")}[tool]
-    found.kill(found.start(*command, slow="recovery train"), number)
-    finished = (found.root / "data/faces/train.npy").read_text()
-    assert not (found.root / KEPT).exists()
+    finished: dict[Path, str] = {}
+    signals = cycle([signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+    for verb, number in zip(STAGES.values(), signals, strict=False):
+        found.kill(found.start("snakemake", slow=verb), number)
+        assert unchanged(finished)
+        finished = found.artifacts()
+        found.make("--unlock")
+    assert "DVC has recorded the results" in found.make()
+    assert unchanged(finished)
+    assert changed(found) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["styles", "recovery", "paper"])
+def test_a_stage_killed_under_dvc_goes_on(tmp_path: Path, stage: str) -> None:
+    """The same two commands: `dvc repro` would empty the stage's folders first."""
+    found = Project(tmp_path)
+    found.kill(found.start("dvc", "repro", stage, slow=STAGES[stage]), signal.SIGKILL)
+    finished = found.artifacts()
     found.make("--unlock")
-    done = found.run(*command)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert (found.root / "data/faces/train.npy").read_text() == finished
-    assert found.pending("recovery") == set()
+    found.make()
+    assert unchanged(finished)
+    assert changed(found) == set()
+
+
+def unchanged(finished: dict[Path, str]) -> bool:
+    """Whether artifacts are still what they were."""
+    return all(path.read_text() == text for path, text in finished.items())
 
 
 @pytest.mark.parametrize("second", [("snakemake",), ("dvc", "repro")], ids=lambda tool: tool[0])

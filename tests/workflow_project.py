@@ -50,12 +50,13 @@ made = {{
     "portraits make": lambda split, style, _="", warp=None: stack(paths.portraits(split, style, warp)),
     "faces warp": lambda name: [p for s in ("train", "val") for p in stack(paths.warped(s, name))],
     "recovery recogniser": lambda name: card(paths.recogniser(name)),
-    "recovery train": lambda name: [*card(paths.recovery_model(name)), paths.training_curve(name)],
+    "recovery train": lambda name: [*card(paths.recovery_model(name)), paths.training_curve(name),
+        paths.training_curve(name).parent / "dvclive/plots/metrics/validation_psnr.tsv"],
     "recovery apply": lambda name: [p for style in styles() for p in stack(paths.recovered(name, style))],
     "evaluation quality": lambda name: card(paths.quality(name)),
     "evaluation identity": lambda name, _, judge: card(paths.identity(name, judge))
-    + card(paths.consistency(name, judge)),
-    "evaluation summary": lambda name: card(paths.summary(name)),
+    + card(paths.consistency(name, judge)) + card(paths.retrieval(name, judge)),
+    "evaluation summary": lambda name: card(paths.summary(name)) + card(paths.metrics(name)),
     "paper table": lambda name: [paths.table(name, s) for s in ("csv", "md", "tex", "typ", "json")],
     "paper numbers": lambda name: [paths.numbers(name)],
     "paper pdf": lambda name: card(paths.document(name)),
@@ -65,9 +66,14 @@ made = {{
 if os.environ.get("SLOW") == f"{{group}} {{verb}}":
     Path("slow").touch()
     time.sleep(60)
+now = time.time()
 for path in made[f"{{group}} {{verb}}"](*rest):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{{path}} {{time.time()}}")
+    path.write_text({{
+        "retrieval.csv": f"rank,seen,unseen,sketch\\n1,{{now}},{{now}},{{now}}\\n2,{{now}},{{now}},{{now}}\\n",
+        "validation_psnr.tsv": f"step\\tvalidation_psnr\\n1\\t{{now}}\\n2\\t{{now}}\\n",
+        "metrics.yaml": f"unseen:\\n  frr: {{now}}\\n",
+    }}.get(path.name, f"{{path}} {{now}}"))
 if "FAIL" in os.environ and os.environ["FAIL"] == f"{{group}} {{verb}}":
     sys.exit(1)
 """
@@ -118,6 +124,13 @@ class Project:
                 "ablations": {"rotation": {"5-angles": "ifrp-five"}, "alignment": {"oracle": "ifrp-oracle"}}
             },
         )
+        shown = yaml.safe_load((root / "dvc.yaml").read_text())
+        here = [f"/{name}/" for name in experiments]
+        shown["metrics"] = [path for path in shown["metrics"] if any(name in path for name in here)]
+        for plot in shown["plots"]:
+            (given,) = plot.values()
+            given["y"] = {path: of for path, of in given["y"].items() if any(name in path for name in here)}
+        self.write("dvc.yaml", yaml.safe_dump(shown, sort_keys=False))
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs a program in the copy and keeps its output."""
@@ -154,11 +167,15 @@ class Project:
         os.killpg(started.pid, number)
         return started.communicate(timeout=60)[0]
 
-    def clone(self, root: Path) -> Project:
-        """Commits everything but the artifacts, and clones it."""
+    def commit(self) -> None:
+        """Commits everything but the artifacts."""
         for command in (["add", "--force", "bin"], ["add", "."], ["commit", "-q", "-m", "Results"]):
             done = self.run("git", "-c", "user.name=Test", "-c", "user.email=test@example.org", *command)
             assert done.returncode == 0, done.stderr
+
+    def clone(self, root: Path) -> Project:
+        """Commits everything but the artifacts, and clones it."""
+        self.commit()
         subprocess.run(["git", "clone", "-q", str(self.root), str(root)], check=True)
         found = object.__new__(Project)
         found.root, found.table = root, self.table
@@ -191,6 +208,11 @@ class Project:
         """Leaves what a fresh clone has: no artifacts, no records of Snakemake; DVC's cache stays, as a remote would."""
         for name in ("data", "models", "results", ".snakemake", "logs"):
             shutil.rmtree(self.root / name, ignore_errors=True)
+
+    def artifacts(self) -> dict[Path, str]:
+        """What every artifact holds now."""
+        places = [self.root / name for name in ("data", "models", "results")]
+        return {path: path.read_text() for place in places for path in place.rglob("*") if path.is_file()}
 
     def configuration(self) -> dict[str, Any]:
         """The plain content of config/config.yaml."""

@@ -106,9 +106,19 @@ def consistency(experiment: str, recogniser: str) -> Path:
     return EVALUATION / experiment / recogniser / "consistency.csv"
 
 
+def retrieval(experiment: str, recogniser: str) -> Path:
+    """Retrieval curve of one experiment, as one recogniser judges: share of faces retrieved by rank."""
+    return EVALUATION / experiment / recogniser / "retrieval.csv"
+
+
 def summary(experiment: str) -> Path:
     """Means of all scores of one experiment, with their intervals."""
     return EVALUATION / experiment / "summary.csv"
+
+
+def metrics(experiment: str) -> Path:
+    """The same means alone, for `dvc metrics`."""
+    return EVALUATION / experiment / "metrics.yaml"
 
 
 def table(name: str, suffix: str = "csv") -> Path:

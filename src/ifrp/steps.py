@@ -15,7 +15,7 @@ import yaml
 
 from ifrp import paths
 from ifrp.artifacts import atomic
-from ifrp.config import Config, Style, entry, merge, plain, read, training_styles, typed
+from ifrp.config import Config, Style, entry, merge, plain, read, styles, training_styles, typed
 from ifrp.errors import IfrpError
 from ifrp.imports import PACKAGE, find, parse
 
@@ -91,6 +91,19 @@ def experiment(config: Config, name: str) -> dict[str, Any]:
 def training(config: Config, name: str) -> dict[str, Any]:
     """What an experiment's training goes by: all but how many portraits it recovers afterwards."""
     return {key: value for key, value in experiment(config, name).items() if key != "portraits"}
+
+
+def portraits(config: Config) -> list[tuple[str, str]]:
+    """Split and style of the portraits that the main experiments need: training styles, and in the test all styles."""
+    every = list(styles(config))
+    trained = [name for name in config.recovery.experiments if needs_training(config, name)]
+    seen = {style for name in trained for style in training_styles(config, name)}
+    return [
+        (split, row.name)
+        for split in ("train", "val", "test")
+        for row in every
+        if split == "test" or row.name in seen
+    ]
 
 
 def needs_training(config: Config, name: str) -> bool:

@@ -32,6 +32,8 @@ LOCKED = Path(".snakemake/dvc.lock.yaml")
 """the configuration that dvc.lock was written for"""
 NESTED = "IFRP_NESTED"
 """set for the runs of Snakemake that are started here"""
+LONG_AGO = 316_000_000
+"""a time in 1980, before which archives of reports know none"""
 FOLLOWED = {"seed", "faces", "styles", "portraits", "recovery", "evaluation", "paper"}
 """what DVC compares of a configuration"""
 
@@ -183,7 +185,7 @@ def outdate(places: Iterable[Path]) -> None:
     """Makes files, and those in folders, older than all their inputs, so that Snakemake makes them again when next asked."""
     files = [path for place in places for path in (place, *place.rglob("*")) if path.is_file()]
     for path in files:
-        os.utime(path, (1, 1))
+        os.utime(path, (LONG_AGO, LONG_AGO))
     if files:
         snakemake("--cleanup-metadata", *map(str, files))
 

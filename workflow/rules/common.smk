@@ -15,8 +15,7 @@ from ifrp import imports, steps, versioning
 from ifrp.config import entry, experiments, plain, styles, training_styles
 from ifrp.errors import IfrpError
 from ifrp.paths import numbers
-from ifrp.paper import DOCUMENTS
-from ifrp.paper.numbers import experiments as quoted
+from ifrp.paper import DOCUMENTS, FIGURES, needs, tables
 from ifrp.paper.printing import shown
 
 PACKAGE = Path(os.path.relpath(imports.PACKAGE))
@@ -56,16 +55,10 @@ if workflow.is_main_process:
 EXPERIMENTS = list(SETTINGS.recovery.experiments)
 EXPERIMENT_METHODS = {name: EVERY[name] for name in EXPERIMENTS}
 STYLE_SPLITS = {name: row.split for name, row in STYLES.items()}
-LEARNING = [name for name in EVERY if steps.needs_training(SETTINGS, name)]
-TRAINED = [name for name in EXPERIMENTS if name in LEARNING]
-TRAINING_STYLES = [name for name in STYLES if any(name in TRAINED_ON[other] for other in TRAINED)]
+TRAINED = [name for name in EXPERIMENTS if steps.needs_training(SETTINGS, name)]
 JUDGE = SETTINGS.evaluation.recogniser
-ABLATIONS, _ = shown(SETTINGS, "ablations")
-PORTRAITS = [
-    (split, style)
-    for split in ("train", "val", "test")
-    for style in (STYLES if split == "test" else TRAINING_STYLES)
-]
+ABLATION_TABLES, ABLATION_FIGURES = shown(SETTINGS, "ablations")
+PORTRAITS = steps.portraits(SETTINGS)
 CELEBA = str(Path(SETTINGS.faces.celeba.folder, "img_align_celeba.json"))
 FACE_SOURCE = {
     "rendered": [f"data/source/rendered{suffix}" for suffix in STACK],
@@ -74,7 +67,7 @@ FACE_SOURCE = {
 }[SETTINGS.faces.source]
 NOTEBOOKS = sorted(path.stem for path in Path("notebooks").glob("*.ipynb"))
 NUMBERS = {Path(numbers(name)).stem: name for name in DOCUMENTS}
-TABLES, FIGURES = shown(SETTINGS, "paper")
+PAPER_TABLES, PAPER_FIGURES = shown(SETTINGS, "paper")
 GPU = int(
     SETTINGS.runtime.device == "cuda"
     or (SETTINGS.runtime.device == "auto" and bool(shutil.which("nvidia-smi")))
@@ -112,6 +105,11 @@ def stack(path):
 def with_card(path):
     """An artifact and its provenance card."""
     return [path, str(Path(path).with_suffix(".json"))]
+
+
+def files(found):
+    """Paths of the package as a rule wants them."""
+    return [str(path) for path in found]
 
 
 def local_file(value):
@@ -185,12 +183,7 @@ def loss_networks(wildcards):
 
 def networks(wildcards):
     """The trained networks of an experiment, if its method has any."""
-    return networks_of(wildcards.experiment)
-
-
-def networks_of(name):
-    """The same, by its name."""
-    return with_card(f"models/recovery/{name}.safetensors") if name in LEARNING else []
+    return files(needs.networks(SETTINGS, wildcards.experiment))
 
 
 def recovers_with(wildcards):
@@ -200,79 +193,42 @@ def recovers_with(wildcards):
     return networks(wildcards)
 
 
-def timing_cards():
-    """Cards that say what training and recovery cost."""
-    cards = [f"data/recovered/{name}/{style}.json" for name in EXPERIMENTS for style in STYLES]
-    return cards + [f"models/recovery/{name}.json" for name in TRAINED]
-
-
-def numbers_inputs(wildcards):
-    """What the numbers of a document are taken from."""
-    names = quoted(SETTINGS, NUMBERS[wildcards.numbers])
-    files = [f"results/evaluation/{name}/summary.csv" for name in names]
-    files += [f"models/recovery/{name}.json" for name in names if name in LEARNING]
-    faces = [path for split in ("train", "test") for path in stack(f"data/faces/{split}")]
-    return [*files, *faces, *with_card("results/styles/distance.csv")]
-
-
-def document_settings(wildcards):
-    """What a document says of the run, beside its numbers."""
-    rows = {"paper": EXPERIMENT_METHODS}.get(NUMBERS[wildcards.numbers], SETTINGS.paper.ablations)
-    return {
-        "rows": rows,
-        **settings(
-            "seed",
-            "faces.source",
-            "faces.size",
-            "evaluation.top",
-            "evaluation.recogniser",
-            "paper.experiment",
-        ),
-    }
-
-
-def document_inputs(wildcards):
-    """The tables, figures and numbers of a document."""
-    return told_by(wildcards.document)
-
-
-def told_by(document):
-    """The same, by its name."""
-    tables, figures = shown(SETTINGS, document)
-    printed = [f"results/paper/tables/{name}.{suffix}" for name in tables for suffix in ("typ", "json")]
-    drawn = [f"results/paper/figures/{name}.{suffix}" for name in figures for suffix in ("png", "pdf")]
-    return [*printed, *drawn, str(numbers(document))]
-
-
-def own_pictures():
-    """Files of the user's own portraits."""
-    folder = SETTINGS.paper.own
-    return (
-        sorted(map(str, Path(folder).rglob("*.*")))
-        if folder and Path(folder).is_dir()
-        else local_file(folder)
-    )
-
-
 def table_inputs(wildcards):
-    """What a table is made from: scores and costs of its rows' experiments."""
-    if wildcards.name == "timing":
-        return timing_cards()
-    if wildcards.name == "recognisers":
-        judges = [JUDGE, *SETTINGS.evaluation.others]
-        return expand(
-            "results/evaluation/{experiment}/{judge}/identity.csv", experiment=EXPERIMENTS, judge=judges
-        )
-    rows = SETTINGS.paper.ablations.get(wildcards.name, {}).values() or EXPERIMENTS
-    names = [name for name in rows if name]
-    files = ["summary", "quality", f"{JUDGE}/identity", f"{JUDGE}/consistency"]
-    found = [f"results/evaluation/{name}/{file}.csv" for name in names for file in files]
-    return found + [f"models/recovery/{name}.json" for name in names if name in LEARNING]
+    """What a table is made from."""
+    return files(needs.table(SETTINGS, wildcards.name))
 
 
 def table_rows(wildcards):
     """The experiments that a table shows, by row."""
     return SETTINGS.paper.ablations.get(wildcards.name, EXPERIMENT_METHODS)
+
+
+def table_labels(wildcards):
+    """What the report says of a table."""
+    return tables.labels(wildcards.name)
+
+
+def figure_labels(wildcards):
+    """What the report says of a figure."""
+    return {
+        "figure": wildcards.name,
+        "shows": FIGURES.get(wildcards.name, "faces of that table's experiments"),
+    }
+
+
+def method_labels(wildcards):
+    """What the report says of an experiment."""
+    return {"experiment": wildcards.experiment, "method": EVERY[wildcards.experiment]}
+
+
+def style_labels(wildcards):
+    """What the report says of a style."""
+    return {"style": wildcards.style, "split": STYLE_SPLITS[wildcards.style]}
+
+
+def figure_inputs(wildcards):
+    """What a figure is made from."""
+    return files(needs.figure(SETTINGS, wildcards.name))
 
 
 def figure_rows(wildcards):
@@ -282,28 +238,21 @@ def figure_rows(wildcards):
     return table_rows(wildcards)
 
 
-def figure_inputs(wildcards):
-    """What a figure is made from."""
-    shown = SETTINGS.paper.ablations.get(wildcards.name)
-    recovering = [name for name in shown.values() if name] if shown else EXPERIMENTS
-    splits = ["train", "test"] if wildcards.name == "samples" else ["test"]
-    stacks = [f"data/faces/{split}{kind}" for split in splits for kind in ("", "-warped")]
-    stacks += [f"data/portraits/{split}/{style}" for split, style in PORTRAITS if split in splits]
-    if wildcards.name != "samples":
-        stacks += [f"data/recovered/{name}/{style}" for name in recovering for style in STYLES]
-    files = [path for name in stacks for path in stack(name)]
-    truth = stack("data/faces/test") + stack("data/faces/test-warped")
-    scores = {
-        kind: [f"results/evaluation/{name}/{kind}.csv" for name in EXPERIMENTS]
-        for kind in ("quality", "summary", f"{JUDGE}/identity")
-    }
-    return {
-        "network": [],
-        "own": own_pictures() + networks_of(SETTINGS.paper.experiment),
-        "distance": with_card("results/styles/distance.csv"),
-        "curves": [f"results/recovery/{name}/curve.csv" for name in TRAINED],
-        "worst": files + scores["quality"],
-        "angles": truth + scores["quality"] + scores[f"{JUDGE}/identity"],
-        "retrieval": truth + scores[f"{JUDGE}/identity"],
-        "cost": timing_cards() + scores["summary"],
-    }.get(wildcards.name, files)
+def numbers_inputs(wildcards):
+    """What the numbers of a document are taken from."""
+    return files(needs.numbers(SETTINGS, NUMBERS[wildcards.numbers]))
+
+
+def numbered_document(wildcards):
+    """The document that quotes these numbers."""
+    return NUMBERS[wildcards.numbers]
+
+
+def document_rows(wildcards):
+    """The experiments that a document tells of."""
+    return {"paper": EXPERIMENT_METHODS}.get(NUMBERS[wildcards.numbers], SETTINGS.paper.ablations)
+
+
+def document_inputs(wildcards):
+    """The tables, figures and numbers of a document."""
+    return files(needs.document(SETTINGS, wildcards.document))

@@ -39,6 +39,7 @@ rule evaluation_identity:
     output:
         multiext("results/evaluation/{experiment}/{name}/identity", ".csv", ".json"),
         multiext("results/evaluation/{experiment}/{name}/consistency", ".csv", ".json"),
+        multiext("results/evaluation/{experiment}/{name}/retrieval", ".csv", ".json"),
     log:
         "logs/evaluation/identity/{experiment}-{name}.log",
     conda:
@@ -61,7 +62,14 @@ rule evaluation_summary:
         ),
         code=code("evaluation", "summary"),
     output:
-        multiext("results/evaluation/{experiment}/summary", ".csv", ".json"),
+        report(
+            "results/evaluation/{experiment}/summary.csv",
+            category="Scores",
+            caption="../report/scores.rst",
+            labels=method_labels,
+        ),
+        "results/evaluation/{experiment}/summary.json",
+        multiext("results/evaluation/{experiment}/metrics", ".yaml", ".json"),
     log:
         "logs/evaluation/summary/{experiment}.log",
     conda:

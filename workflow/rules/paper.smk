@@ -3,12 +3,12 @@ rule paper:
     input:
         expand(
             "results/paper/tables/{name}.{ext}",
-            name=TABLES,
+            name=PAPER_TABLES,
             ext=["csv", "md", "tex", "typ", "json"],
         ),
         expand(
             "results/paper/figures/{name}.{ext}",
-            name=FIGURES,
+            name=PAPER_FIGURES,
             ext=["png", "pdf", "json"],
         ),
         "results/paper/numbers.json",
@@ -20,12 +20,12 @@ rule ablations:
     input:
         expand(
             "results/paper/tables/{name}.{ext}",
-            name=ABLATIONS,
+            name=ABLATION_TABLES,
             ext=["csv", "md", "tex", "typ", "json"],
         ),
         expand(
             "results/paper/figures/{name}.{ext}",
-            name=SETTINGS.paper.ablations,
+            name=ABLATION_FIGURES,
             ext=["png", "pdf", "json"],
         ),
         "results/paper/numbers-ablations.json",
@@ -42,7 +42,7 @@ rule paper_table:
             "results/paper/tables/{name}.csv",
             category="Tables",
             caption="../report/table.rst",
-            labels={"table": "{name}"},
+            labels=table_labels,
         ),
         multiext("results/paper/tables/{name}", ".md", ".tex", ".typ", ".json"),
     log:
@@ -66,7 +66,7 @@ rule paper_figure:
             "results/paper/figures/{name}.png",
             category="Figures",
             caption="../report/figure.rst",
-            labels={"figure": "{name}"},
+            labels=figure_labels,
         ),
         multiext("results/paper/figures/{name}", ".pdf", ".json"),
     log:
@@ -96,8 +96,16 @@ rule paper_numbers:
     conda:
         "../../environment.yml"
     params:
-        document=lambda wildcards: NUMBERS[wildcards.numbers],
-        settings=document_settings,
+        document=numbered_document,
+        rows=document_rows,
+        settings=settings(
+            "seed",
+            "faces.source",
+            "faces.size",
+            "evaluation.top",
+            "evaluation.recogniser",
+            "paper.experiment",
+        ),
         verb=verb("paper", "numbers"),
     shell:
         "ifrp paper numbers {params.document} 2>&1 | tee {log}"
@@ -130,7 +138,7 @@ rule paper_pdf:
 
 rule paper_notebook:
     input:
-        data=told_by("paper"),
+        data=files(needs.document(SETTINGS, "paper")),
         book="notebooks/{notebook}.ipynb",
         code=code("paper", "notebook"),
     output:

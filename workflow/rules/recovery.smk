@@ -40,7 +40,12 @@ rule recovery_train:
         code=experiment_code("train"),
     output:
         multiext("models/recovery/{experiment}", *WEIGHTS),
-        "results/recovery/{experiment}/curve.csv",
+        report(
+            "results/recovery/{experiment}/curve.csv",
+            category="Training curves",
+            caption="../report/curve.rst",
+            labels=method_labels,
+        ),
     log:
         "logs/recovery/train/{experiment}.log",
     priority: 80

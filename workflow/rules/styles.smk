@@ -14,7 +14,13 @@ rule styles_artwork:
         picture=artwork_file,
         code=code("styles", "artwork"),
     output:
-        multiext("data/styles/{style}", ".png", ".json"),
+        report(
+            "data/styles/{style}.png",
+            category="Artworks",
+            caption="../report/artwork.rst",
+            labels=style_labels,
+        ),
+        "data/styles/{style}.json",
     log:
         "logs/styles/artwork/{style}.log",
     priority: 90
@@ -81,7 +87,13 @@ rule styles_sheet:
         faces=stack("data/faces/test-warped"),
         code=code("styles", "sheet"),
     output:
-        multiext("results/styles/sample-sheet", ".png", ".json"),
+        report(
+            "results/styles/sample-sheet.png",
+            category="Artworks",
+            caption="../report/sheet.rst",
+            labels={"style": "every style, on the same faces", "split": "all"},
+        ),
+        "results/styles/sample-sheet.json",
     log:
         "logs/styles/sheet.log",
     conda:

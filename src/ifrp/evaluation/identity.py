@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, Protocol
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 Embeddings = NDArray[np.float32]
 BATCH = 64  # faces embedded at a time
+RANKS = 20  # of the retrieval curve
 
 
 class Recogniser(Protocol):
@@ -172,6 +174,28 @@ def consistency(config: settings.Config, recovered: Mapping[str, Faces]) -> pd.D
     return pd.concat(parts, ignore_index=True)
 
 
+def curve(retrieved: pd.DataFrame, truth: Faces) -> pd.DataFrame:
+    """Cumulative match: the share of recovered faces whose person is among the k nearest true faces, in per cent.
+
+    Args:
+        retrieved: see `retrieval`.
+        truth: all true faces.
+
+    Returns:
+        Columns rank (k, from 1 to 20), one per split (the mean over its styles), and chance.
+    """
+    import pandas as pd
+
+    k = np.arange(1, min(RANKS, len(truth.people)) + 1)
+    found = {"rank": k}
+    for split, part in retrieved.groupby("split", sort=False):
+        hits = pd.DataFrame(part["rank"].to_numpy()[:, None] <= k)  # (N, ranks)
+        found[str(split)] = 100 * hits.groupby(part["style"].to_numpy()).mean().mean().to_numpy()
+    asked = retrieved["person"].to_numpy(dtype=str)
+    found["chance"] = np.array([100 * chance(asked, truth.people, int(top)).mean() for top in k])
+    return pd.DataFrame(found)
+
+
 def _judged(config: settings.Config, queries: Faces, gallery: Faces) -> pd.DataFrame:
     import pandas as pd
 
@@ -188,7 +212,7 @@ def _judged(config: settings.Config, queries: Faces, gallery: Faces) -> pd.DataF
 
 
 def write(config: settings.Config, experiment: str, name: str, judge: Recogniser) -> None:
-    """Writes FRR and FCR of an experiment as one recogniser judges, and their cards.
+    """Writes FRR, its curve and FCR of an experiment as one recogniser judges, and their cards.
 
     Args:
         config: the configuration.
@@ -200,21 +224,21 @@ def write(config: settings.Config, experiment: str, name: str, judge: Recogniser
         IfrpError: a stack is missing, or the judge was in the experiment's loss.
     """
     refuse_leak(config, experiment, name, judge)
-    both = (paths.identity(experiment, name), paths.consistency(experiment, name))
     test = paths.faces("test")
     inputs = [test, test.with_suffix(".csv")]
     inputs += [paths.recovered(experiment, row.name) for row in settings.styles(config)]
     told = {"recogniser": name, "fingerprint": judge.fingerprint,
             "top": config.evaluation.top, "faces": config.evaluation.faces}  # fmt: skip
-    with card(both[0], told, config.seed, inputs) as frr, card(both[1], told, config.seed, inputs) as fcr:
+    made = [of(experiment, name) for of in (paths.identity, paths.consistency, paths.retrieval)]
+    with ExitStack() as cards:
+        facts = [cards.enter_context(card(path, told, config.seed, inputs)) for path in made]
         truth, fake = embed(config, experiment, judge)
-        tables = (
-            retrieval(config, fake, truth, split_of_styles(config, experiment)),
-            consistency(config, fake),
-        )
-        for path, table, facts in zip(both, tables, (frr, fcr), strict=True):
-            facts.update(hits=float(table["hit"].mean()), chance=float(table["chance"].mean()))
+        frr = retrieval(config, fake, truth, split_of_styles(config, experiment))
+        fcr = consistency(config, fake)
+        for path, table in zip(made, (frr, fcr, curve(frr, truth)), strict=True):
             save_table(path, table, "%.6f")
+        for fact, table in zip(facts, (frr, fcr), strict=False):
+            fact.update(hits=float(table["hit"].mean()), chance=float(table["chance"].mean()))
 
 
 def embed(config: settings.Config, experiment: str, judge: Recogniser) -> tuple[Faces, dict[str, Faces]]:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from ifrp import config as settings
 from ifrp import paths, runtime
-from ifrp.artifacts import card, require, save_table
+from ifrp.artifacts import atomic, card, require, save_table
 from ifrp.evaluation.quality import METRICS
 
 if TYPE_CHECKING:
@@ -195,12 +196,24 @@ def tied(config: settings.Config, one: pd.DataFrame, other: pd.DataFrame) -> boo
 
 
 def write(config: settings.Config, experiment: str) -> None:
-    """Writes paths.summary(experiment) and its card."""
-    judge, path = config.evaluation.recogniser, paths.summary(experiment)
+    """Writes paths.summary(experiment), paths.metrics(experiment) and their cards."""
+    judge, both = config.evaluation.recogniser, (paths.summary(experiment), paths.metrics(experiment))
     inputs = [
         paths.quality(experiment), paths.identity(experiment, judge), paths.consistency(experiment, judge),
     ]  # fmt: skip
     told = {"resamples": config.evaluation.resamples, "interval": "95 % percentile, over people"}
     require(inputs)
-    with card(path, told, config.seed, inputs):
-        save_table(path, table(config, experiment))
+    with card(both[0], told, config.seed, inputs), card(both[1], told, config.seed, inputs):
+        found = table(config, experiment)
+        save_table(both[0], found)
+        with atomic(both[1]) as new:
+            new.write_text(yaml.safe_dump(metrics(found), sort_keys=False))
+
+
+def metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Means over styles without intervals and chance levels, by split and metric."""
+    found: dict[str, dict[str, float]] = {}
+    means = summary[(summary["style"] == "") & ~summary["metric"].str.endswith("-chance")]
+    for split, metric, value in means[["split", "metric", "value"]].itertuples(index=False):
+        found.setdefault(split, {})[metric] = float(f"{value:.6g}")
+    return found

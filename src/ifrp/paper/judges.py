@@ -13,6 +13,9 @@ from ifrp.paper.grid import Grid, number
 if TYPE_CHECKING:
     import pandas as pd
 
+CAPTION = "Retrieval as different recognisers judge it"
+METRIC = "FRR"
+
 
 def recognisers(config: settings.Config) -> tuple[str, ...]:
     """The judge of the main tables, then the others."""
@@ -65,4 +68,4 @@ def lay_out(values: pd.DataFrame) -> Grid:
     notes = [
         "FRR in %; in brackets the 95 % bootstrap interval over people. No recogniser here was in a loss."
     ]
-    return Grid("Retrieval as different recognisers judge it", columns, rows, notes)
+    return Grid(CAPTION, columns, rows, notes)

@@ -10,13 +10,11 @@ import numpy as np
 from ifrp import config as settings
 from ifrp import paths, stacks
 from ifrp.evaluation import summary
-from ifrp.evaluation.identity import chance
 from ifrp.paper import look, timing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-RANKS = 20  # of the retrieval curve
 BINS = 8  # of the rotation
 FEWEST = 10  # scores in a bin that is shown
 
@@ -31,29 +29,22 @@ def retrieval(config: settings.Config) -> tuple[Figure, list[Path]]:
     from matplotlib.figure import Figure
 
     judge, top = config.evaluation.recogniser, config.evaluation.top
-    files = {name: paths.identity(name, judge) for name in config.recovery.experiments}
-    found = {name: pd.read_csv(path, dtype={"person": str}) for name, path in files.items()}
-    people = stacks.read(paths.faces("test")).table["person"].to_numpy(dtype=str)[: config.evaluation.faces]
-    ranks = np.arange(1, min(RANKS, len(people)) + 1)
-    guessed = [100 * float(chance(people, people, int(k)).mean()) for k in ranks]
-    splits = [
-        s for s in settings.STYLE_SPLITS if any((table["split"] == s).any() for table in found.values())
-    ]
+    files = {name: paths.retrieval(name, judge) for name in config.recovery.experiments}
+    curves = {name: pd.read_csv(path).set_index("rank") for name, path in files.items()}
+    splits = [s for s in settings.STYLE_SPLITS if any(s in curve for curve in curves.values())]
     figure, colours = Figure(figsize=(2.6 * len(splits), 2.9), layout="constrained"), look.colours(config)
     for number, split in enumerate(splits, start=1):
         axes = figure.add_subplot(1, len(splits), number, title=split, xlabel="rank", ylim=(0, 102))
-        for name, table in found.items():
-            part = table[table["split"] == split]
-            if len(part):
-                hits = pd.DataFrame(part["rank"].to_numpy()[:, None] <= ranks)  # (N, ranks)
-                rate = 100 * hits.groupby(part["style"].to_numpy()).mean().mean()
-                axes.plot(ranks, rate, color=colours[name], linewidth=1.1, label=name)
-        axes.plot(ranks, guessed, ":", color="black", linewidth=0.9, label="chance")
+        for name, curve in curves.items():
+            if split in curve:
+                axes.plot(curve.index, curve[split], color=colours[name], linewidth=1.1, label=name)
+        ranks = curve.index
+        axes.plot(ranks, curve["chance"], ":", color="black", linewidth=0.9, label="chance")
         axes.axvline(top, color="#bbbbbb", linewidth=0.8, zorder=0)
         axes.set_xticks([1, top, *range(10, len(ranks) + 1, 5)])
     figure.axes[0].set_ylabel("retrieved (%)")
     _legend(figure)
-    return figure, [*files.values(), paths.faces("test")]
+    return figure, [*files.values()]
 
 
 def angles(config: settings.Config) -> tuple[Figure, list[Path]]:

@@ -26,6 +26,8 @@ MARKS = (
     f"{TIED} not to be told from it (the 95 % interval of the difference, face by face, holds 0)."
 )
 TIME = "time-per-epoch"
+SPECIAL = {"timing": timing, "recognisers": judges}
+"""tables that are not of split and metric"""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,14 @@ LAYOUTS |= {
     "rotation": Layout("Spatial transformers, by the rotations of the training portraits", OVERALL, DIGITS),
     "alignment": Layout("What removing the style gains, and what aligning gains", OVERALL, DIGITS),
 }
+
+
+def labels(name: str) -> dict[str, str]:
+    """What the report of all results says of a table: its name, what it compares, and by which measures."""
+    if name in SPECIAL:
+        return {"table": name, "compares": SPECIAL[name].CAPTION, "metric": SPECIAL[name].METRIC}
+    metrics = dict.fromkeys(heading.split(" ")[0] for _, _, heading in LAYOUTS[name].cells)
+    return {"table": name, "compares": LAYOUTS[name].caption, "metric": ", ".join(metrics)}
 
 
 def rows(config: settings.Config, name: str) -> dict[str, str | None]:
@@ -256,11 +266,9 @@ def write(config: settings.Config, name: str) -> None:
     Raises:
         IfrpError: there is no such table, or a summary is missing.
     """
-    special = {"timing": timing, "recognisers": judges}.get(name)
+    special = SPECIAL.get(name)
     if special is None and name not in LAYOUTS:
-        raise IfrpError(
-            f"There is no table {name}; there are {', '.join((*LAYOUTS, 'timing', 'recognisers'))}."
-        )
+        raise IfrpError(f"There is no table {name}; there are {', '.join((*LAYOUTS, *SPECIAL))}.")
     inputs = special.inputs(config) if special else _inputs(config, name)
     require(inputs)
     shown = list(config.recovery.experiments) if special else rows(config, name)

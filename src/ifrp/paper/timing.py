@@ -13,6 +13,9 @@ from ifrp.paper.grid import NOT_PUBLISHED, WORSE, Grid, number, published
 if TYPE_CHECKING:
     import pandas as pd
 
+CAPTION = "Cost of training and of recovery"
+METRIC = "seconds of training, ms per face"
+
 
 def inputs(config: settings.Config) -> list[Path]:
     """The recovered stacks of all experiments, and the published values."""
@@ -94,4 +97,4 @@ def lay_out(values: pd.DataFrame) -> Grid:
         "Parameters of all networks that are trained; faces seen counts each pair as often as it was shown.",
         f"{NOT_PUBLISHED} not published; {WORSE} slower than published. The paper does not name its GPU.",
     ]
-    return Grid("Cost of training and of recovery", columns, rows, notes)
+    return Grid(CAPTION, columns, rows, notes)

@@ -21,7 +21,7 @@ class Losses:
     """Weights of the losses; 0 leaves one out, with all that only it needs."""
 
     pixel: float = 1.0
-    """weight of the pixel loss [seed]"""
+    """weight of the pixel loss [paper]"""
     adversarial: float = 1e-2
     """weight λ of the adversarial loss in the first epoch [recalled, authors]"""
     decay: float = 0.995

@@ -47,7 +47,7 @@ class Training:
     steps: int = 430_000
     """batches shown to the method; the paper does not say, this is about 83 epochs of 330,000 pairs [inferred]"""
     batch: int = 64
-    """pairs of portrait and face in a batch, on all devices together [seed]"""
+    """pairs of portrait and face in a batch, on all devices together [paper]"""
     flip: bool = False
     """mirror every other pair at random; not in the paper, pays when faces are few"""
     average: float = 0.0

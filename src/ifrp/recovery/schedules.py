@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def weight(initial: float, epoch: int, decay: float = 0.995, floor: float = 0.5) -> float:
-    """Weight of a loss in an epoch: max(λ·0.995ⁿ, λ/2) [form seed, values authors]."""
+    """Weight of a loss in an epoch: max(λ·0.995ⁿ, λ/2) [form: paper, values: authors]."""
     return max(initial * decay**epoch, initial * floor)
 
 

@@ -25,11 +25,11 @@ class Network:
     skips: Any = (8, 16)
     """which levels have a skip connection: none, all, or a list of their sides in pixels [inferred: the two deepest]"""
     residual_blocks: int = 3
-    """residual blocks in each skip connection; 0 is a plain one [seed]"""
+    """residual blocks in each skip connection; 0 is a plain one [paper]"""
     merge: Literal["concat", "add"] = "concat"
     """how a skip joins the decoder [inferred]"""
     stn: bool = True
-    """whether the four spatial transformers are there [seed]"""
+    """whether the four spatial transformers are there [paper]"""
     decoder_activation: Literal["relu", "lrelu"] = "relu"
     """activation after each deconvolution; lrelu has slope 0.2 [authors]"""
     output: Literal["linear", "tanh"] = "linear"

@@ -14,7 +14,7 @@ LOCALISATION: dict[str, tuple[int, ...]] = {
     "stn3": (256, 20),
     "stn4": (64, 128, 256),
 }
-"""Channels of the padded 3×3 convolutions, each followed by ReLU and 2×2 max-pooling [seed, Appendix A]."""
+"""Channels of the padded 3×3 convolutions, each followed by ReLU and 2×2 max-pooling [paper, Appendix A]."""
 
 
 def channels(count: int, width: float) -> int:

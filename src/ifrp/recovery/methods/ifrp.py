@@ -21,7 +21,7 @@ class Losses(adversarial.Losses):
     identity: float = 1e-3
     """weight η of the identity loss in the first epoch; its scale is that of the features [recalled]"""
     identity_network: str = "facenet"
-    """a name in `recovery.recognisers`, or vgg19 for the perceptual features of `styles.features` [seed]"""
+    """a name in `recovery.recognisers`, or vgg19 for the perceptual features of `styles.features` [paper]"""
     identity_layer: str = "conv2d_4a"
     """the layer of that network; relu3_2 for vgg19 [inferred: the stage that the paper calls ReLU3-2]"""
 
