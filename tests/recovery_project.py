@@ -28,6 +28,14 @@ TINY = {
             "average": 0.5,
         },
     },
+    "ifrp_plus": {
+        "network": {"width": 0.1},
+        "aligner_width": 0.1,
+        "discriminator_width": 0.1,
+        "losses": {"identity": 0},
+        "optimisation": {"warm_up": 1, "margin": 0},
+        "training": {"steps": 6, "batch": 4, "log_every": 2, "validate_every": 3, "recolour": 0.5},
+    },
     "faced": {
         "width": 0.1,
         "discriminator_width": 0.1,
@@ -108,4 +116,6 @@ def _split(split: str, people: int, pictures: int, size: int, random: np.random.
     ):
         with stacks.create(path, faces.shape[:3]) as (written, table):
             written[:] = stack
-            table.extend(rows)
+            table.extend(
+                [{**row, "rotation": 0.0, "scale": 1.0, "shift_x": 0.0, "shift_y": 0.0} for row in rows]
+            )

@@ -26,7 +26,7 @@ from ifrp.recovery.apply import apply
 from ifrp.recovery.loop import Loop
 from ifrp.recovery.method import Batch, Clock, Method, Update
 
-TRAINED = ("ifrp", "faced", "johnson", "pix2pix", "cyclegan", "mgan")
+TRAINED = ("ifrp", "ifrp_plus", "faced", "johnson", "pix2pix", "cyclegan", "mgan")
 
 
 @pytest.fixture
@@ -57,6 +57,7 @@ def batch(count: int = 4) -> Batch:
         torch.rand(count, 3, 128, 128) * 2 - 1,
         torch.rand(count, 3, 128, 128) * 2 - 1,
         torch.zeros(count, dtype=torch.long),
+        torch.rand(count, 2, 3),
     )
 
 

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 
@@ -498,3 +499,30 @@ def test_pages_are_brought_up_to_date(tmp_path: Path) -> None:
     (tmp_path / "t.md").unlink()
     with pytest.raises(IfrpError, match=r"table t\.md, which does not exist"):
         numbers.quoted(page, known)
+
+
+def test_the_page_of_a_table_has_its_cells_and_asks_for_nothing() -> None:
+    table = grid.Grid(
+        "A < B", [("", "Row"), ("SSIM", "ours"), ("SSIM", "published")], [["a&b", "0.5", "–"]], ["n"]
+    )
+    page = table.html()
+    texts: list[str] = []
+
+    class Parser(HTMLParser):
+        def handle_data(self, data: str) -> None:
+            texts.append(data)
+
+    Parser().feed(page.split("<table>")[1])
+    assert [text for text in texts if text.strip()] == [
+        "A < B",
+        "SSIM",
+        "Row",
+        "ours",
+        "published",
+        "a&b",
+        "0.5",
+        "–",
+        "n",
+    ]
+    assert "src=" not in page
+    assert "href=" not in page

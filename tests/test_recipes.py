@@ -89,7 +89,7 @@ def test_a_method(fresh: Project) -> None:
     script = (
         "import torch; from ifrp.recovery import methods; from ifrp.recovery.method import Batch, Clock\n"
         "cls = methods.find('line'); line = cls(cls.settings_class(), 32, ('a',)); x = torch.rand(2, 3, 32, 32)\n"
-        "[update] = line.updates(Batch(x, x, torch.zeros(2)), Clock(0, 0, 1)); update.loss.backward()\n"
+        "[update] = line.updates(Batch(x, x, torch.zeros(2), torch.zeros(2, 2, 3)), Clock(0, 0, 1)); update.loss.backward()\n"
         "assert line.recover(x).shape == x.shape and line.networks['generator'].weight.grad is not None"
     )
     run(fresh, script)

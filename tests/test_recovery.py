@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import recovery_project
 import torch
@@ -15,10 +16,13 @@ from PIL import Image
 from ifrp import checkpoint, paths, stacks
 from ifrp.config import RecogniserTraining
 from ifrp.errors import IfrpError
+from ifrp.faces import geometry, warp
 from ifrp.recovery import losses, recognition, schedules
 from ifrp.recovery.adversarial import AdversarialMethod
-from ifrp.recovery.data import Pairs, Source
+from ifrp.recovery.augmentation import recoloured
+from ifrp.recovery.data import Pairs, Source, places
 from ifrp.recovery.recover import recover
+from ifrp.recovery.stn import resample
 from ifrp.stacks import to_bytes, to_range
 
 
@@ -125,6 +129,7 @@ def pairs(aligned: bool = False, **changes: Any) -> Pairs:
         "seed": 3,
         "paired": True,
         "flip": False,
+        "recolour": 0.0,
         "device": torch.device("cpu"),
     } | changes
     portraits = tuple(paths.portraits("train", style) for style in recovery_project.STYLES)
@@ -184,6 +189,50 @@ def test_flips_mirror_portrait_and_face_together(project: Path) -> None:
         for name in ("portraits", "faces"):
             before, after = getattr(plain, name)[place], getattr(flipped, name)[place]
             assert torch.equal(before.flip(2) if mirror else before, after)
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_a_portrait_sampled_at_its_places_is_upright(mirror: bool) -> None:
+    size, random = 64, np.random.default_rng(0)
+    coarse = torch.rand(3, 3, 6, 6, generator=torch.Generator().manual_seed(0))
+    faces = torch.nn.functional.interpolate(coarse, size, mode="bicubic").clamp(0, 1)
+    turn, scale, shift = (
+        random.uniform(-30, 30, 3),
+        random.uniform(0.8, 1, 3),
+        random.uniform(-0.05, 0.05, (3, 2)),
+    )
+    warped = geometry.sample((255 * faces).byte(), warp.backward(turn, scale, shift, size), size)
+    table = pd.DataFrame({"rotation": turn, "scale": scale, "shift_x": shift[:, 0], "shift_y": shift[:, 1]})
+    portraits = torch.from_numpy(warped).permute(0, 3, 1, 2) / 255
+    if mirror:
+        faces, portraits = faces.flip(3), portraits.flip(3)
+    found = places(table, np.full(3, mirror), aligned=False)
+    upright = resample(portraits, torch.from_numpy(found))
+    inside = slice(16, 48)
+    assert (upright - faces)[:, :, inside, inside].abs().mean() < 0.02
+    assert (portraits - faces)[:, :, inside, inside].abs().mean() > 0.06
+
+
+def test_the_loss_of_places_is_a_mean_over_the_square() -> None:
+    random = torch.Generator().manual_seed(0)
+    one, other = torch.rand(2, 5, 2, 3, generator=random)
+    points = torch.rand(200_000, 2, generator=random) * 2 - 1
+    ends = [points @ matrix[:, :, :2].mT + matrix[:, None, :, 2] for matrix in (one, other)]
+    missed = (ends[0] - ends[1]).square().sum(2).mean()
+    assert float(losses.places(one, other)) == pytest.approx(float(missed), rel=0.01)
+
+
+def test_recolouring_leaves_shapes_in_place() -> None:
+    halves = torch.full((6, 3, 32, 32), -0.5)
+    halves[:, :, :, 16:] = torch.tensor([0.2, 0.7, -0.1])[:, None, None]
+    assert torch.equal(recoloured(halves, 0.0, 1), halves)
+    found = recoloured(halves, 1.0, 1)
+    assert torch.equal(found, recoloured(halves, 1.0, 1))
+    assert not torch.equal(found, recoloured(halves, 1.0, 2))
+    assert all(not torch.equal(one, two) for one, two in zip(found, halves, strict=True))
+    assert found.abs().max() <= 1
+    for flat in (found[:, :, :, :12], found[:, :, :, 20:]):  # further from the edge than any kernel reaches
+        assert (flat - flat[:, :, :1, :1]).abs().max() < 1e-5
 
 
 def test_devices_share_a_batch_without_overlap(project: Path) -> None:

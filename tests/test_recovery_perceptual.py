@@ -81,7 +81,7 @@ def test_johnsons_network_is_the_papers() -> None:
 def test_johnsons_update_is_the_weighted_sum_and_ignores_the_true_faces(project: Config) -> None:
     method = build(project, "johnson")
     both = [
-        list(method.updates(Batch(portraits(), faces, torch.zeros(3)), Clock(9, 0, 10)))
+        list(method.updates(Batch(portraits(), faces, torch.zeros(3), torch.zeros(3, 2, 3)), Clock(9, 0, 10)))
         for faces in (torch.zeros(3, 3, 128, 128), torch.ones(3, 3, 128, 128))
     ]
     (update,), (other,) = both
@@ -94,7 +94,8 @@ def test_johnsons_update_is_the_weighted_sum_and_ignores_the_true_faces(project:
 
 def test_johnsons_loss_falls(project: Config) -> None:
     method = build(project, "johnson", keep=1)
-    optimiser, batch = method.optimisers()["generator"], Batch(portraits(), portraits(), torch.zeros(3))
+    optimiser = method.optimisers()["generator"]
+    batch = Batch(portraits(), portraits(), torch.zeros(3), torch.zeros(3, 2, 3))
     losses = []
     for step in range(12):
         (update,) = method.updates(batch, Clock(step, 0, 12))

@@ -199,7 +199,10 @@ def plain(name: str, **networks: nn.Module) -> Method[Any]:
 def batch() -> Batch:
     """Portraits of 0.5 and faces of 1."""
     return Batch(
-        torch.full((2, 3, 8, 8), 0.5), torch.full((2, 3, 8, 8), 1.0), torch.zeros(2, dtype=torch.long)
+        torch.full((2, 3, 8, 8), 0.5),
+        torch.full((2, 3, 8, 8), 1.0),
+        torch.zeros(2, dtype=torch.long),
+        torch.zeros(2, 2, 3),
     )
 
 
@@ -333,7 +336,9 @@ def test_mgan_takes_its_features_from_the_configuration_and_leaves_them_alone(pr
     method.prepare(project, torch.device("cpu"), training=True)  # of another width and seed
     before = encoder(method)
     portraits = torch.rand(2, 3, 128, 128)
-    for update in method.updates(Batch(portraits, portraits, torch.zeros(2)), Clock(0, 0, 1)):
+    for update in method.updates(
+        Batch(portraits, portraits, torch.zeros(2), torch.zeros(2, 2, 3)), Clock(0, 0, 1)
+    ):
         assert update.loss is not None
         update.loss.backward()
     assert all(weight.grad is None for weight in method.features.parameters())  # type: ignore[attr-defined]

@@ -483,7 +483,7 @@ def test_report_holds_all_that_is_shown(made: Project) -> None:
         kept = set(archive.namelist())
         page = archive.read("report/report.html").decode()
     results, _ = json.JSONDecoder().raw_decode(page.split("var results = ")[-1])
-    tables = [str(paths.table(name)) for name in TABLES]
+    tables = [str(paths.table(name, "html")) for name in TABLES]
     figures = [str(paths.figure(name)) for name in FIGURES if name != "own"]
     methods = {str(paths.summary(name)): {"experiment": name, "method": name} for name in ("input", "ifrp")}
     methods[str(paths.training_curve("ifrp"))] = methods[str(paths.summary("ifrp"))]

@@ -57,7 +57,7 @@ made = {{
     "evaluation identity": lambda name, _, judge: card(paths.identity(name, judge))
     + card(paths.consistency(name, judge)) + card(paths.retrieval(name, judge)),
     "evaluation summary": lambda name: card(paths.summary(name)) + card(paths.metrics(name)),
-    "paper table": lambda name: [paths.table(name, s) for s in ("csv", "md", "tex", "typ", "json")],
+    "paper table": lambda name: [paths.table(name, s) for s in ("csv", "md", "tex", "typ", "html", "json")],
     "paper numbers": lambda name: [paths.numbers(name)],
     "paper pdf": lambda name: card(paths.document(name)),
     "paper notebook": lambda name: card(paths.executed(name)),

@@ -122,7 +122,7 @@ def metrics(experiment: str) -> Path:
 
 
 def table(name: str, suffix: str = "csv") -> Path:
-    """One table of the paper: csv for machines, md to read, tex and typ to print."""
+    """One table of the paper: csv for machines, md and html to read, tex and typ to print."""
     return TABLES / f"{name}.{suffix}"
 
 

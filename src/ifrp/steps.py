@@ -95,15 +95,17 @@ def training(config: Config, name: str) -> dict[str, Any]:
 
 def portraits(config: Config) -> list[tuple[str, str]]:
     """Split and style of the portraits that the main experiments need: training styles, and in the test all styles."""
-    every = list(styles(config))
     trained = [name for name in config.recovery.experiments if needs_training(config, name)]
-    seen = {style for name in trained for style in training_styles(config, name)}
-    return [
-        (split, row.name)
-        for split in ("train", "val", "test")
-        for row in every
-        if split == "test" or row.name in seen
-    ]
+    seen = {pair for name in trained for pair in training_portraits(config, name)}
+    every = [(split, row.name) for split in ("train", "val", "test") for row in styles(config)]
+    return [pair for pair in every if pair[0] == "test" or pair in seen]
+
+
+def training_portraits(config: Config, name: str) -> list[tuple[str, str]]:
+    """Split and style of the portraits that an experiment is trained and validated on."""
+    trained = training_styles(config, name)
+    validated = experiment(config, name).get("training", {}).get("validation_styles") or trained
+    return [*(("train", style) for style in trained), *(("val", style) for style in validated)]
 
 
 def needs_training(config: Config, name: str) -> bool:

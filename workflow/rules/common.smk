@@ -168,8 +168,7 @@ def pairs(wildcards):
     names = [f"data/faces/{split}" for split in ("train", "val")]
     names += [
         f"data/portraits/{split}-{warp}/{style}" if warp else f"data/portraits/{split}/{style}"
-        for split in ("train", "val")
-        for style in TRAINED_ON[wildcards.experiment]
+        for split, style in steps.training_portraits(SETTINGS, wildcards.experiment)
     ]
     return [path for name in names for path in stack(name)]
 

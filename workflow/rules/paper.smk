@@ -4,7 +4,7 @@ rule paper:
         expand(
             "results/paper/tables/{name}.{ext}",
             name=PAPER_TABLES,
-            ext=["csv", "md", "tex", "typ", "json"],
+            ext=["csv", "md", "tex", "typ", "html", "json"],
         ),
         expand(
             "results/paper/figures/{name}.{ext}",
@@ -21,7 +21,7 @@ rule ablations:
         expand(
             "results/paper/tables/{name}.{ext}",
             name=ABLATION_TABLES,
-            ext=["csv", "md", "tex", "typ", "json"],
+            ext=["csv", "md", "tex", "typ", "html", "json"],
         ),
         expand(
             "results/paper/figures/{name}.{ext}",
@@ -39,12 +39,12 @@ rule paper_table:
         code=code("paper", "table"),
     output:
         report(
-            "results/paper/tables/{name}.csv",
+            "results/paper/tables/{name}.html",
             category="Tables",
             caption="../report/table.rst",
             labels=table_labels,
         ),
-        multiext("results/paper/tables/{name}", ".md", ".tex", ".typ", ".json"),
+        multiext("results/paper/tables/{name}", ".csv", ".md", ".tex", ".typ", ".json"),
     log:
         "logs/paper/tables/{name}.log",
     conda:

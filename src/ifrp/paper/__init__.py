@@ -16,7 +16,7 @@ FIGURES = {
     "retrieval": "the share of faces whose person is among the k nearest",
     "cost": "FRR against milliseconds per face and seconds of training",
     "curves": "losses and validation PSNR over training",
-    "worst": "the faces that are recovered worst, by PSNR",
+    "worst": "the faces that are recovered worst, by SSIM",
 }
 """figures of the main experiments, and what each shows; each of `paper.ablations` is one more"""
 DOCUMENTS = ("paper", "ablations")

@@ -1,10 +1,11 @@
-"""A table as text cells, and its three printed forms: Markdown, TeX and Typst."""
+"""A table as text cells, and its four printed forms: Markdown, TeX, Typst and HTML."""
 
 from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from html import escape
 from itertools import groupby
 
 from ifrp import paths
@@ -15,6 +16,12 @@ TEX = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "–": "--", "−": "$-$", "↓": r"$\downarrow$", "×": r"$\times$", "‡": r"$\ddagger$",
 }  # fmt: skip
+
+STYLE = (
+    "body {font: 13px sans-serif} table {border-collapse: collapse} caption {font-weight: bold; padding: 8px}"
+    "td, th {padding: 3px 8px; text-align: right; white-space: nowrap} td:first-child, th:first-child {text-align: left}"
+    "tr:nth-child(even) {background: #f2f2f2} th {border-bottom: 1px solid #888}"
+)
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,22 @@ class Grid:
             r"\end{tabular}", *(rf"\par {_tex(note)}" for note in self.notes), r"\end{table}",
         ]  # fmt: skip
         return "\n".join(lines) + "\n"
+
+    def html(self) -> str:
+        """A page of its own, which asks for no other file."""
+        groups = "".join(f'<th colspan="{width}">{escape(group)}</th>' for group, width in self._groups())
+        heads = [name for _, name in self.columns]
+        lines = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in self.rows]
+        return "\n".join(
+            [
+                "<!DOCTYPE html>", '<html lang="en"><head><meta charset="utf-8">', f"<title>{escape(self.caption)}</title>",
+                f"<style>{STYLE}</style></head><body>", f"<table><caption>{escape(self.caption)}</caption>",
+                *([f"<tr>{groups}</tr>"] if any(group for group, _ in self.columns) else []),
+                f"<tr>{''.join(f'<th>{escape(name)}</th>' for name in heads)}</tr>",
+                *(f"<tr>{line}</tr>" for line in lines), "</table>", *(f"<p>{escape(note)}</p>" for note in self.notes),
+                "</body></html>", "",
+            ]
+        )  # fmt: skip
 
     def _groups(self) -> list[tuple[str, int]]:
         """The headings that columns side by side share, and how many columns each has."""

@@ -261,7 +261,7 @@ def _texts(cell: dict[str, Any], decimals: int) -> list[str]:
 
 
 def write(config: settings.Config, name: str) -> None:
-    """Writes one table as csv, md, tex and typ, with one card.
+    """Writes one table as csv, md, tex, typ and html, with one card.
 
     Raises:
         IfrpError: there is no such table, or a summary is missing.
@@ -275,7 +275,7 @@ def write(config: settings.Config, name: str) -> None:
     with card(paths.table(name), {"experiments": shown}, config.seed, inputs):
         values = special.compare(config) if special else compare(config, name)
         grid = special.lay_out(values) if special else lay_out(name, values)
-        texts = {"md": grid.markdown(), "tex": grid.latex(), "typ": grid.typst()}
+        texts = {"md": grid.markdown(), "tex": grid.latex(), "typ": grid.typst(), "html": grid.html()}
         texts["csv"] = values.to_csv(index=False, float_format="%.6g", lineterminator="\n")
         for suffix, text in texts.items():
             with atomic(paths.table(name, suffix)) as new:

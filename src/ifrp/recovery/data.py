@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,10 +13,14 @@ from torch import Tensor
 
 from ifrp import paths, runtime, stacks
 from ifrp.errors import IfrpError
-from ifrp.faces.warp import unwarp
+from ifrp.faces.warp import forward, unwarp
+from ifrp.recovery.augmentation import recoloured
 from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.method import Batch
 from ifrp.stacks import to_range
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,9 @@ class Source:
 
     @classmethod
     def of(cls, split: str, row: Experiment) -> Source:
-        """What an experiment sees of a split."""
-        portraits = tuple(paths.portraits(split, style, row.warp) for style in row.styles)
+        """What an experiment sees of a split, train or val."""
+        styles = (split == "val" and row.training.validation_styles) or row.styles
+        portraits = tuple(paths.portraits(split, style, row.warp) for style in styles)
         return cls(paths.faces(split), portraits, row.aligned)
 
 
@@ -51,6 +57,7 @@ class Pairs:
         seed: seed of the order.
         paired: false draws a batch's faces independently of its portraits.
         flip: mirror every other pair at random.
+        recolour: share of portraits that are recoloured at random.
         device: where batches go; whole stacks go there if it is a GPU with room for them.
         share: rank and number of devices among which each batch is split.
 
@@ -59,13 +66,14 @@ class Pairs:
     """
 
     def __init__(
-        self, source: Source, batch: int, seed: int, paired: bool, flip: bool, device: torch.device,
+        self, source: Source, batch: int, seed: int, paired: bool, flip: bool, recolour: float, device: torch.device,
         share: tuple[int, int] = (0, 1),
     ) -> None:  # fmt: skip
         faces = stacks.read(source.faces).images
         opened = [stacks.read(path) for path in source.portraits]
         portraits = [stack.images for stack in opened]
-        self.warps = opened[0].table if source.aligned else None  # the same faces in all styles
+        self.warps = opened[0].table  # the same faces in all styles
+        self.aligned = source.aligned
         for path, images in zip(source.portraits, portraits, strict=True):
             if images.shape != faces.shape:
                 raise IfrpError(
@@ -78,7 +86,7 @@ class Pairs:
                 f"{source.faces} gives {self.count * self.styles} pairs, fewer than a batch of {batch}: "
                 "lower training.batch or use more faces."
             )
-        self.batch, self.seed, self.paired, self.flip = batch, seed, paired, flip
+        self.batch, self.seed, self.paired, self.flip, self.recolour = batch, seed, paired, flip, recolour
         self.device, self.share = device, share
         self._order = (-1, *self.order(-1))
         room = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0
@@ -109,14 +117,38 @@ class Pairs:
         for style in np.unique(styles):
             rows = np.flatnonzero(styles == style)
             portraits[torch.from_numpy(rows).to(self.device)] = self.portraits[style](faces[rows])
-        if self.warps is not None:
-            straight = unwarp(portraits.cpu().numpy(), self.warps.iloc[faces])
-            portraits = torch.from_numpy(straight).to(self.device)
+        warps = self.warps.iloc[faces]
+        if self.aligned:
+            portraits = torch.from_numpy(unwarp(portraits.cpu().numpy(), warps)).to(self.device)
+        shown = _flipped(to_range(portraits), mirrored)
+        if self.recolour:
+            shown = recoloured(shown, self.recolour, runtime.subseed(self.seed, "colours", step, rank))
         return Batch(
-            portraits=_flipped(to_range(portraits), mirrored),
+            portraits=shown,
             faces=_flipped(to_range(self.faces(other)), mirrored),
             style=torch.from_numpy(styles).to(self.device),
+            places=torch.from_numpy(places(warps, mirrored.numpy(), self.aligned)).to(self.device),
         )
+
+
+def places(warps: pd.DataFrame, mirrored: NDArray[np.bool_], aligned: bool) -> NDArray[np.float32]:
+    """Where aligned faces lie in their portraits.
+
+    Args:
+        warps: N rows with rotation (degrees), scale, shift_x and shift_y (fractions of the side), see `ifrp.faces.warp`.
+        mirrored: (N,) which pairs were mirrored since.
+        aligned: portraits were warped back since.
+
+    Returns:
+        (N, 2, 3), from the aligned face to the portrait, both in [-1, 1].
+    """
+    shift = warps[["shift_x", "shift_y"]].to_numpy()
+    found = forward(warps["rotation"].to_numpy(), warps["scale"].to_numpy(), shift, 2)
+    found[:, :, 2] = 2 * shift  # about the centre, which is 0
+    if aligned:
+        found[:] = np.eye(2, 3)
+    found[mirrored] *= [[1, -1, -1], [-1, 1, 1]]
+    return found.astype(np.float32)
 
 
 def _flipped(images: Tensor, mirrored: Tensor) -> Tensor:

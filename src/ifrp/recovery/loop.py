@@ -39,11 +39,12 @@ class Loop:
     def __init__(self, config: Config, row: Experiment, fabric: Fabric, identity: str) -> None:
         self.config, self.row, self.fabric, self.identity = config, row, fabric, identity
         self.path, self.training = paths.checkpoint(row.name), row.training
-        torch.manual_seed(runtime.subseed(config.seed, "recovery"))
+        seed = config.seed if self.training.seed is None else self.training.seed
+        torch.manual_seed(runtime.subseed(seed, "recovery"))
         self.method = row.build()
         self.pairs = Pairs(
-            Source.of("train", row), self.training.batch, runtime.subseed(config.seed, "pairs"),
-            self.method.paired, self.training.flip, fabric.device, (fabric.global_rank, fabric.world_size),
+            Source.of("train", row), self.training.batch, runtime.subseed(seed, "pairs"), self.method.paired,
+            self.training.flip, self.training.recolour, fabric.device, (fabric.global_rank, fabric.world_size),
         )  # fmt: skip
         self.validation = held_out(Source.of("val", row), self.training.validation_faces)
         self.method.prepare(config, fabric.device, training=True)

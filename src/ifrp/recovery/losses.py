@@ -26,6 +26,13 @@ def identity(features: Callable[[Tensor], Tensor], recovered: Tensor, faces: Ten
     return F.mse_loss(features(recovered).float(), target.float())
 
 
+def places(found: Tensor, true: Tensor) -> Tensor:
+    """Mean squared distance, in half sides, by which two affine maps (N, 2, 3) miss each other over the square [-1, 1]²."""
+    miss = (found - true).float()
+    linear, shift = miss[:, :, :2].square().sum((1, 2)), miss[:, :, 2].square().sum(1)
+    return (linear / 3 + shift).mean()  # a coordinate that is uniform on [-1, 1] has a mean square of 1/3
+
+
 def adversarial(logits: Tensor, real: bool) -> Tensor:
     """Binary cross-entropy of discriminator logits with one target for all (Eq. 3).
 

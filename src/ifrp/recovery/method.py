@@ -48,8 +48,12 @@ class Training:
     """batches shown to the method; the paper does not say, this is about 83 epochs of 330,000 pairs [inferred]"""
     batch: int = 64
     """pairs of portrait and face in a batch, on all devices together [paper]"""
+    seed: int | None = None
+    """of first weights and of the order of pairs, to train the same again with other luck; none: that of the configuration"""
     flip: bool = False
     """mirror every other pair at random; not in the paper, pays when faces are few"""
+    recolour: float = 0.0
+    """share of the portraits that get other colours and another texture by a random convolution; 0 as in the paper"""
     average: float = 0.0
     """recover with a running mean of the weights that keeps this fraction of itself per step; 0 as in the paper: the last ones"""
     checkpoint_minutes: float = 5.0
@@ -57,7 +61,9 @@ class Training:
     validate_every: int = 1_000
     """steps between validations"""
     validation_faces: int = 64
-    """portraits of each training style that a validation recovers, at most"""
+    """portraits of each style that a validation recovers, at most"""
+    validation_styles: tuple[str, ...] = ()
+    """styles of those portraits, such as one that is not trained on; none: the training styles"""
     log_every: int = 50
     """steps between rows of the training curve; each is the mean since the last one"""
 
@@ -70,11 +76,13 @@ class Batch:
         portraits: (N, 3, S, S) stylised and unaligned, in [-1, 1].
         faces: (N, 3, S, S) real and aligned, in [-1, 1].
         style: (N,) index of each portrait's style in the method's `styles`.
+        places: (N, 2, 3) where the points of the aligned face lie in the portrait, both in [-1, 1]: see `stn.similarity`.
     """
 
     portraits: Tensor
     faces: Tensor
     style: Tensor
+    places: Tensor
 
 
 @dataclass(frozen=True)

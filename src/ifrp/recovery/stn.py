@@ -62,26 +62,49 @@ class SpatialTransformer(nn.Module):
 
     def __init__(self, name: str, depth: int, side: int, width: float) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        before = depth
-        for count in LOCALISATION[name]:
-            after = channels(count, width)
-            layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
-            before, side = after, side // 2
-        if side < 3:
-            raise IfrpError(
-                f"Faces are too small for the network's {name}: use faces.size 128, or stn: false."
-            )
-        last = channels(20, width)
-        layers += [nn.Conv2d(before, last, 3), nn.ReLU(), nn.Flatten()]  # (N, 20·2·2) at 128 pixels, width 1
-        layers += [nn.Linear(last * (side - 2) ** 2, last), nn.ReLU(), nn.Linear(last, 4)]
-        self.localise = nn.Sequential(*layers)
-        final = layers[-1]
-        assert isinstance(final, nn.Linear)
-        nn.init.zeros_(final.weight)
-        with torch.no_grad():
-            final.bias.copy_(torch.tensor([0.0, 1.0, 0.0, 0.0]))
+        self.localise = localisation(name, depth, side, width)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Aligns feature maps, (N, C, H, W) to the same shape."""
         return resample(maps, similarity(self.localise(maps).float()))
+
+
+class Aligner(nn.Module):
+    """Estimates the similarity transform of portraits themselves, from half as many pixels a side; undoes nothing.
+
+    Args:
+        size: side of a portrait, in pixels.
+        width: factor on the channels of the localisation network, that of the paper's first transformer.
+    """
+
+    def __init__(self, size: int, width: float) -> None:
+        super().__init__()
+        self.localise = localisation("stn1", 3, size // 2, width)
+
+    def forward(self, portraits: Tensor) -> Tensor:
+        """The transform of each portrait, (N, 3, S, S) to (N, 2, 3): see `similarity`."""
+        return similarity(self.localise(F.avg_pool2d(portraits, 2)).float())
+
+
+def localisation(name: str, depth: int, side: int, width: float) -> nn.Sequential:
+    """The network that estimates four parameters of a feature map, (N, C, H, W) to (N, 4); starts at the identity.
+
+    Args and errors are those of `SpatialTransformer`.
+    """
+    layers: list[nn.Module] = []
+    before = depth
+    for count in LOCALISATION[name]:
+        after = channels(count, width)
+        layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+        before, side = after, side // 2
+    if side < 3:
+        raise IfrpError(f"Faces are too small for the network's {name}: use faces.size 128, or stn: false.")
+    last = channels(20, width)
+    layers += [nn.Conv2d(before, last, 3), nn.ReLU(), nn.Flatten()]  # (N, 20·2·2) at 128 pixels, width 1
+    layers += [nn.Linear(last * (side - 2) ** 2, last), nn.ReLU(), nn.Linear(last, 4)]
+    final = layers[-1]
+    assert isinstance(final, nn.Linear)
+    nn.init.zeros_(final.weight)
+    with torch.no_grad():
+        final.bias.copy_(torch.tensor([0.0, 1.0, 0.0, 0.0]))
+    return nn.Sequential(*layers)

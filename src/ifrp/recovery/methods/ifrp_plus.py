@@ -1,0 +1,52 @@
+"""IFRP that sets portraits upright first: one transformer that learns from the true warp, then a network with more skips.
+
+Not in the paper. Its four transformers must find out by themselves how a portrait is turned, from the loss of pixels far
+behind them, and resample feature maps four times. In training the warp is known: here one transformer learns it, and
+resamples the portrait once. What then goes through a skip connection is in its place, so finer levels can have one, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from torch import Tensor
+
+from ifrp.recovery import losses
+from ifrp.recovery.method import Batch, Clock, Update
+from ifrp.recovery.methods import ifrp
+from ifrp.recovery.srn import Network
+from ifrp.recovery.stn import Aligner, resample
+
+
+@dataclass(frozen=True)
+class Settings(ifrp.Settings):
+    """Keys of IFRP, with other defaults, and one more."""
+
+    network: Network = field(default_factory=lambda: Network(stn=False, skips=(8, 16, 32), residual_blocks=1))
+    aligner_width: float = 0.5
+    """factor on the channels of the transformer that sets portraits upright"""
+
+
+class Method(ifrp.Method):
+    """Upright first, then recovered."""
+
+    settings_class = Settings
+    kept = ("generator", "aligner")
+    settings: Settings
+
+    def __init__(self, settings: Settings, size: int, styles: tuple[str, ...]) -> None:
+        super().__init__(settings, size, styles)
+        self.networks["aligner"] = Aligner(size, settings.aligner_width)
+
+    def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
+        """The transformer's step towards the true places, then those of IFRP on upright portraits."""
+        found = self.networks["aligner"](batch.portraits)
+        error = losses.places(found, batch.places)
+        yield Update("aligner", error, self._rate(clock), {"places": error.detach()})
+        upright = resample(batch.portraits, found.detach())
+        yield from super().updates(replace(batch, portraits=upright), clock)
+
+    def recover(self, portraits: Tensor) -> Tensor:
+        """Two forward passes."""
+        return super().recover(resample(portraits, self.networks["aligner"](portraits)))
