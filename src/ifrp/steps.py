@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +120,12 @@ def needs_faces(config: Config, name: str) -> bool:
 
 
 def _says(config: Config, name: str, assignment: str) -> bool:
-    nodes = ast.walk(_method(config, name))
-    return assignment in {ast.unparse(n) for n in nodes if isinstance(n, ast.Assign | ast.AnnAssign)}
+    return assignment in _assignments(_method(config, name))
+
+
+@cache
+def _assignments(module: ast.Module) -> set[str]:
+    return {ast.unparse(n) for n in ast.walk(module) if isinstance(n, ast.Assign | ast.AnnAssign)}
 
 
 def recognisers(config: Config, name: str) -> list[str]:
