@@ -39,7 +39,7 @@ def sources(group: str, verb: str, *modules: str) -> list[str]:
         module = waiting.pop()
         if module not in found | NOT_CODE:
             found.add(module)
-            waiting.extend(_module_imports(module))
+            waiting.extend(imported(module))
     files = [path for module in found if (path := find(module))]
     return sorted(str(path.relative_to(PACKAGE)) for path in files)
 
@@ -92,7 +92,8 @@ def parse(path: Path) -> ast.Module:
 
 
 @cache
-def _module_imports(module: str) -> list[str]:
+def imported(module: str) -> list[str]:
+    """Modules of this package that a module imports itself, save for type checking only."""
     path = find(module)
     return list(_imports(parse(path))) if path else []
 

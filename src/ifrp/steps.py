@@ -18,7 +18,9 @@ from ifrp import paths
 from ifrp.artifacts import atomic
 from ifrp.config import Config, Style, entry, merge, plain, read, styles, training_styles, typed
 from ifrp.errors import IfrpError
-from ifrp.imports import PACKAGE, find, parse
+from ifrp.imports import PACKAGE, find, imported, parse
+
+METHODS = "ifrp.recovery.methods."
 
 
 def resolve(overrides: Mapping[str, Any], *, alone: bool = False) -> Config:
@@ -120,7 +122,7 @@ def needs_faces(config: Config, name: str) -> bool:
 
 
 def _says(config: Config, name: str, assignment: str) -> bool:
-    return assignment in _assignments(_method(config, name))
+    return any(assignment in _assignments(module) for module in _method(config, name))
 
 
 @cache
@@ -129,9 +131,9 @@ def _assignments(module: ast.Module) -> set[str]:
 
 
 def recognisers(config: Config, name: str) -> list[str]:
-    """Recognisers that an experiment's settings name, or else the defaults in its method's module."""
+    """Recognisers that an experiment's settings name, or else the defaults in the modules of its method."""
     values: dict[str, Any] = {}
-    for node in ast.walk(_method(config, name)):
+    for node in (node for module in _method(config, name) for node in ast.walk(module)):
         match node:
             case ast.AnnAssign(target=ast.Name(id=key), value=ast.Constant(value=str(default))):
                 values[key] = default
@@ -164,13 +166,16 @@ def _leaves(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def _method(config: Config, name: str) -> ast.Module:
+def _method(config: Config, name: str) -> list[ast.Module]:
+    """The modules of an experiment's method: those of the methods that it builds on, then its own."""
     method = experiment(config, name)["method"]
-    path = find(f"ifrp.recovery.methods.{method}")
-    if path is None:
+    if find(f"{METHODS}{method}") is None:
         known = sorted(found.stem for found in (PACKAGE / "recovery" / "methods").glob("[!_]*.py"))
         raise IfrpError(f"The experiment {name} names the method {method}; there are {', '.join(known)}.")
-    return parse(path)
+    found = [f"{METHODS}{method}"]
+    for module in found:
+        found += [base for base in imported(module) if base.startswith(METHODS)]
+    return [parse(path) for module in reversed(found) if (path := find(module))]
 
 
 def _sorted(value: Any) -> Any:
