@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -20,10 +21,20 @@ from ifrp.recovery.stn import Aligner, resample
 
 
 @dataclass(frozen=True)
+class Plus(Network):
+    """The style removal network, without transformers of its own."""
+
+    skips: Any = (8, 16, 32)
+    """levels with a skip connection"""
+    stn: bool = False
+    """whether it has the paper's transformers, too"""
+
+
+@dataclass(frozen=True)
 class Settings(ifrp.Settings):
     """Keys of IFRP, with other defaults, and one more."""
 
-    network: Network = field(default_factory=lambda: Network(stn=False, skips=(8, 16, 32), residual_blocks=1))
+    network: Plus = field(default_factory=Plus)
     aligner_width: float = 0.5
     """factor on the channels of the transformer that sets portraits upright"""
 
@@ -31,7 +42,7 @@ class Settings(ifrp.Settings):
 class Method(ifrp.Method):
     """Upright first, then recovered."""
 
-    settings_class = Settings
+    settings_class: ClassVar[type[Any]] = Settings
     kept = ("generator", "aligner")
     settings: Settings
 
