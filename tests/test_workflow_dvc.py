@@ -170,6 +170,17 @@ def unchanged(finished: dict[Path, str]) -> bool:
     return all(path.read_text() == text for path, text in finished.items())
 
 
+@pytest.mark.slow
+def test_a_first_run_in_a_clone_goes_on(made: Project, tmp_path: Path) -> None:
+    """The clone has the dvc.lock of another run, and nothing in its cache: what is there was made, not restored."""
+    found = made.clone(tmp_path / "clone")
+    found.kill(found.start("snakemake", slow="recovery train"), signal.SIGKILL)
+    finished = found.artifacts()
+    found.make("--unlock")
+    assert "restored" not in found.make()
+    assert unchanged(finished)
+
+
 @pytest.mark.parametrize("second", [("snakemake",), ("dvc", "repro")], ids=lambda tool: tool[0])
 def test_a_second_run_says_that_there_is_a_first(tmp_path: Path, second: tuple[str, ...]) -> None:
     found = Project(tmp_path)

@@ -55,12 +55,12 @@ def after_restore(config: Config) -> None:
         after_tampering()
         return
     lock = yaml.safe_load(LOCK.read_text())["stages"]
-    if not any(Path(out["path"]).exists() for out in outs(lock)):
+    there = {out["path"] for out in outs(lock) if Path(out["path"]).exists()}
+    if not there:
         return  # a fresh clone: nothing was restored yet
     status = dvc_status()
-    changed = [what for stage in status.values() for what in stage.get("changed outs", {}).values()]
-    if any(what not in ("deleted", "not in cache") for what in changed):
-        return  # made since dvc.lock was written: Snakemake's own records hold
+    if any(there & stage.get("changed outs", {}).keys() for stage in status.values()):
+        return  # made since dvc.lock was written, or never in DVC's cache: Snakemake's own records hold
     try:
         steps.write(locked(lock, config), LOCKED)
     except IfrpError as error:
@@ -209,10 +209,11 @@ def _hash() -> str:
 
 
 def dvc_status() -> dict[str, dict[str, Any]]:
-    """What `dvc status` finds changed, by stage: empty if nothing is."""
+    """What `dvc status` finds changed, by stage: empty if nothing is; everything, if it cannot say."""
     done = run("dvc", "status", "--json")
     if done.returncode:
-        return {"dvc": {"changed outs": {"dvc status": done.stderr.strip()}}}
+        lock = yaml.safe_load(LOCK.read_text())["stages"]
+        return {"dvc": {"changed outs": {out["path"]: done.stderr.strip() for out in outs(lock)}}}
     found: dict[str, dict[str, Any]] = {}
     for stage, changes in json.loads(done.stdout).items():
         found[stage] = {}

@@ -1,0 +1,95 @@
+"""What a score is worth: the scores of faces that nobody recovered, from a blur of the truth to one face for all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from ifrp import config as settings
+from ifrp import paths, runtime, stacks
+from ifrp.artifacts import card, save_table
+from ifrp.evaluation.identity import BATCH, Recogniser, ranks
+from ifrp.evaluation.quality import METRICS, score
+from ifrp.evaluation.summary import estimate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COARSER = (2, 4, 8, 16)
+MEAN = "mean training face"
+
+
+def stand_ins(truth: stacks.Images, training: stacks.Images) -> dict[str, stacks.Images]:
+    """What the true faces are compared with.
+
+    Args:
+        truth: (N, S, S, 3) uint8, S a multiple of 16.
+        training: (M, S, S, 3) uint8.
+
+    Returns:
+        By name, (N, S, S, 3) uint8: the truth averaged over squares of 2, 4, 8 and 16 pixels and interpolated bilinearly
+        to its size again, and the mean training face for everybody: of all constant faces the one with the least
+        squared error on the training faces.
+    """
+    pixels = torch.from_numpy(np.array(truth)).permute(0, 3, 1, 2).float()  # (N, 3, S, S)
+    found = {}
+    for factor in COARSER:
+        small = F.avg_pool2d(pixels, factor)
+        large = F.interpolate(small, scale_factor=float(factor), mode="bilinear").round().byte()
+        found[f"truth at 1/{factor} of its resolution"] = large.permute(0, 2, 3, 1).contiguous().numpy()
+    sums = np.zeros(truth.shape[1:])
+    for start in range(0, len(training), 256):
+        sums += training[start : start + 256].sum(0, dtype=np.int64)
+    mean = (sums / len(training)).round().astype(np.uint8)
+    return {**found, MEAN: np.broadcast_to(mean, truth.shape)}
+
+
+def table(config: settings.Config, judge: Recogniser) -> pd.DataFrame:
+    """Scores of the stand-ins: columns yardstick, metric, value, low, high (95 % over people), n.
+
+    Quality over all test faces, frr (per cent) over the first `evaluation.faces` of them, as for an experiment.
+    """
+    import pandas as pd
+
+    test = stacks.read(paths.faces("test"))
+    people, count = test.table["person"].to_numpy(dtype=str), min(config.evaluation.faces, len(test))
+    made = stand_ins(test.images, stacks.read(paths.faces("train")).images)
+    quality = score(test.images, made, str(runtime.device(config.runtime)))
+    gallery, asked = judge.embed(test.images[:count], BATCH), people[:count]
+    scores = {
+        metric: {name: found[:, i].numpy() for name, found in quality.items()}
+        for i, metric in enumerate(METRICS)
+    }
+    scores["frr"] = {
+        name: 100.0
+        * (ranks(judge.embed(images[:count], BATCH), asked, gallery, asked) <= config.evaluation.top)
+        for name, images in made.items()
+    }
+    rows: list[dict[str, object]] = []
+    for metric, values in scores.items():
+        for name, of in values.items():
+            groups = np.full(len(of), name)
+            found = estimate(groups, people[: len(of)], of, config.evaluation.resamples, config.seed)
+            (low,), (high,) = found.interval()
+            rows.append(
+                {
+                    "yardstick": name,
+                    "metric": metric,
+                    "value": found.value[0],
+                    "low": low,
+                    "high": high,
+                    "n": len(of),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def write(config: settings.Config, name: str, judge: Recogniser) -> None:
+    """Writes paths.YARDSTICKS and its card; `name` is that of the recogniser."""
+    inputs = [paths.faces("train"), paths.faces("test"), paths.recogniser(name)]
+    told = {"recogniser": name, "top": config.evaluation.top, "faces": config.evaluation.faces}
+    with card(paths.YARDSTICKS, told, config.seed, inputs):
+        save_table(paths.YARDSTICKS, table(config, judge))
