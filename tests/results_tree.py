@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ifrp import config as settings
 from ifrp import paths, stacks
 from ifrp.artifacts import card, save_weights
-from ifrp.evaluation import identity, quality, summary
+from ifrp.evaluation import identity, quality, summary, yardsticks
 
 STYLES = {"dots": "seen", "waves": "seen", "blocks": "unseen", "pencil": "sketch"}
 NOISE = {"input": 70.0, "faced": 40.0, "ifrp": 15.0}  # grey levels
@@ -112,6 +112,7 @@ def build(root: Path) -> settings.Config:
 
 def score(config: settings.Config) -> None:
     """Evaluates everything."""
+    yardsticks.write(config, "judge", Judge())
     for experiment in config.recovery.experiments:
         quality.write(config, experiment)
         identity.write(config, experiment, "judge", Judge())

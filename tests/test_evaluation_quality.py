@@ -10,12 +10,13 @@ import pytest
 import results_tree
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from skimage.transform import downscale_local_mean, resize
 from torch import Tensor
 
 from ifrp import paths, stacks
 from ifrp.compat import prepare_torchvision
 from ifrp.errors import IfrpError
-from ifrp.evaluation import fsim, pixels, quality
+from ifrp.evaluation import fsim, pixels, quality, yardsticks
 
 
 def pictures(height: int, width: int, count: int = 5, noise: float = 40) -> tuple[Tensor, Tensor]:
@@ -144,3 +145,33 @@ def test_faces_of_some_portraits_are_compared_with_their_own(
     assert found["person"].tolist() == ["p0", "p2", "p2"] * 4
     alone = found.set_index(["style", "index"])[list(quality.METRICS)]
     np.testing.assert_allclose(alone, whole.loc[alone.index, list(quality.METRICS)], atol=1e-5)
+
+
+def test_yardsticks_are_blurs_as_scikit_image_makes_them_and_the_mean() -> None:
+    faces = pictures(64, 64)[0].permute(0, 2, 3, 1).numpy()
+    made = yardsticks.stand_ins(faces, faces[:3])
+    for factor in yardsticks.COARSER:
+        small = downscale_local_mean(faces.astype(float), (1, factor, factor, 1))
+        large = np.stack(
+            [resize(face, (64, 64, 3), order=1, mode="edge", preserve_range=True) for face in small]
+        )
+        found = made[f"truth at 1/{factor} of its resolution"]
+        assert np.abs(found - large).max() < 0.51
+    assert np.abs(made[yardsticks.MEAN][4] - faces[:3].mean(0)).max() <= 0.5
+
+
+def test_a_coarser_truth_scores_less_and_one_face_for_all_finds_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = yardsticks.table(results_tree.build(tmp_path), results_tree.Judge())
+    for metric in ("psnr", "ssim", "fsim"):
+        values = found[found["metric"] == metric].set_index("yardstick")["value"]
+        assert values.drop(yardsticks.MEAN).is_monotonic_decreasing
+    frr = found[found["metric"] == "frr"].set_index("yardstick")["value"]
+    assert frr.iloc[0] == 100
+    assert frr[yardsticks.MEAN] in (
+        100 / 6,
+        200 / 6,
+    )  # of six people, those of the two (three each) among five faces
+    assert ((found["low"] <= found["value"]) & (found["value"] <= found["high"])).all()

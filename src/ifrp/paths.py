@@ -30,6 +30,7 @@ RECOVERY_RESULTS = Path("results/recovery")
 
 # evaluation
 EVALUATION = Path("results/evaluation")
+YARDSTICKS = EVALUATION / "yardsticks.csv"
 
 # paper
 TABLES = Path("results/paper/tables")

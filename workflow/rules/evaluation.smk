@@ -7,6 +7,7 @@ rule evaluation:
             what=["quality", f"{JUDGE}/identity", f"{JUDGE}/consistency", "summary"],
             suffix=[".csv", ".json"],
         ),
+        multiext("results/evaluation/yardsticks", ".csv", ".json"),
 
 
 rule evaluation_quality:
@@ -52,6 +53,26 @@ rule evaluation_identity:
         verb=verb("evaluation", "identity"),
     shell:
         "ifrp evaluation identity {wildcards.experiment} --recogniser {wildcards.name} 2>&1 | tee {log}"
+
+
+rule evaluation_yardsticks:
+    input:
+        faces=expand("data/faces/{split}{suffix}", split=["train", "test"], suffix=STACK),
+        judge=multiext(f"models/recognisers/{JUDGE}", *WEIGHTS),
+        code=code("evaluation", "yardsticks"),
+    output:
+        multiext("results/evaluation/yardsticks", ".csv", ".json"),
+    log:
+        "logs/evaluation/yardsticks.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        gpu=GPU,
+    params:
+        settings=settings("seed", "evaluation.top", "evaluation.faces", "evaluation.resamples"),
+        verb=verb("evaluation", "yardsticks"),
+    shell:
+        "ifrp evaluation yardsticks 2>&1 | tee {log}"
 
 
 rule evaluation_summary:

@@ -45,6 +45,18 @@ def identity(
 
 
 @app.command()
+def yardsticks(config: ConfigFile = paths.CONFIG) -> None:
+    """Score blurs of the true faces, and the mean training face, to tell what a score is worth."""
+    from ifrp.evaluation.yardsticks import write
+    from ifrp.recovery.recogniser import load
+    from ifrp.runtime import device
+
+    loaded = settings.load(config)
+    name = loaded.evaluation.recogniser
+    write(loaded, name, load(loaded, name, device(loaded.runtime)))
+
+
+@app.command()
 def summary(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
     """Gather the means of an experiment's scores in one table, with 95 % intervals over people."""
     from ifrp.evaluation.summary import write

@@ -89,7 +89,12 @@ def table(config: settings.Config, judge: Recogniser) -> pd.DataFrame:
 
 def write(config: settings.Config, name: str, judge: Recogniser) -> None:
     """Writes paths.YARDSTICKS and its card; `name` is that of the recogniser."""
-    inputs = [paths.faces("train"), paths.faces("test"), paths.recogniser(name)]
-    told = {"recogniser": name, "top": config.evaluation.top, "faces": config.evaluation.faces}
+    inputs = [paths.faces("train"), paths.faces("test")]
+    told = {
+        "recogniser": name,
+        "fingerprint": judge.fingerprint,
+        "top": config.evaluation.top,
+        "faces": config.evaluation.faces,
+    }
     with card(paths.YARDSTICKS, told, config.seed, inputs):
         save_table(paths.YARDSTICKS, table(config, judge))

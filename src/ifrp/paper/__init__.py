@@ -1,6 +1,6 @@
 """Tables and figures, made from artifacts alone."""
 
-TABLES = ("quality", "identity", "timing")
+TABLES = ("quality", "identity", "timing", "yardsticks")
 """tables of the main experiments; those of ablations are in the configuration"""
 FIGURES = {
     "teaser": "portraits, what IFRP recovers, and the truth",

@@ -17,6 +17,8 @@ def table(config: settings.Config, name: str) -> list[Path]:
     judge, every = config.evaluation.recogniser, list(config.recovery.experiments)
     if name == "timing":
         return _costs(config)
+    if name == "yardsticks":
+        return [paths.YARDSTICKS]
     if name == "recognisers":
         judges = [judge, *config.evaluation.others]
         return [paths.identity(experiment, other) for experiment in every for other in judges]

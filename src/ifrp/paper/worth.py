@@ -1,4 +1,4 @@
-"""What a score is worth, beside the best of ours and the published values of the paper's method."""
+"""What a score is worth: yardsticks (`ifrp.evaluation.yardsticks`) beside what the paper published of its method."""
 
 from __future__ import annotations
 
@@ -7,12 +7,55 @@ from typing import TYPE_CHECKING
 
 from ifrp import config as settings
 from ifrp import paths
-from ifrp.paper.grid import Grid, number, printed
+from ifrp.config import STYLE_SPLITS
+from ifrp.paper.grid import NOT_PUBLISHED, Grid, number, published
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CAPTION = "What a score is worth: faces that nobody recovered"
+CAPTION = "What a score is worth: faces that nobody recovered, and the published values of IFRP"
 METRIC = "PSNR, SSIM, FSIM, FSIMc, FRR"
-DECIMALS = {"psnr": 2, "ssim": 3, "fsim": 3, "fsimc": 3, "frr": 2}
-HEADINGS = {"psnr": "PSNR (dB)", "ssim": "SSIM", "fsim": "FSIM", "fsimc": "FSIMc", "frr": "FRR (%)"}
+COLUMNS = {
+    "psnr": ("PSNR (dB)", 2),
+    "ssim": ("SSIM", 3),
+    "fsim": ("FSIM", 3),
+    "fsimc": ("FSIMc", 3),
+    "frr": ("FRR (%)", 2),
+}
+METHOD = "ifrp"
+
+
+def inputs(config: settings.Config) -> list[Path]:
+    """The yardsticks, and the published values."""
+    return [paths.YARDSTICKS, paths.PUBLISHED]
+
+
+def compare(config: settings.Config) -> pd.DataFrame:
+    """The yardsticks as they were written: yardstick, metric, value, low, high, n."""
+    import pandas as pd
+
+    return pd.read_csv(paths.YARDSTICKS)
+
+
+def lay_out(values: pd.DataFrame) -> Grid:
+    """One row per yardstick, then one per split of what was published."""
+    rows = []
+    for name, part in values.groupby("yardstick", sort=False):
+        cells = part.set_index("metric").to_dict("index")
+        row = [str(name)]
+        for metric, (_, decimals) in COLUMNS.items():
+            value, low, high = (number(cells[metric][key], decimals) for key in ("value", "low", "high"))
+            row.append(f"{value} [{low}, {high}]")
+        rows.append(row)
+    told = published("quality") | published("identity")
+    for split in STYLE_SPLITS:
+        cells_told = [told.get((METHOD, split, metric), NOT_PUBLISHED) for metric in COLUMNS]
+        rows.append([f"published, {split}", *cells_told])
+    columns = [("", "Faces"), *((heading, "value") for heading, _ in COLUMNS.values())]
+    notes = [
+        "Against the true faces of the test. In brackets: 95 % bootstrap interval over people. The mean training face is of "
+        "all constant faces the one with the least squared error in training; it finds only the few whose faces are nearest "
+        "to it.",
+        f"{NOT_PUBLISHED} not published.",
+    ]
+    return Grid(CAPTION, columns, rows, notes)
