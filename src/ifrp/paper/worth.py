@@ -51,7 +51,7 @@ def lay_out(values: pd.DataFrame) -> Grid:
     for split in STYLE_SPLITS:
         cells_told = [told.get((METHOD, split, metric), NOT_PUBLISHED) for metric in COLUMNS]
         rows.append([f"published, {split}", *cells_told])
-    columns = [("", "Faces"), *((heading, "value") for heading, _ in COLUMNS.values())]
+    columns = [("", "Faces"), *((heading, "") for heading, _ in COLUMNS.values())]
     notes = [
         "Against the true faces of the test. In brackets: 95 % bootstrap interval over people. The mean training face is of "
         "all constant faces the one with the least squared error in training; it finds only the few whose faces are nearest "
