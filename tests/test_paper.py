@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from ifrp import config as settings
 from ifrp import paths, stacks
 from ifrp.artifacts import read_card
 from ifrp.errors import IfrpError
+from ifrp.evaluation.summary import overall
 from ifrp.paper import (
     FIGURES,
     TABLES,
@@ -526,3 +528,17 @@ def test_the_page_of_a_table_has_its_cells_and_asks_for_nothing() -> None:
     ]
     assert "src=" not in page
     assert "href=" not in page
+
+
+def test_seeds_are_summed_up(made: settings.Config) -> None:
+    runs = ("ifrp", "faced")
+    config = dataclasses.replace(made, paper=dataclasses.replace(made.paper, seeds={"ifrp": runs}))
+    tables.write(config, "seeds")
+    table: Any = pd.read_csv(paths.table("seeds")).set_index(["split", "metric"]).to_dict("index")
+    found = table["seen", "psnr"]
+    values = [overall(name)["seen", "psnr"]["value"] for name in runs]
+    assert (found["low"], found["high"]) == pytest.approx((min(values), max(values)), rel=1e-5)
+    assert found["mean"] == pytest.approx(np.mean(values), rel=1e-5)
+    assert (found["published"], found["runs"]) == (26.08, 2)
+    assert "| ifrp       | seen   | 2" in paths.table("seeds", "md").read_text()
+    assert printing.shown(config, "ablations")[0][-1] == "seeds"

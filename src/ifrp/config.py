@@ -296,6 +296,8 @@ class Paper:
     """the experiment that the teaser, the network's drawing and your own portraits show"""
     own: str | None = None
     """folder or zip archive of portraits of your own (paintings, sketches), for the figure `own`; none: no such figure"""
+    seeds: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """experiments that are one training with several seeds, by row (a name in config/published.csv); a table of ablations"""
     worst: int = 24
     """faces of each experiment in the worst-case figure"""
     ablations: dict[str, dict[str, str | None]] = field(default_factory=dict)

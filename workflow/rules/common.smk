@@ -199,6 +199,8 @@ def table_inputs(wildcards):
 
 def table_rows(wildcards):
     """The experiments that a table shows, by row."""
+    if wildcards.name == "seeds":
+        return {row: list(names) for row, names in SETTINGS.paper.seeds.items()}
     return SETTINGS.paper.ablations.get(wildcards.name, EXPERIMENT_METHODS)
 
 

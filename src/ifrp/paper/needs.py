@@ -19,6 +19,8 @@ def table(config: settings.Config, name: str) -> list[Path]:
         return _costs(config)
     if name == "yardsticks":
         return [paths.YARDSTICKS]
+    if name == "seeds":
+        return [paths.summary(row) for rows in config.paper.seeds.values() for row in rows]
     if name == "recognisers":
         judges = [judge, *config.evaluation.others]
         return [paths.identity(experiment, other) for experiment in every for other in judges]

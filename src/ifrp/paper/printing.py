@@ -65,5 +65,8 @@ def shown(config: settings.Config, document: str) -> tuple[list[str], list[str]]
         return list(TABLES), [
             name for name in FIGURES if name in drawn or name not in (*settings.STYLE_SPLITS, "own")
         ]
-    judges = ["recognisers"] if config.evaluation.others else []
-    return [*config.paper.ablations, *judges], list(config.paper.ablations)
+    more = [
+        *(["recognisers"] if config.evaluation.others else []),
+        *(["seeds"] if config.paper.seeds else []),
+    ]
+    return [*config.paper.ablations, *more], list(config.paper.ablations)
