@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,10 @@ from ifrp.recovery import losses, recognition, schedules
 from ifrp.recovery.adversarial import AdversarialMethod
 from ifrp.recovery.augmentation import recoloured
 from ifrp.recovery.data import Pairs, Source, places
+from ifrp.recovery.method import Batch, Clock
+from ifrp.recovery.methods import ifrp
 from ifrp.recovery.recover import recover
+from ifrp.recovery.srn import Network
 from ifrp.recovery.stn import resample
 from ifrp.stacks import to_bytes, to_range
 
@@ -211,6 +215,17 @@ def test_a_portrait_sampled_at_its_places_is_upright(mirror: bool) -> None:
     inside = slice(16, 48)
     assert (upright - faces)[:, :, inside, inside].abs().mean() < 0.02
     assert (portraits - faces)[:, :, inside, inside].abs().mean() > 0.06
+
+
+def test_the_identity_loss_may_look_at_some_pairs() -> None:
+    given = ifrp.Settings(losses=ifrp.Losses(adversarial=0, identity=1, identity_pairs=2))
+    method = ifrp.Method(dataclasses.replace(given, network=Network(width=0.1)), 128, ("ink",))
+    method.features = lambda images: images
+    faces, recovered = torch.zeros(3, 3, 8, 8), torch.arange(3.0).view(3, 1, 1, 1).expand(3, 3, 8, 8)
+    batch = Batch(faces, faces, torch.zeros(3), torch.zeros(3, 2, 3))
+    assert (
+        method.further_losses(batch, recovered, Clock(0, 0, 1))["identity"][1].item() == 0.5
+    )  # of 0 and 1, not of 2
 
 
 def test_the_loss_of_places_is_a_mean_over_the_square() -> None:

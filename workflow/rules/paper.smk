@@ -35,7 +35,6 @@ rule ablations:
 rule paper_table:
     input:
         data=table_inputs,
-        published="config/published.csv",
         code=code("paper", "table"),
     output:
         report(

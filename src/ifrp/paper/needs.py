@@ -8,31 +8,21 @@ from pathlib import Path
 from ifrp import config as settings
 from ifrp import paths, steps
 from ifrp.artifacts import card_path
+from ifrp.paper import tables
 from ifrp.paper.numbers import experiments
 from ifrp.paper.printing import shown
 
 
 def table(config: settings.Config, name: str) -> list[Path]:
-    """Scores and costs of the experiments in a table's rows."""
-    judge, every = config.evaluation.recogniser, list(config.recovery.experiments)
+    """What a table reads, and the cards that say what its trainings took; of the table of costs, cards alone."""
     if name == "timing":
-        return _costs(config)
-    if name == "yardsticks":
-        return [paths.YARDSTICKS]
-    if name == "seeds":
-        return [paths.summary(row) for rows in config.paper.seeds.values() for row in rows]
-    if name == "recognisers":
-        judges = [judge, *config.evaluation.others]
-        return [paths.identity(experiment, other) for experiment in every for other in judges]
-    rows = [row for row in config.paper.ablations.get(name, {}).values() if row] or every
-    scores = [
-        path
-        for row in rows
-        for path in (
-            paths.summary(row), paths.quality(row), paths.identity(row, judge), paths.consistency(row, judge),
-        )
-    ]  # fmt: skip
-    return scores + [card_path(paths.recovery_model(row)) for row in _trained(config, rows)]
+        return [*_costs(config), paths.PUBLISHED]
+    models = (
+        []
+        if name in tables.SPECIAL
+        else _trained(config, [row for row in tables.rows(config, name).values() if row])
+    )
+    return tables.inputs(config, name) + [card_path(paths.recovery_model(row)) for row in models]
 
 
 def figure(config: settings.Config, name: str) -> list[Path]:
@@ -77,8 +67,8 @@ def numbers(config: settings.Config, document: str) -> list[Path]:
 
 def document(config: settings.Config, name: str) -> list[Path]:
     """The tables, figures and numbers of a document."""
-    tables, figures = shown(config, name)
-    printed = [paths.table(table, suffix) for table in tables for suffix in ("typ", "json")]
+    compared, figures = shown(config, name)
+    printed = [paths.table(table, suffix) for table in compared for suffix in ("typ", "json")]
     drawn = [paths.figure(figure, suffix) for figure in figures for suffix in ("png", "pdf")]
     return [*printed, *drawn, paths.numbers(name)]
 

@@ -269,10 +269,10 @@ def write(config: settings.Config, name: str) -> None:
     special = SPECIAL.get(name)
     if special is None and name not in LAYOUTS:
         raise IfrpError(f"There is no table {name}; there are {', '.join((*LAYOUTS, *SPECIAL))}.")
-    inputs = special.inputs(config) if special else _inputs(config, name)
-    require(inputs)
+    used = inputs(config, name)
+    require(used)
     shown = list(config.recovery.experiments) if special else rows(config, name)
-    with card(paths.table(name), {"experiments": shown}, config.seed, inputs):
+    with card(paths.table(name), {"experiments": shown}, config.seed, used):
         values = special.compare(config) if special else compare(config, name)
         grid = special.lay_out(values) if special else lay_out(name, values)
         texts = {"md": grid.markdown(), "tex": grid.latex(), "typ": grid.typst(), "html": grid.html()}
@@ -282,7 +282,10 @@ def write(config: settings.Config, name: str) -> None:
                 new.write_text(text)
 
 
-def _inputs(config: settings.Config, name: str) -> list[Path]:
+def inputs(config: settings.Config, name: str) -> list[Path]:
+    """Scores of a table's experiments, or what else it is made from, and the published values."""
+    if name in SPECIAL:
+        return [*SPECIAL[name].inputs(config)]
     judge = config.evaluation.recogniser
     experiments = [experiment for experiment in rows(config, name).values() if experiment]
     of = [
