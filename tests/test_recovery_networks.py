@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -113,6 +114,17 @@ def test_srn_variants_run_and_train(network: Network) -> None:
     assert all(p.grad is not None and bool(p.grad.isfinite().all()) for p in srn.parameters())
     if network.output == "tanh":
         assert found.abs().max() <= 1
+
+
+@pytest.mark.parametrize(("norm", "same"), [("instance", True), ("batch", False)])
+def test_norm_by_instance_forgets_the_contrast_of_a_portrait(
+    norm: Literal["batch", "instance"], same: bool
+) -> None:
+    torch.manual_seed(1)
+    srn = SRN(Network(width=0.1, encoder_norm=norm, stn=False)).eval()
+    portraits = torch.rand(2, 3, 128, 128) * 2 - 1
+    with torch.no_grad():
+        assert torch.allclose(srn(portraits), srn(portraits / 2), atol=1e-3) == same
 
 
 def test_srn_refuses_what_does_not_fit() -> None:

@@ -211,6 +211,14 @@ def _judged(config: settings.Config, queries: Faces, gallery: Faces) -> pd.DataF
     )
 
 
+def judged_by(config: settings.Config, name: str, judge: Recogniser) -> dict[str, str | int]:
+    """What a card says of the judgement: who judges, by which weights, and how many faces count."""
+    given = config.evaluation
+    return {
+        "recogniser": name, "fingerprint": judge.fingerprint, "top": given.top, "faces": given.faces,
+    }  # fmt: skip
+
+
 def write(config: settings.Config, experiment: str, name: str, judge: Recogniser) -> None:
     """Writes FRR, its curve and FCR of an experiment as one recogniser judges, and their cards.
 
@@ -227,18 +235,17 @@ def write(config: settings.Config, experiment: str, name: str, judge: Recogniser
     test = paths.faces("test")
     inputs = [test, test.with_suffix(".csv")]
     inputs += [paths.recovered(experiment, row.name) for row in settings.styles(config)]
-    told = {"recogniser": name, "fingerprint": judge.fingerprint,
-            "top": config.evaluation.top, "faces": config.evaluation.faces}  # fmt: skip
+    told = judged_by(config, name, judge)
     made = [of(experiment, name) for of in (paths.identity, paths.consistency, paths.retrieval)]
     with ExitStack() as cards:
-        facts = [cards.enter_context(card(path, told, config.seed, inputs)) for path in made]
+        facts = {path: cards.enter_context(card(path, told, config.seed, inputs)) for path in made}
         truth, fake = embed(config, experiment, judge)
         frr = retrieval(config, fake, truth, split_of_styles(config, experiment))
         fcr = consistency(config, fake)
         for path, table in zip(made, (frr, fcr, curve(frr, truth)), strict=True):
             save_table(path, table, "%.6f")
-        for fact, table in zip(facts, (frr, fcr), strict=False):
-            fact.update(hits=float(table["hit"].mean()), chance=float(table["chance"].mean()))
+            if "hit" in table:
+                facts[path].update(hits=float(table["hit"].mean()), chance=float(table["chance"].mean()))
 
 
 def embed(config: settings.Config, experiment: str, judge: Recogniser) -> tuple[Faces, dict[str, Faces]]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 
 from ifrp import config as settings
 from ifrp import paths, runtime, stacks
 from ifrp.artifacts import card, save_table
-from ifrp.evaluation.identity import BATCH, Recogniser, ranks
+from ifrp.evaluation.identity import BATCH, Recogniser, judged_by, ranks
 from ifrp.evaluation.quality import METRICS, score
 from ifrp.evaluation.summary import estimate
 
@@ -68,33 +69,31 @@ def table(config: settings.Config, judge: Recogniser) -> pd.DataFrame:
         * (ranks(judge.embed(images[:count], BATCH), asked, gallery, asked) <= config.evaluation.top)
         for name, images in made.items()
     }
-    rows: list[dict[str, object]] = []
-    for metric, values in scores.items():
-        for name, of in values.items():
-            groups = np.full(len(of), name)
-            found = estimate(groups, people[: len(of)], of, config.evaluation.resamples, config.seed)
-            (low,), (high,) = found.interval()
-            rows.append(
-                {
-                    "yardstick": name,
-                    "metric": metric,
-                    "value": found.value[0],
-                    "low": low,
-                    "high": high,
-                    "n": len(of),
-                }
-            )
-    return pd.DataFrame(rows)
+    parts = [_means(config, metric, values, people) for metric, values in scores.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _means(
+    config: settings.Config, metric: str, scores: dict[str, NDArray[np.float64]], people: NDArray[np.str_]
+) -> pd.DataFrame:
+    import pandas as pd
+
+    count = len(next(iter(scores.values())))
+    found = estimate(
+        np.repeat(list(scores), count),
+        np.tile(people[:count], len(scores)),
+        np.concatenate(list(scores.values())),
+        config.evaluation.resamples,
+        config.seed,
+    )
+    low, high = found.interval()
+    columns = {"metric": metric, "value": found.value, "low": low, "high": high, "n": found.n}
+    rows = pd.DataFrame(columns, index=pd.Index(found.names, name="yardstick"))
+    return rows.loc[list(scores)].reset_index()
 
 
 def write(config: settings.Config, name: str, judge: Recogniser) -> None:
     """Writes paths.YARDSTICKS and its card; `name` is that of the recogniser."""
     inputs = [paths.faces("train"), paths.faces("test")]
-    told = {
-        "recogniser": name,
-        "fingerprint": judge.fingerprint,
-        "top": config.evaluation.top,
-        "faces": config.evaluation.faces,
-    }
-    with card(paths.YARDSTICKS, told, config.seed, inputs):
+    with card(paths.YARDSTICKS, judged_by(config, name, judge), config.seed, inputs):
         save_table(paths.YARDSTICKS, table(config, judge))

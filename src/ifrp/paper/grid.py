@@ -11,6 +11,8 @@ from itertools import groupby
 from ifrp import paths
 
 NOT_PUBLISHED, NOT_RUN, WORSE, USELESS, BEST, TIED = "–", "not run", "↓", "‡", "*", "="
+HEADINGS = {"psnr": "PSNR (dB)", "ssim": "SSIM", "fsim": "FSIM", "fsimc": "FSIMc", "frr": "FRR (%)"}
+DECIMALS = {"psnr": 2, "ssim": 3, "fsim": 3, "fsimc": 3, "frr": 2, "fcr": 2, "time-per-epoch": 1}
 TEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -143,3 +145,8 @@ def number(value: float, decimals: int, sign: bool = False) -> str:
     """A number, its half rounded up, with a true minus sign, and a plus sign if asked for."""
     rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     return f"{rounded:{'+' if sign else ''}f}".replace("-", "−")
+
+
+def bracketed(value: float, low: float, high: float, decimals: int) -> str:
+    """A number and, in brackets, the two ends of its range."""
+    return f"{number(value, decimals)} [{number(low, decimals)}, {number(high, decimals)}]"

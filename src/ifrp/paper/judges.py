@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ifrp import config as settings
 from ifrp import paths
 from ifrp.evaluation.summary import means
-from ifrp.paper.grid import Grid, number
+from ifrp.paper.grid import Grid, bracketed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,10 +60,7 @@ def lay_out(values: pd.DataFrame) -> Grid:
     for (experiment, split), part in values.groupby(["experiment", "split"], sort=False):
         row = [str(experiment), str(split)]
         for cell in part.to_dict("records"):
-            row += [
-                f"{number(cell['frr'], 1)} [{number(cell['low'], 1)}, {number(cell['high'], 1)}]",
-                str(cell["rank"]),
-            ]
+            row += [bracketed(cell["frr"], cell["low"], cell["high"], 1), str(cell["rank"])]
         rows.append(row)
     notes = [
         "FRR in %; in brackets the 95 % bootstrap interval over people. No recogniser here was in a loss."

@@ -9,14 +9,14 @@ from ifrp import config as settings
 from ifrp import paths
 from ifrp.config import STYLE_SPLITS
 from ifrp.evaluation.summary import overall
-from ifrp.paper.grid import NOT_PUBLISHED, Grid, number, published
+from ifrp.paper.grid import DECIMALS, HEADINGS, NOT_PUBLISHED, Grid, bracketed, published
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CAPTION = "The same training with other seeds: the mean, the lowest and the highest of the runs"
 METRIC = "PSNR, SSIM, FSIM, FRR"
-COLUMNS = {"psnr": ("PSNR (dB)", 2), "ssim": ("SSIM", 3), "fsim": ("FSIM", 3), "frr": ("FRR (%)", 2)}
+METRICS = ("psnr", "ssim", "fsim", "frr")
 
 
 def inputs(config: settings.Config) -> list[Path]:
@@ -35,7 +35,7 @@ def compare(config: settings.Config) -> pd.DataFrame:
     for row, names in config.paper.seeds.items():
         found = [overall(name) for name in names]
         for split in STYLE_SPLITS:
-            for metric in COLUMNS:
+            for metric in METRICS:
                 values = [run[split, metric]["value"] for run in found if (split, metric) in run]
                 if values:
                     spread = {"mean": sum(values) / len(values), "low": min(values), "high": max(values)}
@@ -52,18 +52,16 @@ def lay_out(values: pd.DataFrame) -> Grid:
 
     rows = []
     for (row, split), part in values.groupby(["row", "split"], sort=False):
-        cells, texts = (
-            part.set_index("metric").to_dict("index"),
-            [str(row), str(split), str(part["runs"].max())],
-        )
-        for metric, (_, decimals) in COLUMNS.items():
+        cells = part.set_index("metric").to_dict("index")
+        texts = [str(row), str(split), str(part["runs"].max())]
+        for metric in METRICS:
             cell = cells[metric]
-            mean, low, high = (number(cell[key], decimals) for key in ("mean", "low", "high"))
             texts += [
-                NOT_PUBLISHED if pd.isna(cell["published"]) else str(cell["published"]), f"{mean} [{low}, {high}]",
-            ]  # fmt: skip
+                NOT_PUBLISHED if pd.isna(cell["published"]) else str(cell["published"]),
+                bracketed(cell["mean"], cell["low"], cell["high"], DECIMALS[metric]),
+            ]
         rows.append(texts)
-    groups = [(heading, name) for heading, _ in COLUMNS.values() for name in ("published", "ours")]
+    groups = [(HEADINGS[metric], name) for metric in METRICS for name in ("published", "ours")]
     columns = [("", "Experiment"), ("", "Styles"), ("", "Runs"), *groups]
     notes = [
         "In brackets: the lowest and the highest of the runs, which share data and differ in first weights and order."

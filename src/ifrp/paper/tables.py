@@ -12,7 +12,19 @@ from ifrp.artifacts import atomic, card, read_card, require
 from ifrp.errors import IfrpError
 from ifrp.evaluation import summary
 from ifrp.paper import judges, seeds, timing, worth
-from ifrp.paper.grid import BEST, NOT_PUBLISHED, NOT_RUN, TIED, USELESS, WORSE, Grid, number, published
+from ifrp.paper.grid import (
+    BEST,
+    DECIMALS,
+    NOT_PUBLISHED,
+    NOT_RUN,
+    TIED,
+    USELESS,
+    WORSE,
+    Grid,
+    bracketed,
+    number,
+    published,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,13 +49,11 @@ class Layout:
     Attributes:
         caption: its heading.
         cells: split, metric and heading of each group of columns; "" stands for every split, one row each.
-        decimals: of each metric.
         chance: whether the summary has chance levels of these metrics.
     """
 
     caption: str
     cells: tuple[tuple[str, str, str], ...]
-    decimals: dict[str, int]
     chance: bool = False
 
 
@@ -51,7 +61,6 @@ LAYOUTS = {
     "quality": Layout(
         "Quality of recovered faces",
         (("", "psnr", "PSNR (dB)"), ("", "ssim", "SSIM"), ("", "fsim", "FSIM"), ("", "fsimc", "FSIMc")),
-        {"psnr": 2, "ssim": 3, "fsim": 3, "fsimc": 3},
     ),
     "identity": Layout(
         "Identity of recovered faces: retrieval (FRR) and consistency (FCR), in %",
@@ -61,7 +70,6 @@ LAYOUTS = {
             ("sketch", "frr", "FRR sketch"),
             ("all", "fcr", "FCR"),
         ),
-        {"frr": 2, "fcr": 2},
         chance=True,
     ),
 }
@@ -81,15 +89,14 @@ OVERALL = (
     ("seen", "frr", "FRR seen"),
     ("unseen", "frr", "FRR unseen"),
 )
-DIGITS = {"psnr": 2, "ssim": 3, "fsim": 3, "frr": 2, TIME: 1}
 LAYOUTS |= {
-    "losses": Layout("Losses", BOTH, DIGITS),
-    "architecture": Layout("Architecture of the style removal network", BOTH, DIGITS),
+    "losses": Layout("Losses", BOTH),
+    "architecture": Layout("Architecture of the style removal network", BOTH),
     "training-styles": Layout(
-        "Number of training styles", (*BOTH, ("train", TIME, "Time per epoch (ours in s)")), DIGITS
+        "Number of training styles", (*BOTH, ("train", TIME, "Time per epoch (ours in s)"))
     ),
-    "rotation": Layout("Spatial transformers, by the rotations of the training portraits", OVERALL, DIGITS),
-    "alignment": Layout("What removing the style gains, and what aligning gains", OVERALL, DIGITS),
+    "rotation": Layout("Spatial transformers, by the rotations of the training portraits", OVERALL),
+    "alignment": Layout("What removing the style gains, and what aligning gains", OVERALL),
 }
 
 
@@ -229,7 +236,7 @@ def lay_out(name: str, values: pd.DataFrame) -> Grid:
         for row_split in settings.STYLE_SPLITS if by_split else ("",):
             row = [label, *([row_split] if by_split else [])]
             for split, metric, _ in layout.cells:
-                texts = _texts(cells[label, split or row_split, metric], layout.decimals[metric])
+                texts = _texts(cells[label, split or row_split, metric], DECIMALS[metric])
                 row += texts if printed[metric] else texts[1:2]
             lines.append(row)
     return Grid(layout.caption, columns, lines, [INTERVAL, MARKS, *_partial(values, layout.cells[0][1])])
@@ -250,8 +257,8 @@ def _texts(cell: dict[str, Any], decimals: int) -> list[str]:
     told = NOT_PUBLISHED if pd.isna(cell["published"]) else str(cell["published"])
     if pd.isna(cell["ours"]):
         return [told, NOT_RUN, ""]
-    value, low, high = (number(cell[key], decimals) for key in ("ours", "low", "high"))
-    ours = value if low == value == high else f"{value} [{low}, {high}]"
+    value, low, high = (cell[key] for key in ("ours", "low", "high"))
+    ours = number(value, decimals) if low == value == high else bracketed(value, low, high, decimals)
     marks = {USELESS: "no better", BEST: "best", TIED: "tied"}
     ours += "".join(f" {mark}" for mark, note in marks.items() if note in cell["note"])
     if pd.isna(cell["difference"]):

@@ -8,20 +8,14 @@ from typing import TYPE_CHECKING
 from ifrp import config as settings
 from ifrp import paths
 from ifrp.config import STYLE_SPLITS
-from ifrp.paper.grid import NOT_PUBLISHED, Grid, number, published
+from ifrp.paper.grid import DECIMALS, HEADINGS, NOT_PUBLISHED, Grid, bracketed, published
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CAPTION = "What a score is worth: faces that nobody recovered, and the published values of IFRP"
 METRIC = "PSNR, SSIM, FSIM, FSIMc, FRR"
-COLUMNS = {
-    "psnr": ("PSNR (dB)", 2),
-    "ssim": ("SSIM", 3),
-    "fsim": ("FSIM", 3),
-    "fsimc": ("FSIMc", 3),
-    "frr": ("FRR (%)", 2),
-}
+METRICS = ("psnr", "ssim", "fsim", "fsimc", "frr")
 METHOD = "ifrp"
 
 
@@ -43,15 +37,15 @@ def lay_out(values: pd.DataFrame) -> Grid:
     for name, part in values.groupby("yardstick", sort=False):
         cells = part.set_index("metric").to_dict("index")
         row = [str(name)]
-        for metric, (_, decimals) in COLUMNS.items():
-            value, low, high = (number(cells[metric][key], decimals) for key in ("value", "low", "high"))
-            row.append(f"{value} [{low}, {high}]")
+        for metric in METRICS:
+            cell = cells[metric]
+            row.append(bracketed(cell["value"], cell["low"], cell["high"], DECIMALS[metric]))
         rows.append(row)
     told = published("quality") | published("identity")
     for split in STYLE_SPLITS:
-        cells_told = [told.get((METHOD, split, metric), NOT_PUBLISHED) for metric in COLUMNS]
+        cells_told = [told.get((METHOD, split, metric), NOT_PUBLISHED) for metric in METRICS]
         rows.append([f"published, {split}", *cells_told])
-    columns = [("", "Faces"), *((heading, "") for heading, _ in COLUMNS.values())]
+    columns = [("", "Faces"), *((HEADINGS[metric], "") for metric in METRICS)]
     notes = [
         "Against the true faces of the test. In brackets: 95 % bootstrap interval over people. The mean training face is of "
         "all constant faces the one with the least squared error in training; it finds only the few whose faces are nearest "

@@ -30,6 +30,8 @@ class Network:
     """how a skip joins the decoder [inferred]"""
     stn: bool = True
     """whether the four spatial transformers are there [paper]"""
+    encoder_norm: Literal["batch", "instance"] = "batch"
+    """normalisation after each strided convolution; instance takes each portrait's own statistics out of it [recalled]"""
     decoder_activation: Literal["relu", "lrelu"] = "relu"
     """activation after each deconvolution; lrelu has slope 0.2 [authors]"""
     output: Literal["linear", "tanh"] = "linear"
@@ -98,6 +100,7 @@ class SRN(nn.Module):
         counts = [3] + [channels(32 << level, network.width) for level in range(network.depth)]
         shape = (network.kernel, 2, network.kernel // 2 - 1)  # kernel, stride, padding
         joined = set(skip_sides(network, size))
+        instance = network.encoder_norm == "instance"
         self.concatenate = network.merge == "concat"
         self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()
         self.skips, self.transformers = nn.ModuleDict(), nn.ModuleDict()
@@ -106,7 +109,9 @@ class SRN(nn.Module):
             self.encoder.append(
                 nn.Sequential(
                     nn.Conv2d(counts[level - 1], counts[level], *shape, bias=False),
-                    nn.BatchNorm2d(counts[level]),
+                    nn.InstanceNorm2d(counts[level], affine=True)
+                    if instance
+                    else nn.BatchNorm2d(counts[level]),
                     nn.LeakyReLU(0.2, inplace=True),
                 )
             )
