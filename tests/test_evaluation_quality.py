@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import results_tree
 import torch
+from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from skimage.transform import downscale_local_mean, resize
 from torch import Tensor
@@ -16,7 +19,7 @@ from torch import Tensor
 from ifrp import paths, stacks
 from ifrp.compat import prepare_torchvision
 from ifrp.errors import IfrpError
-from ifrp.evaluation import fsim, pixels, quality, yardsticks
+from ifrp.evaluation import folders, fsim, pixels, quality, yardsticks
 
 
 def pictures(height: int, width: int, count: int = 5, noise: float = 40) -> tuple[Tensor, Tensor]:
@@ -175,3 +178,53 @@ def test_a_coarser_truth_scores_less_and_one_face_for_all_finds_few(
         200 / 6,
     )  # of six people, those of the two (three each) among five faces
     assert ((found["low"] <= found["value"]) & (found["value"] <= found["high"])).all()
+
+
+def saved(folder: Path, faces: Tensor, names: str) -> Path:
+    """Pictures, (N, 3, H, W) uint8, as PNG files."""
+    folder.mkdir()
+    for name, face in zip(names, faces, strict=True):
+        Image.fromarray(face.permute(1, 2, 0).numpy()).save(folder / f"{name}.png")
+    return folder
+
+
+def test_folders_are_compared_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = results_tree.build(tmp_path)
+    size = config.faces.size
+    true, noisy = pictures(size, size, 4, noise=10)
+    photos, recovered = (
+        saved(tmp_path / "photos", true, "abcd"),
+        saved(tmp_path / "made", noisy.flip(0), "dcbz"),
+    )
+    told = folders.write(config, results_tree.Judge(), recovered, photos, tmp_path / "scores.csv")
+    rows = pd.read_csv("scores.csv").set_index("name")
+    assert told.startswith("3 faces: psnr")
+    assert list(rows.index) == ["b", "c", "d"]
+    assert (rows["rank"] == 1).all()
+    for place, name in enumerate("bcd", 1):
+        one, other = (images[place].permute(1, 2, 0).numpy() for images in (true, noisy))
+        assert rows.loc[name, "psnr"] == pytest.approx(peak_signal_noise_ratio(one, other), abs=1e-4)
+    assert rows["similarity"].between(0.9, 1).all()
+    errors = capsys.readouterr().err
+    assert f"left out, only in {recovered}: z\n" in errors
+    assert f"left out, only in {photos}: a\n" in errors
+
+
+def test_folders_that_share_no_name_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config, judge = results_tree.build(tmp_path), results_tree.Judge()
+    one, other = (
+        saved(tmp_path / "one", pictures(16, 16, 1)[0], "a"),
+        saved(tmp_path / "two", pictures(16, 16, 1)[0], "b"),
+    )
+    for true, sentence in ((other, "no picture of the same name"), (tmp_path / "none", "There is no")):
+        with pytest.raises(IfrpError, match=sentence):
+            folders.write(config, judge, one, true, tmp_path / "scores.csv")
+    (one / "sub").mkdir()
+    shutil.copy(one / "a.png", one / "sub" / "a.png")
+    with pytest.raises(IfrpError, match="two pictures called a"):
+        folders.write(config, judge, one, other, tmp_path / "scores.csv")
+    assert not (tmp_path / "scores.csv").exists()

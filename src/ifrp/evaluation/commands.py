@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +15,13 @@ app = typer.Typer(
     help="Quality (PSNR, SSIM, FSIM) and identity (FRR, FCR) of recovered faces.", no_args_is_help=True
 )
 
+if TYPE_CHECKING:
+    from ifrp.recovery.recogniser import Recogniser
+
 Experiment = Annotated[str, typer.Argument(help="a name in recovery.experiments of the configuration")]
+Judge = Annotated[
+    str, typer.Option(help="who judges: a name in recovery.recognisers; evaluation.recogniser if not given")
+]
 
 
 @app.command()
@@ -26,34 +33,35 @@ def quality(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
 
 
 @app.command()
-def identity(
-    experiment: Experiment,
-    recogniser: Annotated[
-        str,
-        typer.Option(help="who judges: a name in recovery.recognisers; evaluation.recogniser if not given"),
-    ] = "",
-    config: ConfigFile = paths.CONFIG,
-) -> None:
+def identity(experiment: Experiment, recogniser: Judge = "", config: ConfigFile = paths.CONFIG) -> None:
     """Look for the person of every recovered face among the true faces (FRR) and across styles (FCR)."""
     from ifrp.evaluation.identity import write
-    from ifrp.recovery.recogniser import load
-    from ifrp.runtime import device
 
-    loaded = settings.load(config)
-    name = recogniser or loaded.evaluation.recogniser
-    write(loaded, experiment, name, load(loaded, name, device(loaded.runtime)))
+    loaded, name, judge = _judged(config, recogniser)
+    write(loaded, experiment, name, judge)
 
 
 @app.command()
 def yardsticks(config: ConfigFile = paths.CONFIG) -> None:
     """Score blurs of the true faces, and the mean training face, to tell what a score is worth."""
     from ifrp.evaluation.yardsticks import write
-    from ifrp.recovery.recogniser import load
-    from ifrp.runtime import device
 
-    loaded = settings.load(config)
-    name = loaded.evaluation.recogniser
-    write(loaded, name, load(loaded, name, device(loaded.runtime)))
+    write(*_judged(config))
+
+
+@app.command()
+def folders(
+    recovered: Annotated[Path, typer.Argument(help="folder, zip archive or .npy stack of recovered faces")],
+    true: Annotated[Path, typer.Argument(help="the same of true faces, with the same names")],
+    output: Annotated[Path, typer.Option(help="table of scores, one row per name")] = Path("scores.csv"),
+    recogniser: Judge = "",
+    config: ConfigFile = paths.CONFIG,
+) -> None:
+    """Compare the faces of two folders by name: quality, likeness, and the rank of the true face."""
+    from ifrp.evaluation.folders import write
+
+    loaded, _, judge = _judged(config, recogniser)
+    typer.echo(write(loaded, judge, recovered, true, output))
 
 
 @app.command()
@@ -62,3 +70,12 @@ def summary(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
     from ifrp.evaluation.summary import write
 
     write(settings.load(config), experiment)
+
+
+def _judged(config: Path, name: str = "") -> tuple[settings.Config, str, Recogniser]:
+    from ifrp.recovery.recogniser import load
+    from ifrp.runtime import device
+
+    loaded = settings.load(config)
+    name = name or loaded.evaluation.recogniser
+    return loaded, name, load(loaded, name, device(loaded.runtime))

@@ -45,7 +45,7 @@ def recover(given: Sequence[Path], model_name: str, output: Path, config_file: P
     config = configuration.load(config_file) if config_file.exists() else Config()
     method, device = _method(model_name, config)
     names, written, skipped = _Names(output), list[Path](), list[str]()
-    for batch in _batches(_portraits(given, method.size, skipped)):
+    for batch in _batches(pictures(given, method.size, skipped)):
         images = np.stack([image for _, image in batch])
         for faces in apply.recover(method, images, device):
             for (name, _), face in zip(batch, faces, strict=True):
@@ -72,7 +72,7 @@ def pairs(
         IfrpError: the model is missing, or there is no readable picture.
     """
     method, device = _method(model_name, config)
-    portraits = [image for _, image in _portraits(given, method.size, [])]
+    portraits = [image for _, image in pictures(given, method.size, [])]
     if not portraits:
         raise IfrpError(f"There is no readable picture in {', '.join(map(str, given))}.")
     faces = [face for batch in apply.recover(method, np.stack(portraits), device) for face in batch]
@@ -93,8 +93,8 @@ def _method(name: str, config: Config) -> tuple[Method[Any], torch.device]:
     raise IfrpError(f"--model {name} is neither a .safetensors file nor an experiment; experiments: {names}.")
 
 
-def _portraits(given: Sequence[Path], size: int, skipped: list[str]) -> Iterator[tuple[str, stacks.Images]]:
-    """Name and (size, size, 3) uint8 pixels of each portrait; what is none goes to `skipped` with the reason."""
+def pictures(given: Sequence[Path], size: int, skipped: list[str]) -> Iterator[tuple[str, stacks.Images]]:
+    """Name and (size, size, 3) uint8 pixels of each picture; what is none goes to `skipped` with the reason."""
     for path in given:
         if path.suffix == ".npy":
             images = stacks.pictures(path)

@@ -1,0 +1,88 @@
+"""Faces in two folders compared by file name: for portraits that are not the workflow's, such as real sketches."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ifrp import config as settings
+from ifrp import runtime
+from ifrp.artifacts import atomic
+from ifrp.errors import IfrpError
+from ifrp.evaluation.identity import BATCH, Recogniser, ranks
+from ifrp.evaluation.quality import METRICS, score
+from ifrp.recovery.recover import pictures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ifrp.stacks import Images
+
+
+def compare(config: settings.Config, judge: Recogniser, recovered: Path, true: Path) -> pd.DataFrame:
+    """Scores the faces of one folder against those of another that have the same names, each a person of their own.
+
+    Args:
+        config: for `faces.size`, to which pictures are cropped at their centre and resized, and the device.
+        judge: the recogniser.
+        recovered: folder, zip archive or .npy stack of recovered faces.
+        true: the same, of true ones, or of whatever they are to be compared with.
+
+    Returns:
+        One row per name: name, psnr (dB), ssim, fsim, fsimc, similarity (cosine of the embeddings, -1 to 1), rank (of the
+        true face among all that are compared, 1 is the nearest).
+
+    Raises:
+        IfrpError: a folder does not exist, has two pictures of a name, or they have no name in common.
+    """
+    import pandas as pd
+
+    found, wanted = _faces(recovered, config.faces.size), _faces(true, config.faces.size)
+    names = [name for name in found if name in wanted]
+    if not names:
+        raise IfrpError(
+            f"{recovered} and {true} have no picture of the same name: they are compared by name."
+        )
+    for folder, others in ((recovered, set(found) - set(wanted)), (true, set(wanted) - set(found))):
+        if others:
+            sys.stderr.write(f"left out, only in {folder}: {', '.join(sorted(others))}\n")
+    ours, theirs = (np.stack([faces[name] for name in names]) for faces in (found, wanted))
+    quality = score(theirs, {"": ours}, str(runtime.device(config.runtime)))[""].numpy()
+    queries, gallery, people = judge.embed(ours, BATCH), judge.embed(theirs, BATCH), np.array(names)
+    rows = pd.DataFrame(quality, columns=list(METRICS), index=pd.Index(names, name="name"))
+    rows["similarity"] = (queries * gallery).sum(1)
+    rows["rank"] = ranks(queries, people, gallery, people)
+    return rows.reset_index()
+
+
+def _faces(folder: Path, size: int) -> dict[str, Images]:
+    if not folder.exists():
+        raise IfrpError(f"There is no {folder}: name a folder, a zip archive or a .npy stack of faces.")
+    skipped, found = list[str](), dict[str, "Images"]()
+    for name, image in pictures([folder], size, skipped):
+        if name in found:
+            raise IfrpError(f"{folder} has two pictures called {name}: faces are compared by name.")
+        found[name] = image
+    for line in skipped:
+        sys.stderr.write(f"skipped {line}\n")
+    return found
+
+
+def write(config: settings.Config, judge: Recogniser, recovered: Path, true: Path, output: Path) -> str:
+    """Writes the scores as a table to `output`.
+
+    Returns:
+        Their means, in a line.
+
+    Raises:
+        IfrpError: see `compare`.
+    """
+    rows = compare(config, judge, recovered, true)
+    with atomic(output) as new:
+        rows.to_csv(new, index=False, float_format="%.6f", lineterminator="\n")
+    means = ", ".join(f"{name} {rows[name].mean():.4g}" for name in (*METRICS, "similarity"))
+    top = (rows["rank"] <= config.evaluation.top).mean()
+    return f"{len(rows)} faces: {means}, among the {config.evaluation.top} nearest {top:.1%}"
