@@ -3,13 +3,15 @@
 Not in the paper. Its four transformers must find out by themselves how a portrait is turned, from the loss of pixels far
 behind them, and resample feature maps four times. In training the warp is known: here one transformer learns it, and
 resamples the portrait once. What then goes through a skip connection is in its place, so finer levels can have one, too.
+The encoder normalises each portrait by its own statistics, which carry the style (Huang & Belongie, ICCV 2017), not by
+those of the training styles.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor
 
@@ -28,6 +30,8 @@ class Plus(Network):
     """levels with a skip connection"""
     stn: bool = False
     """whether it has the paper's transformers, too"""
+    encoder_norm: Literal["batch", "instance"] = "instance"
+    """normalisation after each strided convolution"""
 
 
 @dataclass(frozen=True)
