@@ -23,7 +23,7 @@ from PIL import Image
 
 from ifrp import config as settings
 from ifrp import paths, stacks
-from ifrp.artifacts import read_card
+from ifrp.artifacts import card, read_card
 from ifrp.errors import IfrpError
 from ifrp.evaluation.summary import overall
 from ifrp.paper import (
@@ -542,3 +542,27 @@ def test_seeds_are_summed_up(made: settings.Config) -> None:
     assert (found["published"], found["runs"]) == (26.08, 2)
     assert "| ifrp       | seen   | 2" in paths.table("seeds", "md").read_text()
     assert printing.shown(config, "ablations")[0][-1] == "seeds"
+
+
+def test_what_was_tried_is_told_with_what_was_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = settings.Config(paper=settings.Paper(tuning=("ifrp", "faced")))
+    for name, losses, psnr in (
+        ("ifrp", {"pixel": 1, "identity": 2}, (10, 11)),
+        ("faced", {"pixel": 3}, (12, 13.5)),
+    ):
+        told = {"method": name, "settings": {"losses": losses}, "training": {"batch": 4}, "styles": ["candy"]}
+        paths.recovery_model(name).parent.mkdir(parents=True, exist_ok=True)
+        with card(paths.recovery_model(name), told, 1, []):
+            paths.recovery_model(name).write_bytes(b"")
+        paths.training_curve(name).parent.mkdir(parents=True, exist_ok=True)
+        rows = [f"{step},{value}" for step, value in zip((5, 10, 15), (*psnr, ""), strict=True)]
+        paths.training_curve(name).write_text("\n".join(["step,validation_psnr", *rows]))
+    tables.write(config, "tuning")
+    table = re.sub(" +", " ", paths.table("tuning", "md").read_text())
+    assert "| PSNR (dB) after faces 20 | PSNR (dB) after faces 40 |" in table
+    assert "| ifrp | | 10.00 | 11.00 |" in table
+    assert "| faced | method faced, losses.pixel 3 | 12.00 | 13.50 |" in table
+    assert printing.shown(config, "ablations")[0][-1] == "tuning"

@@ -298,6 +298,8 @@ class Paper:
     """folder or zip archive of portraits of your own (paintings, sketches), for the figure `own`; none: no such figure"""
     seeds: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """experiments that are one training with several seeds, by row (a name in config/published.csv); a table of ablations"""
+    tuning: tuple[str, ...] = ()
+    """experiments that were compared on the validation people, the one they started from first; a table of ablations"""
     worst: int = 24
     """faces of each experiment in the worst-case figure"""
     ablations: dict[str, dict[str, str | None]] = field(default_factory=dict)

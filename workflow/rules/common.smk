@@ -199,8 +199,8 @@ def table_inputs(wildcards):
 
 def table_rows(wildcards):
     """The experiments that a table shows, by row."""
-    if wildcards.name == "seeds":
-        return {row: list(names) for row, names in SETTINGS.paper.seeds.items()}
+    if wildcards.name in ("seeds", "tuning"):
+        return settings(f"paper.{wildcards.name}")
     return SETTINGS.paper.ablations.get(wildcards.name, EXPERIMENT_METHODS)
 
 

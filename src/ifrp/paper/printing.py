@@ -68,5 +68,6 @@ def shown(config: settings.Config, document: str) -> tuple[list[str], list[str]]
     more = [
         *(["recognisers"] if config.evaluation.others else []),
         *(["seeds"] if config.paper.seeds else []),
+        *(["tuning"] if config.paper.tuning else []),
     ]
     return [*config.paper.ablations, *more], list(config.paper.ablations)

@@ -11,7 +11,7 @@ from ifrp import paths
 from ifrp.artifacts import atomic, card, read_card, require
 from ifrp.errors import IfrpError
 from ifrp.evaluation import summary
-from ifrp.paper import judges, seeds, timing, worth
+from ifrp.paper import judges, seeds, timing, tuning, worth
 from ifrp.paper.grid import (
     BEST,
     DECIMALS,
@@ -38,7 +38,7 @@ MARKS = (
     f"{TIED} not to be told from it (the 95 % interval of the difference, face by face, holds 0)."
 )
 TIME = "time-per-epoch"
-SPECIAL = {"timing": timing, "recognisers": judges, "yardsticks": worth, "seeds": seeds}
+SPECIAL = {"timing": timing, "recognisers": judges, "yardsticks": worth, "seeds": seeds, "tuning": tuning}
 """tables that are not of split and metric"""
 
 

@@ -1,0 +1,74 @@
+"""What was tried on the validation people, and what it gave (`paper.tuning`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ifrp import config as settings
+from ifrp import paths
+from ifrp.artifacts import card_path, read_card
+from ifrp.paper.grid import DECIMALS, Grid, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CAPTION = "What was tried: PSNR of validation faces in training"
+METRIC = "PSNR"
+SHOWN = 5  # validations, at most
+
+
+def inputs(config: settings.Config) -> list[Path]:
+    """The training curves, and the cards that say with which settings."""
+    return [
+        path
+        for name in config.paper.tuning
+        for path in (paths.training_curve(name), card_path(paths.recovery_model(name)))
+    ]
+
+
+def compare(config: settings.Config) -> pd.DataFrame:
+    """Every validation: columns experiment, change (settings that differ from the first's), faces_seen, psnr (dB)."""
+    import pandas as pd
+
+    parts, first = [], dict[str, Any]()
+    for name in config.paper.tuning:
+        told = read_card(paths.recovery_model(name))["settings"]
+        own = _flat(
+            {"method": told["method"], **told["settings"], **told["training"], "styles": told["styles"]}
+        )
+        first = first or own
+        change = ", ".join(f"{key} {value}" for key, value in own.items() if value != first.get(key, value))
+        curve = pd.read_csv(paths.training_curve(name)).dropna(subset="validation_psnr")
+        seen = curve["step"] * told["training"]["batch"]
+        rows = {"experiment": name, "change": change, "faces_seen": seen, "psnr": curve["validation_psnr"]}
+        parts.append(pd.DataFrame(rows))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _flat(told: dict[str, Any]) -> dict[str, Any]:
+    found = dict[str, Any]()
+    for key, value in told.items():
+        if isinstance(value, dict):
+            found |= {f"{key}.{inner}": of for inner, of in _flat(value).items()}
+        else:
+            found[key] = value
+    return found
+
+
+def lay_out(values: pd.DataFrame) -> Grid:
+    """One row per experiment; a column for each of some validations that all of them have."""
+    by_name = {str(name): part for name, part in values.groupby("experiment", sort=False)}
+    common = sorted(set.intersection(*(set(part["faces_seen"]) for part in by_name.values())))
+    chosen = common[-1 :: -max(1, -(-len(common) // SHOWN))][::-1]
+    rows = []
+    for name, part in by_name.items():
+        psnr = part.set_index("faces_seen")["psnr"]
+        rows.append(
+            [name, part["change"].iloc[0], *(number(psnr[seen], DECIMALS["psnr"]) for seen in chosen)]
+        )
+    columns = [("", "Experiment"), ("", "Differs from the first in")]
+    columns += [("PSNR (dB) after faces", f"{seen:,}") for seen in chosen]
+    return Grid(
+        CAPTION, columns, rows, ["The mean over the validation styles, on people that are in no other split."]
+    )
