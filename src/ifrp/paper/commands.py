@@ -18,10 +18,13 @@ Document = Annotated[str, typer.Argument(help=f"one of {', '.join(DOCUMENTS)}")]
 
 @app.command()
 def table(
-    name: Annotated[str, typer.Argument(help=f"{', '.join(TABLES)}, recognisers, or one of paper.ablations")],
+    name: Annotated[
+        str,
+        typer.Argument(help=f"{', '.join(TABLES)}, recognisers, seeds, tuning, or one of paper.ablations"),
+    ],
     config: ConfigFile = paths.CONFIG,
 ) -> None:
-    """Write a table as CSV, Markdown and TeX: published value, ours, difference."""
+    """Write a table as CSV, Markdown, TeX, Typst and HTML: published value, ours, difference."""
     from ifrp.paper.tables import write
 
     write(settings.load(config), name)
