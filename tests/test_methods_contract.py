@@ -21,7 +21,7 @@ from torch import Tensor
 from ifrp import artifacts, config, paths, stacks
 from ifrp.config import Config
 from ifrp.errors import IfrpError
-from ifrp.recovery import experiment, methods, model, recogniser, training
+from ifrp.recovery import experiment, methods, model, recogniser, stn, training
 from ifrp.recovery.apply import apply
 from ifrp.recovery.loop import Loop
 from ifrp.recovery.method import Batch, Clock, Method, Update
@@ -264,7 +264,18 @@ def test_other_settings_start_afresh(
     loop = Loop(project, row, fabric, "another training")
     loop.save()
     training.train(project, "faced")
-    assert "made with other settings or data, so training starts afresh" in capsys.readouterr().err
+    assert "made with other settings, data or networks, so training starts afresh" in capsys.readouterr().err
+
+
+def test_a_network_that_was_changed_starts_afresh(
+    project: Config, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, fabric = experiment.resolve(project, "ifrp"), Fabric(accelerator="cpu", devices=1)
+    with monkeypatch.context() as patch:
+        patch.setitem(stn.LOCALISATION, "stn4", (64, 128, 200))
+        Loop(project, row, fabric, "the same settings and data").save()
+    Loop(project, row, fabric, "the same settings and data").run()
+    assert "other settings, data or networks, so training starts afresh" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", TRAINED)

@@ -281,7 +281,7 @@ def test_damaged_and_foreign_checkpoints_are_passed_over(
     assert "x.ckpt is damaged" in capsys.readouterr().err
     path.unlink()
     assert checkpoint.load(path, "b") is None
-    assert "other settings or data, so training starts afresh" in capsys.readouterr().err
+    assert "other settings, data or networks, so training starts afresh" in capsys.readouterr().err
     checkpoint.remove(path)
     assert list(tmp_path.iterdir()) == []
 

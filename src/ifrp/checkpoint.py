@@ -6,9 +6,12 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ifrp.artifacts import atomic
+
+if TYPE_CHECKING:
+    from torch import nn
 
 SECONDS = 300
 """between checkpoints of a `Kept`"""
@@ -43,6 +46,11 @@ class Kept:
         remove(self.path)
 
 
+def structure(*networks: nn.Module) -> list[list[tuple[str, list[int]]]]:
+    """Names and shapes of all weights, to be part of an identity: a state fits no network of another structure."""
+    return [[(name, list(value.shape)) for name, value in of.state_dict().items()] for of in networks]
+
+
 def previous(path: Path) -> Path:
     """Where the last but one checkpoint is kept."""
     return path.with_name(f"{path.name}.previous")
@@ -54,7 +62,7 @@ def save(path: Path, state: Mapping[str, Any], identity: str) -> None:
     Args:
         path: of the checkpoint.
         state: nested dictionaries and lists of tensors, numbers and text.
-        identity: text that names what is trained: settings and data. Only a training with the same one goes on from it.
+        identity: text that names what is trained: settings, data and networks. Only a training with the same one goes on from it.
     """
     import torch
 
@@ -82,7 +90,9 @@ def load(path: Path, identity: str) -> dict[str, Any] | None:
             continue
         if made_for == identity:
             return state
-        _say(f"The checkpoint {candidate} was made with other settings or data, so training starts afresh.")
+        _say(
+            f"The checkpoint {candidate} was made with other settings, data or networks, so training starts afresh."
+        )
     return None
 
 

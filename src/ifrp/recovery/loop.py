@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections import defaultdict
@@ -33,15 +34,16 @@ class Loop:
         config: the configuration.
         row: the experiment.
         fabric: device and precision.
-        identity: names what is trained, see `checkpoint.save`.
+        identity: names settings and data, see `checkpoint.save`.
     """
 
     def __init__(self, config: Config, row: Experiment, fabric: Fabric, identity: str) -> None:
-        self.config, self.row, self.fabric, self.identity = config, row, fabric, identity
+        self.config, self.row, self.fabric = config, row, fabric
         self.path, self.training = paths.checkpoint(row.name), row.training
         seed = config.seed if self.training.seed is None else self.training.seed
         torch.manual_seed(runtime.subseed(seed, "recovery"))
         self.method = row.build()
+        self.identity = json.dumps([identity, checkpoint.structure(*self.method.networks.values())])
         self.pairs = Pairs(
             Source.of("train", row), self.training.batch, runtime.subseed(seed, "pairs"), self.method.paired,
             self.training.flip, self.training.recolour, fabric.device, (fabric.global_rank, fabric.world_size),

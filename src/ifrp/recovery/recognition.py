@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ifrp import artifacts, paths, runtime, stacks
-from ifrp.checkpoint import Kept
+from ifrp.checkpoint import Kept, structure
 from ifrp.config import Config, RecogniserTraining, plain
 from ifrp.config import Recogniser as Settings
 from ifrp.errors import IfrpError
@@ -50,8 +50,8 @@ def train(config: Config, name: str, settings: Settings, facts: dict[str, Any]) 
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     model = fabric.setup_module(_Margin(network, len(people), given))
     optimiser: Any = fabric.setup_optimizers(torch.optim.AdamW(model.parameters(), lr=given.learning_rate))
-    identity = json.dumps([name, plain(settings), config.seed, artifacts.sha256(paths.faces("train"))])
-    kept = Kept(paths.checkpoint(f"recogniser-{name}"), identity)
+    told = [name, plain(settings), config.seed, artifacts.sha256(paths.faces("train")), structure(network)]
+    kept = Kept(paths.checkpoint(f"recogniser-{name}"), json.dumps(told))
     found = kept.load() or {"step": 0}
     if found["step"]:
         model.load_state_dict(found["model"])

@@ -79,23 +79,25 @@ class Aligner(nn.Module):
 
     def __init__(self, size: int, width: float) -> None:
         super().__init__()
-        self.localise = localisation("stn1", 3, size // 2, width)
+        self.localise = localisation("stn1", 3, size // 2, width, norm=True)
 
     def forward(self, portraits: Tensor) -> Tensor:
         """The transform of each portrait, (N, 3, S, S) to (N, 2, 3): see `similarity`."""
         return similarity(self.localise(F.avg_pool2d(portraits, 2)).float())
 
 
-def localisation(name: str, depth: int, side: int, width: float) -> nn.Sequential:
+def localisation(name: str, depth: int, side: int, width: float, norm: bool = False) -> nn.Sequential:
     """The network that estimates four parameters of a feature map, (N, C, H, W) to (N, 4); starts at the identity.
 
-    Args and errors are those of `SpatialTransformer`.
+    Args and errors are those of `SpatialTransformer`; `norm` normalises the maps of each portrait by their own statistics.
     """
     layers: list[nn.Module] = []
     before = depth
     for count in LOCALISATION[name]:
         after = channels(count, width)
-        layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+        layers.append(nn.Conv2d(before, after, 3, padding=1, bias=not norm))
+        layers += [nn.InstanceNorm2d(after, affine=True)] if norm else []
+        layers += [nn.ReLU(), nn.MaxPool2d(2)]
         before, side = after, side // 2
     if side < 3:
         raise IfrpError(f"Faces are too small for the network's {name}: use faces.size 128, or stn: false.")

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ifrp import paths
-from ifrp.checkpoint import Kept
+from ifrp.checkpoint import Kept, structure
 from ifrp.config import plain
 from ifrp.errors import IfrpError
 from ifrp.runtime import generator, progress, subseed
@@ -64,7 +64,8 @@ def train(
     network, optimiser = fabric.setup(ready, optimiser)
     picture = resize(to_tensor(artwork[None], fabric.device), options.artwork_size)
     losses = Losses(picture, options, settings.features, seed)
-    kept = Kept(paths.checkpoint(f"style-{style}"), _identity(style, artwork, faces, settings, seed))
+    identity = _identity(style, trained, artwork, faces, settings, seed)
+    kept = Kept(paths.checkpoint(f"style-{style}"), identity)
     found = kept.load() or {"step": 0, "curve": []}
     if found["step"]:
         trained.load_state_dict(found["network"])
@@ -91,9 +92,12 @@ def train(
     return trained, curve
 
 
-def _identity(style: str, artwork: Images, faces: Images, settings: config.Styles, seed: int) -> str:
+def _identity(
+    style: str, network: nn.Module, artwork: Images, faces: Images, settings: config.Styles, seed: int
+) -> str:
     pixels = [hashlib.sha256(np.ascontiguousarray(images).data).hexdigest() for images in (artwork, faces)]
-    return json.dumps([style, plain(settings.features), plain(settings.training), seed, *pixels])
+    told = [plain(settings.features), plain(settings.training), seed]
+    return json.dumps([style, *told, *pixels, structure(network)])
 
 
 def sample(faces: Images, count: int, crop: int | None, order: np.random.Generator) -> Images:
