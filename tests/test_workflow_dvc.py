@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import time
 from itertools import cycle
 from pathlib import Path
 
@@ -145,7 +146,9 @@ def test_a_run_killed_in_each_stage_goes_on(tmp_path: Path) -> None:
     for verb, number in zip(STAGES.values(), signals, strict=False):
         found.kill(found.start("snakemake", slow=verb), number)
         assert unchanged(finished)
-        finished = found.artifacts()
+        # a job that ended as the signal came may not have been recorded, and is run again
+        recorded = time.time() - 3
+        finished = {path: text for path, text in found.artifacts().items() if path.stat().st_mtime < recorded}
         found.make("--unlock")
     assert "DVC has recorded the results" in found.make()
     assert unchanged(finished)
