@@ -25,6 +25,7 @@ from ifrp.recovery import experiment, methods, model, recogniser, stn, training
 from ifrp.recovery.apply import apply
 from ifrp.recovery.loop import Loop
 from ifrp.recovery.method import Batch, Clock, Method, Update
+from ifrp.stacks import to_range
 
 TRAINED = ("ifrp", "ifrp_plus", "faced", "johnson", "pix2pix", "cyclegan", "mgan")
 
@@ -350,6 +351,32 @@ def test_a_model_file_alone_is_enough(project: Config) -> None:
     copy.write_bytes(copy.read_bytes()[:-50])
     with pytest.raises(IfrpError, match="elsewhere"):
         model.load(copy)
+
+
+def test_a_released_model_takes_half_the_room_and_recovers_the_same(project: Config) -> None:
+    training.train(project, "ifrp")
+    model.release("ifrp")
+    whole, half = paths.recovery_model("ifrp"), paths.released("ifrp")
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+    assert model.header(half) == model.header(whole)
+    made, source = artifacts.read_card(half), artifacts.read_card(whole)
+    assert made["inputs"] == {str(whole): source["sha256"]}
+    assert made["settings"] == source["settings"]
+    portraits = to_range(torch.from_numpy(stacks.read(paths.portraits("test", "ink")).images.copy()))
+    with torch.no_grad():
+        found, exact = (model.load(path).recover(portraits) for path in (half, whole))
+    assert (found - exact).abs().max() < 0.05  # of a range of 2
+
+
+def test_a_model_beyond_half_precision_is_not_released(project: Config) -> None:
+    training.train(project, "ifrp")
+    path = paths.recovery_model("ifrp")
+    tensors = artifacts.load_weights(path)
+    name = next(name for name, value in tensors.items() if value.is_floating_point())
+    artifacts.save_weights(path, tensors | {name: torch.full_like(tensors[name], 1e5)}, model.header(path))
+    with pytest.raises(IfrpError, match=f"{name} is beyond half precision"):
+        model.release("ifrp")
+    assert not paths.released("ifrp").exists()
 
 
 def test_identity_loss_uses_the_trained_recogniser(project: Config) -> None:

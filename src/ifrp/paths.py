@@ -24,6 +24,7 @@ STYLE_SHEET = STYLE_RESULTS / "sample-sheet.png"
 PORTRAITS = Path("data/portraits")
 
 # recovery
+RECOVERY_MODELS = Path("models/recovery")
 RECOVERED = Path("data/recovered")
 CHECKPOINTS = Path("checkpoints")
 RECOVERY_RESULTS = Path("results/recovery")
@@ -74,7 +75,12 @@ def recogniser(name: str) -> Path:
 
 def recovery_model(experiment: str) -> Path:
     """Networks of one trained experiment."""
-    return Path("models/recovery") / f"{experiment}.safetensors"
+    return RECOVERY_MODELS / f"{experiment}.safetensors"
+
+
+def released(experiment: str) -> Path:
+    """The same in half precision, for others to use; in git, not in DVC."""
+    return Path("models/released") / f"{experiment}.safetensors"
 
 
 def checkpoint(experiment: str) -> Path:

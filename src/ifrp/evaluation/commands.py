@@ -11,12 +11,12 @@ from ifrp import config as settings
 from ifrp import paths
 from ifrp.options import ConfigFile
 
+if TYPE_CHECKING:
+    from ifrp.recovery.recogniser import Recogniser
+
 app = typer.Typer(
     help="Quality (PSNR, SSIM, FSIM) and identity (FRR, FCR) of recovered faces.", no_args_is_help=True
 )
-
-if TYPE_CHECKING:
-    from ifrp.recovery.recogniser import Recogniser
 
 Experiment = Annotated[str, typer.Argument(help="a name in recovery.experiments of the configuration")]
 Judge = Annotated[

@@ -138,7 +138,7 @@ def known(folder: Path) -> dict[str, float]:
 
 
 def keep(into: Path) -> None:
-    """Copies the tables and numbers of the last run to where the pages show them from.
+    """Copies the last run's tables, numbers, training curves and models' cards to where the pages show them from.
 
     Raises:
         IfrpError: there is no run to copy from.
@@ -148,6 +148,8 @@ def keep(into: Path) -> None:
     tables = [*paths.TABLES.glob("*.md"), *paths.TABLES.glob("*.csv"), paths.STYLE_DISTANCE]
     copies = {path: path.name for path in tables}
     copies |= {path: f"curve-{path.parent.name}.csv" for path in paths.RECOVERY_RESULTS.glob("*/curve.csv")}
+    models = paths.RECOVERY_MODELS.glob("*.json")
+    copies |= {path: f"card-{path.name}" for path in models}
     for path, name in copies.items():
         with atomic(into / name) as new:
             new.write_bytes(path.read_bytes())

@@ -57,6 +57,20 @@ class Layout:
     chance: bool = False
 
 
+BOTH = (
+    ("seen", "ssim", "SSIM seen"),
+    ("unseen", "ssim", "SSIM unseen"),
+    ("seen", "fsim", "FSIM seen"),
+    ("unseen", "fsim", "FSIM unseen"),
+    ("seen", "frr", "FRR seen"),
+    ("unseen", "frr", "FRR unseen"),
+)
+OVERALL = (
+    ("all", "psnr", "PSNR (dB)"),
+    ("all", "ssim", "SSIM"),
+    ("seen", "frr", "FRR seen"),
+    ("unseen", "frr", "FRR unseen"),
+)
 LAYOUTS = {
     "quality": Layout(
         "Quality of recovered faces",
@@ -72,24 +86,6 @@ LAYOUTS = {
         ),
         chance=True,
     ),
-}
-
-
-BOTH = (
-    ("seen", "ssim", "SSIM seen"),
-    ("unseen", "ssim", "SSIM unseen"),
-    ("seen", "fsim", "FSIM seen"),
-    ("unseen", "fsim", "FSIM unseen"),
-    ("seen", "frr", "FRR seen"),
-    ("unseen", "frr", "FRR unseen"),
-)
-OVERALL = (
-    ("all", "psnr", "PSNR (dB)"),
-    ("all", "ssim", "SSIM"),
-    ("seen", "frr", "FRR seen"),
-    ("unseen", "frr", "FRR unseen"),
-)
-LAYOUTS |= {
     "losses": Layout("Losses", BOTH),
     "architecture": Layout("Architecture of the style removal network", BOTH),
     "training-styles": Layout(

@@ -56,13 +56,23 @@ def apply(
     run(configuration.load(config), experiment, styles or ())
 
 
+@app.command()
+def release(
+    experiment: Annotated[str, typer.Argument(help="a trained name in recovery.experiments")],
+) -> None:
+    """Write a trained model in half precision to models/released/, for others to use."""
+    from ifrp.recovery.model import release as run
+
+    run(experiment)
+
+
 def recover(
     pictures: Annotated[
         list[Path], typer.Argument(help="pictures, folders of pictures, or .npy stacks", metavar="PATH…")
     ],
     model: Annotated[
         str, typer.Option(help="a model file (.safetensors), or the name of a trained experiment")
-    ] = "ifrp",
+    ] = str(paths.released("ifrp-plus")),
     output: Annotated[Path, typer.Option(help="folder for the recovered faces, as PNG")] = Path("recovered"),
     config: ConfigFile = paths.CONFIG,
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ifrp import artifacts
+from ifrp import artifacts, paths
 from ifrp.config import plain, typed
 from ifrp.errors import IfrpError
 from ifrp.recovery import methods
@@ -75,3 +75,24 @@ def load(path: Path, device: torch.device | str = "cpu") -> Method[Any]:
         artifacts.load_into(method.networks[name], own, path)
         method.networks[name].to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     return method
+
+
+def release(experiment: str) -> None:
+    """Copies a trained model, in half precision, to where `ifrp recover` looks first; its card keeps what is known of it.
+
+    Raises:
+        IfrpError: there is no such model, it has no card, or one of its weights is beyond half precision.
+    """
+    source, target = paths.recovery_model(experiment), paths.released(experiment)
+    told, made = header(source), artifacts.read_card(source)
+    with artifacts.card(target, made["settings"], made["seed"], [source]) as facts:
+        facts.update(made["facts"])
+        halves = {name: _half(name, value) for name, value in artifacts.load_weights(source).items()}
+        artifacts.save_weights(target, halves, told)
+
+
+def _half(name: str, tensor: torch.Tensor) -> torch.Tensor:
+    found = tensor.half() if tensor.is_floating_point() else tensor
+    if not found.isfinite().all():
+        raise IfrpError(f"{name} is beyond half precision (65504): this model cannot be released.")
+    return found
