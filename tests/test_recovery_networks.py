@@ -18,7 +18,7 @@ from ifrp.recovery import mobilefacenet, recogniser
 from ifrp.recovery.dn import DN
 from ifrp.recovery.methods.faced import Generator
 from ifrp.recovery.srn import SRN, Network, skip_sides
-from ifrp.recovery.stn import SpatialTransformer, channels, resample, similarity
+from ifrp.recovery.stn import SpatialTransformer, channels, instance_norm, resample, similarity
 
 
 def parameters(network: nn.Module) -> int:
@@ -125,6 +125,15 @@ def test_norm_by_instance_forgets_the_contrast_of_a_portrait(
     portraits = torch.rand(2, 3, 128, 128) * 2 - 1
     with torch.no_grad():
         assert torch.allclose(srn(portraits), srn(portraits / 2), atol=1e-3) == same
+
+
+def test_norm_by_instance_is_torchs_weights_included() -> None:
+    torch.manual_seed(1)
+    theirs, ours = nn.InstanceNorm2d(6, affine=True), instance_norm(6)
+    nn.init.normal_(theirs.weight), nn.init.normal_(theirs.bias)
+    ours.load_state_dict(theirs.state_dict())
+    maps = torch.randn(3, 6, 9, 5).to(memory_format=torch.channels_last) * 4 + 2
+    torch.testing.assert_close(ours(maps), theirs(maps))
 
 
 def test_srn_refuses_what_does_not_fit() -> None:

@@ -211,16 +211,13 @@ class Project:
         for name in ("data", "models", "results", ".snakemake", "logs"):
             shutil.rmtree(self.root / name, ignore_errors=True)
 
-    def artifacts(self) -> dict[Path, str]:
-        """What every artifact holds now."""
-        places = [self.root / name for name in ("data", "models", "results")]
-        return {path: path.read_text() for place in places for path in place.rglob("*") if path.is_file()}
-
     def finished(self) -> dict[Path, str]:
         """What every artifact holds now, of those whose jobs Snakemake has recorded as ended."""
         marks = (self.root / ".snakemake/incomplete").iterdir()
         under_way = {self.root / urlsafe_b64decode(mark.name).decode() for mark in marks if mark.is_file()}
-        return {path: text for path, text in self.artifacts().items() if path not in under_way}
+        places = [self.root / name for name in ("data", "models", "results")]
+        found = (path for place in places for path in place.rglob("*") if path.is_file())
+        return {path: path.read_text() for path in found if path not in under_way}
 
     def configuration(self) -> dict[str, Any]:
         """The plain content of config/config.yaml."""

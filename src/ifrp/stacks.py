@@ -91,7 +91,7 @@ def to_range(images: Tensor) -> Tensor:
 
 def to_bytes(images: Tensor) -> Tensor:
     """The inverse of `to_range`, rounded and clamped."""
-    return images.float().add(1).mul(127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1)
+    return images.float().add(1).mul_(127.5).round_().clamp_(0, 255).byte().permute(0, 2, 3, 1)
 
 
 @contextmanager

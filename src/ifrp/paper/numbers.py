@@ -148,8 +148,7 @@ def keep(into: Path) -> None:
     tables = [*paths.TABLES.glob("*.md"), *paths.TABLES.glob("*.csv"), paths.STYLE_DISTANCE]
     copies = {path: path.name for path in tables}
     copies |= {path: f"curve-{path.parent.name}.csv" for path in paths.RECOVERY_RESULTS.glob("*/curve.csv")}
-    models = paths.RECOVERY_MODELS.glob("*.json")
-    copies |= {path: f"card-{path.name}" for path in models}
+    copies |= {path: f"card-{path.name}" for path in paths.RECOVERY_MODELS.glob("*.json")}
     for path, name in copies.items():
         with atomic(into / name) as new:
             new.write_bytes(path.read_bytes())

@@ -48,7 +48,10 @@ def header(path: Path) -> dict[str, str]:
         IfrpError: the file is missing or was not made by `save`.
     """
     if not path.exists():
-        raise IfrpError(f"There is no model {path}: train it with `ifrp recovery train {path.stem}`.")
+        raise IfrpError(
+            f"There is no model {path}: train it with `ifrp recovery train {path.stem}`, "
+            "or call ifrp in the project's folder if it is there."
+        )
     found = artifacts.read_header(path)
     if "method" not in found or "settings" not in found:
         raise IfrpError(f"{path} is not a recovery model: its header names no method.")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ifrp.errors import IfrpError
-from ifrp.recovery.stn import SpatialTransformer, channels
+from ifrp.recovery.stn import SpatialTransformer, channels, instance_norm
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class SRN(nn.Module):
         counts = [3] + [channels(32 << level, network.width) for level in range(network.depth)]
         shape = (network.kernel, 2, network.kernel // 2 - 1)  # kernel, stride, padding
         joined = set(skip_sides(network, size))
-        instance = network.encoder_norm == "instance"
+        norm = instance_norm if network.encoder_norm == "instance" else nn.BatchNorm2d
         self.concatenate = network.merge == "concat"
         self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()
         self.skips, self.transformers = nn.ModuleDict(), nn.ModuleDict()
@@ -109,9 +109,7 @@ class SRN(nn.Module):
             self.encoder.append(
                 nn.Sequential(
                     nn.Conv2d(counts[level - 1], counts[level], *shape, bias=False),
-                    nn.InstanceNorm2d(counts[level], affine=True)
-                    if instance
-                    else nn.BatchNorm2d(counts[level]),
+                    norm(counts[level]),
                     nn.LeakyReLU(0.2, inplace=True),
                 )
             )
