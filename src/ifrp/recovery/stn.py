@@ -15,6 +15,8 @@ LOCALISATION: dict[str, tuple[int, ...]] = {
     "stn4": (64, 128, 256),
 }
 """Channels of the padded 3×3 convolutions, each followed by ReLU and 2×2 max-pooling [paper, Appendix A]."""
+LAST = 20
+"""Channels of the layers after them, and of the last of most of them."""
 
 
 def channels(count: int, width: float) -> int:
@@ -76,39 +78,40 @@ class SpatialTransformer(nn.Module):
 
 
 class Aligner(nn.Module):
-    """Estimates the similarity transform of portraits themselves, from half as many pixels a side; undoes nothing.
+    """Estimates the similarity transform of portraits themselves, from a quarter as many pixels a side; undoes nothing.
 
     Args:
         size: side of a portrait, in pixels.
-        width: factor on the channels of the localisation network, that of the paper's first transformer.
+        width: factor on the channels of the localisation network, that of the paper's second transformer; not on its last 20.
     """
 
     def __init__(self, size: int, width: float) -> None:
         super().__init__()
-        self.localise = localisation("stn1", 3, size // 2, width, norm=True)
+        self.localise = localisation("stn2", 3, size // 4, width, taught=True)
 
     def forward(self, portraits: Tensor) -> Tensor:
         """The transform of each portrait, (N, 3, S, S) to (N, 2, 3): see `similarity`."""
-        return similarity(self.localise(F.avg_pool2d(portraits, 2)).float())
+        return similarity(self.localise(F.avg_pool2d(portraits, 4)).float())
 
 
-def localisation(name: str, depth: int, side: int, width: float, norm: bool = False) -> nn.Sequential:
+def localisation(name: str, depth: int, side: int, width: float, taught: bool = False) -> nn.Sequential:
     """The network that estimates four parameters of a feature map, (N, C, H, W) to (N, 4); starts at the identity.
 
-    Args and errors are those of `SpatialTransformer`; `norm` normalises the maps of each portrait by their own statistics.
+    Args and errors are those of `SpatialTransformer`. One that is `taught` the true transform normalises the maps of each
+    portrait by their own statistics, and keeps its last channels whatever the width.
     """
     layers: list[nn.Module] = []
+    last = LAST if taught else channels(LAST, width)
     before = depth
     for count in LOCALISATION[name]:
-        after = channels(count, width)
-        layers.append(nn.Conv2d(before, after, 3, padding=1, bias=not norm))
-        layers += [instance_norm(after)] if norm else []
+        after = last if count == LAST else channels(count, width)
+        layers.append(nn.Conv2d(before, after, 3, padding=1, bias=not taught))
+        layers += [instance_norm(after)] if taught else []
         # The paper's order is ReLU, then pooling, which gives the same; this way round ReLU has a quarter to do.
         layers += [nn.MaxPool2d(2), nn.ReLU(inplace=True)]
         before, side = after, side // 2
     if side < 3:
         raise IfrpError(f"Faces are too small for the network's {name}: use faces.size 128, or stn: false.")
-    last = channels(20, width)
     layers += [nn.Conv2d(before, last, 3), nn.ReLU(), nn.Flatten()]  # (N, 20·2·2) at 128 pixels, width 1
     layers += [nn.Linear(last * (side - 2) ** 2, last), nn.ReLU(), nn.Linear(last, 4)]
     final = layers[-1]

@@ -41,7 +41,7 @@ class Settings(ifrp.Settings):
 
     network: Plus = field(default_factory=Plus)
     aligner_width: float = 0.5
-    """factor on the channels of the transformer that sets portraits upright"""
+    """factor on the channels of the transformer that sets portraits upright, its last 20 excepted"""
 
 
 class Method(ifrp.Method):
