@@ -167,7 +167,8 @@ class Project:
     def kill(self, started: subprocess.Popen[str], number: int) -> str:
         """Sends a signal to a program and all that it started, as a terminal does; returns what was printed."""
         os.killpg(started.pid, number)
-        return started.communicate(timeout=60)[0]
+        # A job that was just being started may not get it; Snakemake then waits for the whole minute that the job takes.
+        return started.communicate(timeout=180)[0]
 
     def commit(self) -> None:
         """Commits everything but the artifacts."""
