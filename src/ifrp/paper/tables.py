@@ -93,6 +93,16 @@ LAYOUTS = {
     ),
     "rotation": Layout("Spatial transformers, by the rotations of the training portraits", OVERALL),
     "alignment": Layout("What removing the style gains, and what aligning gains", OVERALL),
+    "budget": Layout(
+        "What more training gains, by the pairs of portrait and face that were seen",
+        (
+            ("seen", "psnr", "PSNR (dB) seen"),
+            ("unseen", "psnr", "PSNR (dB) unseen"),
+            ("seen", "frr", "FRR seen"),
+            ("unseen", "frr", "FRR unseen"),
+            ("sketch", "frr", "FRR sketch"),
+        ),
+    ),
 }
 
 
