@@ -21,7 +21,7 @@ from torch import Tensor
 from ifrp import artifacts, config, paths, stacks
 from ifrp.config import Config
 from ifrp.errors import IfrpError
-from ifrp.recovery import experiment, methods, model, recogniser, stn, training
+from ifrp.recovery import experiment, methods, model, recogniser, recognition, stn, training
 from ifrp.recovery.apply import apply
 from ifrp.recovery.loop import Loop
 from ifrp.recovery.method import Batch, Clock, Method, Update
@@ -393,7 +393,7 @@ def test_identity_loss_uses_the_trained_recogniser(project: Config) -> None:
     with pytest.raises(IfrpError, match=r"models/recognisers/facenet.safetensors is missing"):
         training.train(changed, "ifrp")
     for name in ("facenet", "judge"):
-        recogniser.make(changed, name)
+        recognition.make(changed, name)
     training.train(changed, "ifrp")
     judge, used = recogniser.load(changed, "judge"), recogniser.load(changed, "facenet")
     assert judge.fingerprint != used.fingerprint  # another name, another network

@@ -26,7 +26,7 @@ def recogniser(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Train a face recogniser on the training people, or take over published weights."""
-    from ifrp.recovery.recogniser import make
+    from ifrp.recovery.recognition import make
 
     make(configuration.load(config), name)
 

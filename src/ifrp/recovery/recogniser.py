@@ -1,12 +1,10 @@
-"""Face recognisers: FaceNet and MobileFaceNet, with published weights, a file, or trained on the people at hand."""
+"""Face recognisers: FaceNet and MobileFaceNet, whose features a loss compares and whose embeddings tell people apart."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
-from urllib.error import URLError
 
 import numpy as np
 import torch
@@ -16,19 +14,11 @@ from torch import Tensor, nn
 
 from ifrp import artifacts, paths, stacks
 from ifrp.compat import prepare_torchvision
-from ifrp.config import Config, plain, typed
+from ifrp.config import Config, typed
 from ifrp.config import Recogniser as Settings
 from ifrp.errors import IfrpError
 from ifrp.recovery import mobilefacenet
 from ifrp.stacks import to_range
-
-PUBLISHED = {
-    name: f"https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9/{file}"
-    for name, file in (
-        ("vggface2", "20180402-114759-vggface2.pt"),
-        ("casia-webface", "20180408-102900-casia-webface.pt"),
-    )
-}
 
 
 class Recogniser:
@@ -119,7 +109,7 @@ def load(config: Config, name: str, device: torch.device | str = "cpu") -> Recog
     Raises:
         IfrpError: the name is unknown, or the file is missing or damaged.
     """
-    _settings(config, name)
+    settings_of(config, name)
     path = paths.recogniser(name)
     tensors = artifacts.load_weights(path)
     header = artifacts.read_header(path).get("settings", "{}")
@@ -127,29 +117,6 @@ def load(config: Config, name: str, device: torch.device | str = "cpu") -> Recog
     network = build(settings)
     artifacts.load_into(network, tensors, path)
     return Recogniser(network, settings, device)
-
-
-def make(config: Config, name: str) -> None:
-    """Writes a recogniser's weights and card: trains it, or takes over a file or published weights, strictly.
-
-    Raises:
-        IfrpError: the name is unknown, or the weights cannot be had or do not fit the network.
-    """
-    from ifrp.recovery import recognition
-
-    settings, target = _settings(config, name), paths.recogniser(name)
-    trained = settings.weights == "trained"
-    inputs = [paths.faces("train")] if trained else []
-    with artifacts.card(target, {name: plain(settings)}, config.seed, inputs) as facts:
-        network = build(settings)
-        if trained:
-            network = recognition.train(config, name, settings, facts)
-        else:
-            path, tensors = _published(settings)
-            artifacts.load_into(network, convert(tensors, settings), path)
-        facts["fingerprint"] = fingerprint(network.state_dict())
-        header = {"settings": json.dumps(plain(settings)), "name": name}
-        artifacts.save_weights(target, network.state_dict(), header)
 
 
 def convert(tensors: Mapping[str, Tensor], settings: Settings) -> dict[str, Tensor]:
@@ -167,34 +134,15 @@ def fingerprint(tensors: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _settings(config: Config, name: str) -> Settings:
+def settings_of(config: Config, name: str) -> Settings:
+    """A recogniser's entry in the configuration.
+
+    Raises:
+        IfrpError: there is none of that name.
+    """
     known = config.recovery.recognisers
     if name not in known:
         raise IfrpError(
             f"There is no recogniser {name} in recovery.recognisers; there are {', '.join(known)}."
         )
     return known[name]
-
-
-def _published(settings: Settings) -> tuple[Path, dict[str, Tensor]]:
-    address = PUBLISHED.get(settings.weights)
-    if address is None:
-        path = Path(settings.weights)
-        return path, artifacts.load_weights(path)
-    if settings.network != "facenet":
-        raise IfrpError(
-            f"The weights {settings.weights} exist for facenet only; for {settings.network} name a file or trained."
-        )
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
-    path = folder / address.rsplit("/", 1)[1]
-    if not path.exists():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with artifacts.atomic(path) as new:
-                torch.hub.download_url_to_file(address, str(new))
-        except (URLError, OSError, RuntimeError) as error:
-            raise IfrpError(
-                f"The FaceNet weights cannot be downloaded ({error}): put the file at {address} into {folder}, "
-                "or set the recogniser's weights to a file or to trained."
-            ) from error
-    return path, artifacts.load_weights(path)

@@ -1,11 +1,13 @@
-"""Training a face recogniser on the people of the training split, with CosFace's margin (Wang et al., CVPR 2018)."""
+"""Making a face recogniser: published weights, a file, or trained on the people at hand."""
 
 from __future__ import annotations
 
 import json
 import math
 import time
+from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import numpy as np
 import torch
@@ -18,14 +20,42 @@ from ifrp.checkpoint import Kept, structure
 from ifrp.config import Config, RecogniserTraining, plain
 from ifrp.config import Recogniser as Settings
 from ifrp.errors import IfrpError
-from ifrp.recovery.recogniser import Recogniser, build, prepare
+from ifrp.recovery.recogniser import Recogniser, build, convert, fingerprint, prepare, settings_of
 from ifrp.stacks import to_range
 
+PUBLISHED = {
+    name: f"https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9/{file}"
+    for name, file in (
+        ("vggface2", "20180402-114759-vggface2.pt"),
+        ("casia-webface", "20180408-102900-casia-webface.pt"),
+    )
+}
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
+def make(config: Config, name: str) -> None:
+    """Writes a recogniser's weights and card: trains it, or takes over a file or published weights, strictly.
+
+    Raises:
+        IfrpError: the name is unknown, or the weights cannot be had or do not fit the network.
+    """
+    settings, target = settings_of(config, name), paths.recogniser(name)
+    trained = settings.weights == "trained"
+    inputs = [paths.faces("train")] if trained else []
+    with artifacts.card(target, {name: plain(settings)}, config.seed, inputs) as facts:
+        network = build(settings)
+        if trained:
+            network = train(config, name, settings, facts)
+        else:
+            path, tensors = _published(settings)
+            artifacts.load_into(network, convert(tensors, settings), path)
+        facts["fingerprint"] = fingerprint(network.state_dict())
+        header = {"settings": json.dumps(plain(settings)), "name": name}
+        artifacts.save_weights(target, network.state_dict(), header)
+
+
 def train(config: Config, name: str, settings: Settings, facts: dict[str, Any]) -> nn.Sequential:
-    """Trains a network from random weights; goes on from a checkpoint if an earlier run stopped.
+    """Trains a network from random weights with CosFace's margin (Wang et al., CVPR 2018); goes on if an earlier run stopped.
 
     Everything random is a function of the seed, the recogniser's name and the step.
 
@@ -86,6 +116,30 @@ def train(config: Config, name: str, settings: Settings, facts: dict[str, Any]) 
         facts["validation_rank1"] = rank1(embedded, val.table["person"].to_numpy())
     kept.remove()
     return network
+
+
+def _published(settings: Settings) -> tuple[Path, dict[str, Tensor]]:
+    address = PUBLISHED.get(settings.weights)
+    if address is None:
+        path = Path(settings.weights)
+        return path, artifacts.load_weights(path)
+    if settings.network != "facenet":
+        raise IfrpError(
+            f"The weights {settings.weights} exist for facenet only; for {settings.network} name a file or trained."
+        )
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    path = folder / address.rsplit("/", 1)[1]
+    if not path.exists():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with artifacts.atomic(path) as new:
+                torch.hub.download_url_to_file(address, str(new))
+        except (URLError, OSError, RuntimeError) as error:
+            raise IfrpError(
+                f"The FaceNet weights cannot be downloaded ({error}): put the file at {address} into {folder}, "
+                "or set the recogniser's weights to a file or to trained."
+            ) from error
+    return path, artifacts.load_weights(path)
 
 
 class _Margin(nn.Module):
