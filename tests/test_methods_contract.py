@@ -360,7 +360,7 @@ def test_a_released_model_takes_half_the_room_and_recovers_the_same(project: Con
     assert half.stat().st_size < 0.6 * whole.stat().st_size
     assert model.header(half) == model.header(whole)
     made, source = artifacts.read_card(half), artifacts.read_card(whole)
-    assert made["inputs"] == {str(whole): source["sha256"]}
+    assert made["inputs"][str(whole)] == source["sha256"]
     assert made["settings"] == source["settings"]
     portraits = to_range(torch.from_numpy(stacks.read(paths.portraits("test", "ink")).images.copy()))
     with torch.no_grad():

@@ -32,18 +32,31 @@ def crop(box: Sequence[float], size: int) -> Matrix:
 
 
 def aligned(points: Matrix, size: int) -> Matrix:
-    """Place of a face by its landmarks: the similarity that fits them best in least squares.
+    """Place of a face by its landmarks, as the paper crops.
 
     Args:
         points: (3 or more, 2) positions in the picture: left eye, right eye (as seen), and points of the mouth,
             which are averaged.
         size: side of the window, in pixels.
     """
-    goal = size * np.array([LEFT_EYE, RIGHT_EYE, MOUTH]) @ (1, 1j)
-    found = np.array([*points[:2], points[2:].mean(axis=0)]) @ (1, 1j)
-    centred = goal - goal.mean()
-    turn = (centred.conj() @ (found - found.mean())) / (centred.conj() @ centred).real
-    shift = found.mean() - turn * goal.mean()
+    found = np.array([*points[:2], points[2:].mean(axis=0)])
+    return similar(found, size * np.array([LEFT_EYE, RIGHT_EYE, MOUTH]))
+
+
+def similar(found: Matrix, goal: Matrix) -> Matrix:
+    """The similarity that takes points of the window to those of the picture, best in least squares.
+
+    Args:
+        found: (N, 2) positions in the picture.
+        goal: (N, 2) where they are to be in the window, in pixels.
+
+    Returns:
+        (2, 3), the place.
+    """
+    here, there = goal @ (1, 1j), found @ (1, 1j)
+    centred = here - here.mean()
+    turn = (centred.conj() @ (there - there.mean())) / (centred.conj() @ centred).real
+    shift = there.mean() - turn * here.mean()
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
 
 

@@ -74,9 +74,13 @@ def recover(
         str, typer.Option(help="a model file (.safetensors), or the name of a trained experiment")
     ] = str(paths.released("ifrp-plus")),
     output: Annotated[Path, typer.Option(help="folder for the recovered faces, as PNG")] = Path("recovered"),
+    find: Annotated[
+        bool,
+        typer.Option("--find", help="find the face in each picture; without it, pictures are faces already"),
+    ] = False,
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Recover faces from portraits: pictures, folders or stacks."""
     from ifrp.recovery.recover import recover as run
 
-    run(pictures, model, output, config)
+    run(pictures, model, output, config, find)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,36 +17,46 @@ from ifrp import runtime, stacks
 from ifrp.artifacts import atomic
 from ifrp.config import Config
 from ifrp.errors import IfrpError
+from ifrp.faces import geometry
+from ifrp.faces.find import Finder
 from ifrp.faces.pictures import Files, Skip, decode
 from ifrp.recovery import apply, experiment, model
 from ifrp.recovery.method import Method
 
+Take = Callable[[Image.Image, int], stacks.Images]
+"""how a picture becomes (size, size, 3) uint8 pixels; raises Skip if it cannot"""
 
-def recover(given: Sequence[Path], model_name: str, output: Path, config_file: Path) -> list[Path]:
+
+def recover(
+    given: Sequence[Path], model_name: str, output: Path, config_file: Path, find: bool = False
+) -> list[Path]:
     """Recovers every portrait found and writes it as PNG under its own name; says what was skipped and why.
 
-    A picture of another shape is cropped at its centre and resized. Where two portraits have the same name, the
-    later ones are numbered.
+    A picture of another shape is cropped at its centre and resized, unless the face in it is to be found. Where two
+    portraits have the same name, the later ones are numbered.
 
     Args:
-        given: pictures, folders or zip archives of pictures, or .npy stacks.
+        given: pictures, folders or zip archives of pictures, or .npy stacks, which are taken as they are.
         model_name: a model file, or the name of an experiment.
         output: folder for the faces.
         config_file: read for an experiment's name and, if it is there, for device and precision.
+        find: search each picture for its largest face, and crop it as the model's training faces were.
 
     Returns:
         The files written.
 
     Raises:
-        IfrpError: the model is missing, a path does not exist, or no portrait could be recovered.
+        IfrpError: the model is missing or does not say where faces are to lie, a path does not exist, or no portrait could
+            be recovered.
     """
     for path in given:
         if not path.exists():
             raise IfrpError(f"There is no {path}: name a picture, a folder, a zip archive or a .npy stack.")
     config = configuration.load(config_file) if config_file.exists() else Config()
     method, device = _method(model_name, config)
+    take = finding(Path(model_name)) if find else fit
     names, written, skipped = _Names(output), list[Path](), list[str]()
-    for batch in _batches(pictures(given, method.size, skipped)):
+    for batch in _batches(pictures(given, method.size, skipped, take)):
         images = np.stack([image for _, image in batch])
         for faces in apply.recover(method, images, device):
             for (name, _), face in zip(batch, faces, strict=True):
@@ -93,7 +104,38 @@ def _method(name: str, config: Config) -> tuple[Method[Any], torch.device]:
     raise IfrpError(f"--model {name} is neither a .safetensors file nor an experiment; experiments: {names}.")
 
 
-def pictures(given: Sequence[Path], size: int, skipped: list[str]) -> Iterator[tuple[str, stacks.Images]]:
+def fit(picture: Image.Image, size: int) -> stacks.Images:
+    """The central square of an RGB picture, resized: (size, size, 3) uint8."""
+    square = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)
+    return np.asarray(square)
+
+
+def finding(path: Path) -> Take:
+    """Takes the largest face of a picture, upright, as a model's training faces lay; beyond the picture its edge is repeated.
+
+    Raises:
+        IfrpError: the model file does not say where eyes and mouth lie.
+    """
+    told = model.header(path).get("landmarks") if path.suffix == ".safetensors" else None
+    if told is None:
+        raise IfrpError(
+            f"{path} does not say where eyes and mouth lie in its faces: use a released model with --find "
+            "(`ifrp recovery release`), or crop the portraits yourself."
+        )
+    goal, finder = np.array(json.loads(told)), Finder()
+
+    def take(picture: Image.Image, size: int) -> stacks.Images:
+        found = finder.landmarks(picture)
+        if found is None:
+            raise Skip("no face was found in it")
+        return geometry.cut(picture, geometry.similar(found, size * goal), size)
+
+    return take
+
+
+def pictures(
+    given: Sequence[Path], size: int, skipped: list[str], take: Take = fit
+) -> Iterator[tuple[str, stacks.Images]]:
     """Name and (size, size, 3) uint8 pixels of each picture; what is none goes to `skipped` with the reason."""
     for path in given:
         if path.suffix == ".npy":
@@ -105,20 +147,14 @@ def pictures(given: Sequence[Path], size: int, skipped: list[str]) -> Iterator[t
             files = Files(path)
             for name in files.names:
                 try:
-                    yield Path(name).stem, fit(decode(files.read(name)), size)
+                    yield Path(name).stem, take(decode(files.read(name)), size)
                 except Skip as reason:
                     skipped.append(f"{path / name}: {reason}")
         else:
             try:
-                yield path.stem, fit(decode(path.read_bytes()), size)
+                yield path.stem, take(decode(path.read_bytes()), size)
             except (Skip, OSError) as reason:
                 skipped.append(f"{path}: {reason}")
-
-
-def fit(picture: Image.Image, size: int) -> stacks.Images:
-    """The central square of an RGB picture, resized: (size, size, 3) uint8."""
-    square = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)
-    return np.asarray(square)
 
 
 def _batches(

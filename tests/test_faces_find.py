@@ -1,0 +1,103 @@
+"""Finding faces: non-maximum suppression by its definition, and a portrait whose eyes anybody can see."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage import data
+
+from ifrp import artifacts, compat
+from ifrp.errors import IfrpError
+from ifrp.faces import find, geometry
+from ifrp.faces.pictures import Skip
+from ifrp.recovery import recover
+
+EYES_AND_MOUTH = np.array(
+    [[205, 102], [247, 104], [224, 141]]
+)  # of skimage's astronaut, read off with a ruler
+GOAL = np.array([[0.31, 0.38], [0.69, 0.38], [0.5, 0.75]])
+
+
+@pytest.fixture(scope="module")
+def portrait() -> Image.Image:
+    return Image.fromarray(data.astronaut())  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture(scope="module")
+def finder() -> find.Finder:
+    return find.Finder()
+
+
+def overlap(one: torch.Tensor, other: torch.Tensor) -> float:
+    width, height = (
+        max(0.0, float(min(one[2 + axis], other[2 + axis]) - max(one[axis], other[axis]))) for axis in (0, 1)
+    )
+    areas = [float((box[2] - box[0]) * (box[3] - box[1])) for box in (one, other)]
+    return width * height / (sum(areas) - width * height)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_suppression_keeps_what_no_better_box_covers(seed: int) -> None:
+    random = torch.Generator().manual_seed(seed)
+    corner, side = torch.rand(60, 2, generator=random), torch.rand(60, 2, generator=random) / 2 + 0.05
+    boxes, scores = torch.cat([corner, corner + side], 1), torch.rand(60, generator=random)
+    kept = compat.nms(boxes, scores, 0.4).tolist()
+    assert kept == sorted(kept, key=lambda i: -float(scores[i]))
+    for i in range(60):
+        better = [j for j in kept if scores[j] > scores[i] and overlap(boxes[i], boxes[j]) > 0.4]
+        assert (i in kept) == (not better)
+    assert compat.nms(boxes[:0], scores[:0], 0.4).tolist() == []
+
+
+@pytest.mark.parametrize("factor", [1, 3])
+def test_eyes_and_mouth_are_where_anybody_sees_them(
+    portrait: Image.Image, finder: find.Finder, factor: int
+) -> None:
+    found = finder.landmarks(portrait.resize((512 * factor, 512 * factor)))
+    assert found is not None
+    np.testing.assert_allclose(found / factor, EYES_AND_MOUTH, atol=5)
+
+
+def test_there_is_no_face_in_a_wall(finder: find.Finder) -> None:
+    assert finder.landmarks(Image.new("RGB", (300, 200), "grey")) is None
+    assert find.typical(np.full((3, 128, 128, 3), 99, np.uint8)) is None
+
+
+def test_aligned_faces_say_where_their_eyes_are(portrait: Image.Image) -> None:
+    face = geometry.cut(portrait, geometry.similar(EYES_AND_MOUTH, 128 * GOAL), 128)
+    found = find.typical(np.stack([face, face]))
+    assert found is not None
+    np.testing.assert_allclose(found, GOAL, atol=0.05)
+
+
+def model(path: Path, **header: str) -> Path:
+    artifacts.save_weights(path, {}, {"method": "ifrp", "settings": "{}", **header})
+    return path
+
+
+@pytest.mark.parametrize("angle", [-25, 0, 15])
+def test_a_face_is_taken_upright_wherever_it_is(
+    portrait: Image.Image, finder: find.Finder, tmp_path: Path, angle: int
+) -> None:
+    take = recover.finding(model(tmp_path / "m.safetensors", landmarks=json.dumps(GOAL.tolist())))
+    turned = portrait.rotate(angle, Image.Resampling.BICUBIC, center=(224, 110)).crop((100, 0, 360, 240))
+    missed = []
+    for face in (take(turned, 128), recover.fit(turned, 128)):
+        found = finder.landmarks(Image.fromarray(face))
+        assert found is not None
+        missed.append(np.abs(found - 128 * GOAL).max())
+    assert missed[0] < 7 < 20 < missed[1]  # pixels
+
+
+def test_what_cannot_be_found_is_said(tmp_path: Path) -> None:
+    take = recover.finding(model(tmp_path / "m.safetensors", landmarks=json.dumps(GOAL.tolist())))
+    with pytest.raises(Skip, match="no face"):
+        take(Image.fromarray(data.chelsea()), 128)  # type: ignore[no-untyped-call] # a cat
+    for bare in (model(tmp_path / "bare.safetensors"), Path("ifrp")):
+        with pytest.raises(IfrpError, match="does not say where eyes and mouth lie"):
+            recover.finding(bare)
