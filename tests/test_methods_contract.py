@@ -25,6 +25,7 @@ from ifrp.recovery import experiment, methods, model, recogniser, recognition, s
 from ifrp.recovery.apply import apply
 from ifrp.recovery.loop import Loop
 from ifrp.recovery.method import Batch, Clock, Method, Update
+from ifrp.recovery.release import release
 from ifrp.stacks import to_range
 
 TRAINED = ("ifrp", "ifrp_plus", "faced", "johnson", "pix2pix", "cyclegan", "mgan")
@@ -355,7 +356,7 @@ def test_a_model_file_alone_is_enough(project: Config) -> None:
 
 def test_a_released_model_takes_half_the_room_and_recovers_the_same(project: Config) -> None:
     training.train(project, "ifrp")
-    model.release("ifrp")
+    release("ifrp")
     whole, half = paths.recovery_model("ifrp"), paths.released("ifrp")
     assert half.stat().st_size < 0.6 * whole.stat().st_size
     assert model.header(half) == model.header(whole)
@@ -375,7 +376,7 @@ def test_a_model_beyond_half_precision_is_not_released(project: Config) -> None:
     name = next(name for name, value in tensors.items() if value.is_floating_point())
     artifacts.save_weights(path, tensors | {name: torch.full_like(tensors[name], 1e5)}, model.header(path))
     with pytest.raises(IfrpError, match=f"{name} is beyond half precision"):
-        model.release("ifrp")
+        release("ifrp")
     assert not paths.released("ifrp").exists()
 
 

@@ -61,7 +61,7 @@ def release(
     experiment: Annotated[str, typer.Argument(help="a trained name in recovery.experiments")],
 ) -> None:
     """Write a trained model in half precision to models/released/, for others to use."""
-    from ifrp.recovery.model import release as run
+    from ifrp.recovery.release import release as run
 
     run(experiment)
 
