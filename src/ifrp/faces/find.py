@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ifrp.stacks import Images
 
 SIDE = 640  # pixels; larger pictures are made smaller for the search
-SMALLEST = 40  # pixels of that; smaller faces are not searched for
+SMALLEST = 20  # pixels of that; smaller faces are not searched for
 
 
 class Finder:
