@@ -424,8 +424,8 @@ def test_verbs_make_the_same_files(made: settings.Config) -> None:
     assert read_card(paths.summary("ifrp"))["settings"]["resamples"] == made.evaluation.resamples
 
 
-@pytest.fixture
-def printed(made: settings.Config, monkeypatch: pytest.MonkeyPatch) -> settings.Config:
+@pytest.fixture(scope="module")
+def printed(made: settings.Config) -> settings.Config:
     """The tree with everything that its document shows, and the document's text."""
     for path in (Path(__file__).parents[1] / "paper").glob("*.typ"):
         Path("paper").mkdir(exist_ok=True)
