@@ -278,7 +278,7 @@ def test_celeba_is_read_from_its_archive(release: Path, monkeypatch: pytest.Monk
 def test_celeba_by_landmarks(release: Path) -> None:
     source = celeba(CelebAFaces(folder=str(release), crop=None))
     left_eye, mouth = (np.array([[0.340 * 128], [0.421 * 128], [1]]), np.array([[64], [0.766 * 128], [1]]))
-    place = source.place(0, (178, 218), 128)
+    place = source.place(0, Image.new("RGB", (178, 218)), 128)
     assert np.abs(place @ left_eye - [[69], [111]]).max() < 0.7
     assert np.abs(place @ mouth - [[88.5], [152]]).max() < 0.7
 

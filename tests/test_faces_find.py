@@ -6,15 +6,19 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
 from skimage import data
 
-from ifrp import artifacts, compat
+from ifrp import artifacts, compat, paths, stacks
+from ifrp.config import FaceCounts, Faces, PhotoFaces, Warp
 from ifrp.errors import IfrpError
 from ifrp.faces import find, geometry
+from ifrp.faces.photos import photos
 from ifrp.faces.pictures import Skip
+from ifrp.faces.prepare import prepare
 from ifrp.recovery import recover
 
 EYES_AND_MOUTH = np.array(
@@ -73,6 +77,30 @@ def test_aligned_faces_say_where_their_eyes_are(portrait: Image.Image) -> None:
     found = find.typical(np.stack([face, face]))
     assert found is not None
     np.testing.assert_allclose(found, GOAL, atol=0.05)
+
+
+def test_photos_need_no_crop_where_faces_are_found(
+    portrait: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The eyes come to lie where the paper's crop of CelebA has them; what shows no face is skipped."""
+    monkeypatch.chdir(tmp_path)
+    Path("album").mkdir()
+    for name, angle in (("a", 0), ("b", 10), ("c", -10)):
+        portrait.rotate(angle, Image.Resampling.BICUBIC, center=(224, 110)).save(f"album/{name}.png")
+    Image.fromarray(data.chelsea()).save("album/cat.png")  # type: ignore[no-untyped-call]
+    given = PhotoFaces(path="album", find=True)
+    faces = Faces(source="photos", split=FaceCounts(1, 1, 1), warp=Warp(rotation=5), photos=given)
+    prepare(photos(given), faces, seed=1)
+    assert pd.read_csv(paths.SKIPPED).to_dict("records") in (
+        [],
+        [{"file": "cat.png", "reason": "no face was found in it"}],
+    )
+    images = np.concatenate([stacks.read(paths.faces(split)).images for split in ("train", "val", "test")])
+    found = find.typical(images)
+    assert found is not None
+    np.testing.assert_allclose(found[:2], [geometry.LEFT_EYE, geometry.RIGHT_EYE], atol=0.04)
+    with pytest.raises(IfrpError, match="Set one of"):
+        photos(PhotoFaces(path="album", find=True, crop=(0, 0, 100, 100)))
 
 
 def model(path: Path, **header: str) -> Path:

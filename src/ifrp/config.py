@@ -78,9 +78,11 @@ class PhotoFaces:
     identities: str | None = None
     """CSV with columns file (path or base name), person (or identity) and those of `landmarks`; none: a person per photo"""
     crop: tuple[float, float, float, float] | None = None
-    """left, top, width, height of the face in every picture, upright, in pixels; none: by landmarks"""
+    """left, top, width, height of the face in every picture, upright, in pixels"""
     landmarks: tuple[str, ...] = ()
-    """columns x, y, … of the eye on the left, the eye on the right and points of the mouth (averaged); empty: use `crop`"""
+    """instead of `crop`: columns x, y, … of the eye on the left, the eye on the right and points of the mouth (averaged)"""
+    find: bool = False
+    """instead of both: find the largest face in each picture, by MTCNN"""
 
 
 @dataclass(frozen=True)

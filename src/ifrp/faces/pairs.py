@@ -39,7 +39,7 @@ def make(source: Source, index: int, faces: Faces, seed: int) -> Face:
     """
     record = source.records[index]
     picture = source.load(record.file)
-    place = source.place(index, picture.size, faces.size)
+    place = source.place(index, picture, faces.size)
     rng = runtime.generator(seed, "faces", "warp", record.file)
     try:
         drawn, warped = warp.draw(rng, faces.warp, place, faces.size, picture.size)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ifrp.config import PhotoFaces
 from ifrp.errors import IfrpError
+from ifrp.faces.find import Finder
 from ifrp.faces.pictures import Files, decode
 from ifrp.faces.source import Record, Source
 
@@ -25,9 +26,9 @@ def photos(settings: PhotoFaces) -> Source:
     """
     if not settings.path:
         raise IfrpError("faces.photos.path is empty: set it to a folder or zip archive of face photos.")
-    if (settings.crop is None) == (not settings.landmarks):
+    if [settings.crop is not None, bool(settings.landmarks), settings.find].count(True) != 1:
         raise IfrpError(
-            "Set either faces.photos.crop or faces.photos.landmarks: one of them says where faces are."
+            "Set one of faces.photos.crop, faces.photos.landmarks and faces.photos.find: it says where faces are."
         )
     if settings.landmarks and not settings.identities:
         raise IfrpError("faces.photos.landmarks names columns of faces.photos.identities, which is not set.")
@@ -49,8 +50,9 @@ def photos(settings: PhotoFaces) -> Source:
             "faces.photos.landmarks must name the eye on the left of the picture first: swap the two eyes."
         )
     return Source(
-        str(files.path), records, lambda name: decode(files.read(name)), settings.crop, inputs, skipped
-    )
+        str(files.path), records, lambda name: decode(files.read(name)), settings.crop, inputs, skipped,
+        find=Finder().landmarks if settings.find else None,
+    )  # fmt: skip
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -41,10 +41,10 @@ class Source:
         name: what messages call it.
         records: the pictures, in an order that does not depend on the machine.
         load: opens the picture of a file as RGB, or raises Skip; called from several threads.
-        crop: box of the face in every picture (left, top, width, height, in pixels); None: placed by the records'
-            landmarks.
+        crop: box of the face in every picture (left, top, width, height, in pixels); None: placed by landmarks.
         inputs: files it was read from, for the provenance card.
         skipped: reasons by file, of pictures that are in no record.
+        find: landmarks of a picture, (3, 2), if they are not in the records; None where there is no face.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Source:
     crop: Sequence[float] | None
     inputs: Sequence[Path] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
+    find: Callable[[Image.Image], Matrix | None] | None = None
 
     @property
     def framing(self) -> str:
@@ -61,19 +62,25 @@ class Source:
             return "the face placed by its landmarks"
         return f"the crop [{', '.join(f'{value:g}' for value in self.crop)}] (left, top, width, height)"
 
-    def place(self, index: int, picture: tuple[int, int], size: int) -> Matrix:
-        """Where the face lies in a picture of (width, height), (2, 3); see `geometry`.
+    def place(self, index: int, picture: Image.Image, size: int) -> Matrix:
+        """Where the face lies in the picture of a record, (2, 3); see `geometry`.
 
         Raises:
-            Skip: the face is tiny or reaches beyond the picture.
+            Skip: no face is found, it is tiny, or it reaches beyond the picture.
         """
         if self.crop is None:
-            place = geometry.aligned(np.array(self.records[index].landmarks).reshape(-1, 2), size)
+            given = np.array(self.records[index].landmarks).reshape(-1, 2)
+            points = self.find(picture) if self.find else given
+            if points is None:
+                raise Skip("no face was found in it")
+            place = geometry.aligned(points, size)
         else:
             place = geometry.crop(self.crop, size)
         side = size * float(np.sqrt(max(0, np.linalg.det(place[:, :2]))))
         if not side >= SMALLEST:
             raise Skip(f"the face's side is {side:.0f} pixels; at least {SMALLEST} are needed")
-        if not geometry.inside(place, size, picture):
-            raise Skip(f"{self.framing} reaches beyond the picture of {picture[0]}×{picture[1]} pixels")
+        if not geometry.inside(place, size, picture.size):
+            raise Skip(
+                f"{self.framing} reaches beyond the picture of {picture.width}×{picture.height} pixels"
+            )
         return place
