@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from ifrp import config
 from ifrp.errors import IfrpError
+from ifrp.recovery import experiment, methods
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,6 +31,29 @@ def test_every_shipped_configuration_is_valid(preset: str | None, monkeypatch: p
     assert {"input", "ifrp", "faced"} <= set(found.recovery.experiments)
 
 
+def test_the_full_scale_is_the_papers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Styles and methods have the defaults of their classes, whatever the miniature has, save what an ablation changes."""
+    monkeypatch.chdir(ROOT)
+    plain = yaml.safe_load(Path("config/config.yaml").read_text())
+    found = config.build({**plain, "preset": "paper"}, "config.yaml")
+    assert found.styles == config.Styles()
+    for name, entry in config.experiments(found).items():
+        row = experiment.resolve(found, name)
+        cls = methods.find(row.method)
+        settings = cls.complete(cls.settings_class(), found)
+        ours = flat({**config.plain(row.settings), "training": config.plain(row.training)})
+        theirs = flat({**config.plain(settings), "training": config.plain(cls.training)})
+        differ = {key for key, value in ours.items() if value != theirs[key]} - {"training.validate_every"}
+        assert differ <= set(flat(entry)), name
+
+
+def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    found = dict[str, Any]()
+    for key, value in values.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return found
+
+
 def test_a_misspelt_key_names_its_neighbour() -> None:
     with pytest.raises(IfrpError, match=r"test\.yaml: faces: unknown key sorce; did you mean source\?"):
         build(faces={"sorce": "celeba"})
@@ -44,6 +69,9 @@ def test_a_misspelt_key_names_its_neighbour() -> None:
         ({"faces": {"warp": {"scale": [1]}}}, "scale is"),
         ({"faces": 3}, "faces is 3"),
         ({"faces": {"warp": {"shift": "nan"}}}, "shift is 'nan'"),
+        ({"evaluation": {"resamples": 0}}, "evaluation: resamples is 0; it must be at least 1"),
+        ({"evaluation": {"top": "-1"}}, "evaluation: top is -1"),
+        ({"styles": {"training": {"steps": 0}}}, "styles: training: steps is 0"),
     ],
 )
 def test_a_wrong_value_is_refused_in_one_sentence(values: dict[str, object], message: str) -> None:
@@ -85,6 +113,7 @@ def test_plain_and_typed_are_inverse() -> None:
     [
         ("name,split\na,seen\n", "lacks the column address"),
         ("name,split,address,sha256,licence\na,known,x,,\n", "line 2: split 'known'"),
+        ("name,split,address,sha256,licence\na\n", "line 2: split ''"),
         ("name,split,address,sha256,licence\na,seen,x,,\na,seen,y,,\n", "the style a is there twice"),
     ],
 )

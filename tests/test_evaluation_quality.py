@@ -213,6 +213,21 @@ def test_folders_are_compared_by_name(
     assert f"left out, only in {photos}: a\n" in errors
 
 
+def test_two_stacks_are_compared_place_by_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = results_tree.build(tmp_path)
+    size = config.faces.size
+    true, noisy = pictures(size, size, 12, noise=10)
+    for name, images in (("true", true), ("recovered", noisy[:11])):
+        np.save(f"{name}.npy", images.permute(0, 2, 3, 1).numpy())
+    folders.write(
+        config, results_tree.Judge(), Path("recovered.npy"), Path("true.npy"), tmp_path / "scores.csv"
+    )
+    rows = pd.read_csv("scores.csv").set_index("name")
+    assert list(rows.index) == list(range(11))
+    assert (rows["rank"] == 1).all()
+
+
 def test_folders_that_share_no_name_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     config, judge = results_tree.build(tmp_path), results_tree.Judge()

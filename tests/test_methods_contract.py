@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -239,19 +238,26 @@ def test_killed_process_goes_on_where_it_was(project: Config, tmp_path: Path) ->
     import yaml
 
     paths.CONFIG.write_text(yaml.safe_dump(values))
-    code = [sys.executable, "-c", "from ifrp.cli import main; main()", "recovery", "train", "long"]
-    killed = 0
-    process = subprocess.Popen(code, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < deadline:
-        if paths.checkpoint("long").exists() and not killed:
-            time.sleep(0.05)
-            process.send_signal(signal.SIGKILL)
-            killed = process.wait()
-    assert killed == -signal.SIGKILL
+    dies = """if True:
+        import os, signal
+        from ifrp.recovery.loop import Loop
+        save = Loop.save
+        def once(self):
+            save(self)
+            if self.step == 5:
+                os.kill(os.getpid(), signal.SIGKILL)
+        Loop.save = once
+    """
+    run, words = "from ifrp.cli import main; main()", ["recovery", "train", "long"]
+    killed = subprocess.run(
+        [sys.executable, "-c", f"{dies}\n{run}", *words], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert not paths.recovery_model("long").exists()
-    resumed = subprocess.run(code, check=True, stderr=subprocess.PIPE, text=True)
-    assert "long: 0/16" not in resumed.stderr
+    resumed = subprocess.run(
+        [sys.executable, "-c", run, *words], check=True, stderr=subprocess.PIPE, text=True
+    )
+    assert "long: 5/16" in resumed.stderr
     found = weights("long")
     paths.recovery_model("long").unlink()
     training.train(config.load(paths.CONFIG), "long")
@@ -367,6 +373,14 @@ def test_a_released_model_takes_half_the_room_and_recovers_the_same(project: Con
     with torch.no_grad():
         found, exact = (model.load(path).recover(portraits) for path in (half, whole))
     assert (found - exact).abs().max() < 0.05  # of a range of 2
+
+
+def test_a_model_is_released_beside_its_training_faces(project: Config) -> None:
+    training.train(project, "ifrp")
+    images = stacks.read(paths.faces("train")).images.copy()
+    np.save(paths.faces("train"), 255 - images)
+    with pytest.raises(IfrpError, match="is not what ifrp was trained on"):
+        release("ifrp")
 
 
 def test_a_model_beyond_half_precision_is_not_released(project: Config) -> None:

@@ -151,6 +151,10 @@ def test_figures_show_faces_that_all_recovered(
         assert np.array_equal(portrait, 255 - truth[place])
         assert np.array_equal(ifrp, stacks.read(paths.recovered("ifrp", style)).images[place])
         assert np.array_equal(faced, stacks.read(paths.recovered("faced", style)).images[SOME.index(place)])
+    partly.paper.ablations["losses"] = {"some": "faced", "all": "ifrp"}
+    gallery.ablation(partly, "losses")
+    for row, place in zip(drawn.pop(), (SOME[0], SOME[-1]), strict=True):
+        assert np.array_equal(np.asarray(row[3]), truth[place])
     gallery.worst(partly)
     scores = pd.read_csv(paths.quality("faced")).sort_values("ssim").drop_duplicates("index")
     recovered, true_faces = drawn[1][1:3]
@@ -551,9 +555,10 @@ def test_what_was_tried_is_told_with_what_was_changed(
     config = settings.Config(paper=settings.Paper(tuning=("ifrp", "faced")))
     for name, losses, psnr in (
         ("ifrp", {"pixel": 1, "identity": 2}, (10, 11)),
-        ("faced", {"pixel": 3}, (12, 13.5)),
+        ("faced", {"pixel": 3, "places": 4}, (12, 13.5)),
     ):
-        told = {"method": name, "settings": {"losses": losses}, "training": {"batch": 4}, "styles": ["candy"]}
+        training = {"batch": 4, "checkpoint_minutes": psnr[0]}
+        told = {"method": name, "settings": {"losses": losses}, "training": training, "styles": ["candy"]}
         paths.recovery_model(name).parent.mkdir(parents=True, exist_ok=True)
         with card(paths.recovery_model(name), told, 1, []):
             paths.recovery_model(name).write_bytes(b"")
@@ -562,7 +567,7 @@ def test_what_was_tried_is_told_with_what_was_changed(
         paths.training_curve(name).write_text("\n".join(["step,validation_psnr", *rows]))
     tables.write(config, "tuning")
     table = re.sub(" +", " ", paths.table("tuning", "md").read_text())
-    assert "| PSNR (dB) after faces 20 | PSNR (dB) after faces 40 |" in table
+    assert "| PSNR (dB) by faces seen 20 | PSNR (dB) by faces seen 40 |" in table
     assert "| ifrp | | 10.00 | 11.00 |" in table
-    assert "| faced | method faced, losses.pixel 3 | 12.00 | 13.50 |" in table
+    assert "| faced | method faced, losses.pixel 3, losses.places 4 | 12.00 | 13.50 |" in table
     assert printing.shown(config, "ablations")[0][-1] == "tuning"

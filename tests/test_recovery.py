@@ -19,7 +19,7 @@ from ifrp import artifacts, checkpoint, paths, stacks
 from ifrp.config import RecogniserTraining
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry, rendered, warp
-from ifrp.recovery import apply, losses, model, recognition, schedules
+from ifrp.recovery import apply, experiment, losses, model, recognition, schedules
 from ifrp.recovery.adversarial import AdversarialMethod
 from ifrp.recovery.augmentation import recoloured
 from ifrp.recovery.data import Pairs, Source, places
@@ -349,6 +349,46 @@ def test_recover_says_when_there_is_nothing(project: Path) -> None:
         recover([project / "note.txt"], "other", project / "out", paths.CONFIG)
     with pytest.raises(IfrpError, match="train it with `ifrp recovery train ifrp`"):
         recover([project / "note.txt"], "ifrp", project / "out", paths.CONFIG)
+
+
+def test_recover_never_writes_among_the_portraits(project: Path) -> None:
+    (project / "inbox").mkdir()
+    picture = project / "inbox/a.png"
+    Image.new("RGB", (200, 100), "red").save(picture)
+    before = picture.read_bytes()
+    for given, output in (
+        (picture, project / "inbox"), (project / "inbox", project / "inbox"), (project / "inbox", project / "inbox/out"),
+    ):  # fmt: skip
+        with pytest.raises(IfrpError, match="lies where the portraits"):
+            recover([given], "input", output, paths.CONFIG)
+    with pytest.raises(IfrpError, match="is a file"):
+        recover([picture], "input", picture, paths.CONFIG)
+    (project / "broken.npy").write_bytes(b"no stack")
+    with pytest.raises(IfrpError, match="not an image stack"):
+        recover([picture, project / "broken.npy"], "input", project / "out", paths.CONFIG)
+    assert picture.read_bytes() == before
+    assert sorted(path.name for path in (project / "inbox").iterdir()) == ["a.png"]
+    assert not (project / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        ({"training": {"steps": 0}}, "steps is 0; it must be at least 1"),
+        ({"training": {"batch": 0}}, "batch is 0"),
+        ({"training": {"batch": 1}}, "batch is 1; ifrp needs at least 2"),
+        ({"training": {"log_every": 0}}, "log_every is 0"),
+        ({"training": {"average": 1}}, "average 1.0, below 1"),
+        ({"styles": []}, "no style to train on"),
+        ({"aligned": "perhaps"}, "aligned is 'perhaps'; it must be true or false"),
+    ],
+)
+def test_an_experiment_that_cannot_be_trained_is_refused(
+    project: Path, entry: dict[str, object], sentence: str
+) -> None:
+    config = recovery_project.make(project, ablations={"odd": {"method": "ifrp", **entry}})
+    with pytest.raises(IfrpError, match=sentence):
+        experiment.resolve(config, "odd")
 
 
 def test_an_ablation_recovers_by_its_name(project: Path) -> None:

@@ -193,6 +193,13 @@ def test_transformer_scale_and_shift_by_hand() -> None:
     torch.testing.assert_close(matrix, torch.tensor([[0.0, -2.0, 0.0], [2.0, 0.0, 0.5]]), atol=1e-6, rtol=0)
 
 
+def test_transforms_are_exact_in_mixed_precision() -> None:
+    parameters = torch.tensor([[0.3, 0.9, 0.101, -0.037]])
+    with torch.autocast("cpu", torch.bfloat16):
+        found = similarity(parameters)
+    torch.testing.assert_close(found, similarity(parameters), rtol=0, atol=0)
+
+
 def test_width_scales_every_channel() -> None:
     assert channels(64, 0.5) == 32
     assert channels(20, 0.1) == 4
@@ -323,3 +330,4 @@ def test_crop_and_normalisation_of_a_recogniser() -> None:
     found = recogniser.prepare(images, settings)
     assert found.shape == (1, 3, 64, 32)
     torch.testing.assert_close(found.mean((0, 2, 3)), torch.tensor([255.0, 1.0, 0.0]))
+    assert recogniser.prepare(images.bfloat16(), settings).dtype == torch.float32  # and is resized at all

@@ -173,6 +173,7 @@ def card(
     start, facts = time.monotonic(), dict[str, Any]()
     yield facts
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    peak *= 1 if sys.platform == "darwin" else 1024  # bytes on macOS, kilobytes elsewhere
     found = {
         "artifact": str(artifact),
         "sha256": sha256(artifact) if artifact.exists() and artifact != card_path(artifact) else None,
@@ -187,7 +188,7 @@ def card(
             **_torch(),
         },
         "seconds": round(time.monotonic() - start, 2),
-        "peak_memory_mb": round(peak / 1024),
+        "peak_memory_mb": round(peak / 2**20),
         "inputs": {str(path): sha256(path) for path in inputs},
         "facts": facts,
     }

@@ -186,6 +186,10 @@ class StyleTraining(PerceptualLosses):
     artwork_size: int = 256
     """shorter side of the artwork while training, in pixels: smaller means finer strokes on the face"""
 
+    def __post_init__(self) -> None:
+        at_least(1, self, "steps", "batch")
+        at_least(32, self, "artwork_size")
+
 
 @dataclass(frozen=True)
 class Styles:
@@ -226,6 +230,9 @@ class RecogniserTraining:
     """largest random rotation, in degrees"""
     colour: float = 0.2
     """largest random change of brightness, contrast and of each colour channel, as a fraction"""
+
+    def __post_init__(self) -> None:
+        at_least(1, self, "steps", "batch")
 
 
 @dataclass(frozen=True)
@@ -286,6 +293,9 @@ class Evaluation:
     """test faces in query and gallery of FRR and FCR [recalled]"""
     resamples: int = 1_000
     """bootstrap resamples over identities for the 95 % intervals"""
+
+    def __post_init__(self) -> None:
+        at_least(1, self, "top", "faces", "resamples")
 
 
 @dataclass(frozen=True)
@@ -388,7 +398,7 @@ def typed(cls: type[C], values: Mapping[str, Any], where: str) -> C:
     Text is converted where the field is a number, because `snakemake --config` passes nested numbers as text.
 
     Raises:
-        IfrpError: an unknown key (with the nearest known one) or a value of the wrong type.
+        IfrpError: an unknown key (with the nearest known one), or a value of the wrong type or beyond its range.
     """
     hints = typing.get_type_hints(cls)
     known = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
@@ -397,7 +407,22 @@ def typed(cls: type[C], values: Mapping[str, Any], where: str) -> C:
             near = difflib.get_close_matches(str(key), known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}."
             raise IfrpError(f"{where}: unknown key {key}; {hint}")
-    return cls(**{key: _convert(hints[key], value, f"{where}: {key}") for key, value in values.items()})
+    given = {key: _convert(hints[key], value, f"{where}: {key}") for key, value in values.items()}
+    try:
+        return cls(**given)
+    except ValueError as error:
+        raise IfrpError(f"{where}: {error}") from error
+
+
+def at_least(least: float, of: Any, *names: str) -> None:
+    """Checks the range of numbers, for a dataclass's `__post_init__`.
+
+    Raises:
+        ValueError: one is smaller.
+    """
+    for name in names:
+        if getattr(of, name) < least:
+            raise ValueError(f"{name} is {getattr(of, name)}; it must be at least {least}")
 
 
 def _convert(hint: Any, value: Any, where: str) -> Any:
@@ -472,7 +497,7 @@ def styles(config: Config) -> list[Style]:
         missing = [name for name in columns if name not in (reader.fieldnames or ())]
         if missing:
             raise IfrpError(f"{path} lacks the column {missing[0]}; it needs {', '.join(columns)}.")
-        rows = [Style(**{name: row[name].strip() for name in columns}) for row in reader]
+        rows = [Style(**{name: (row[name] or "").strip() for name in columns}) for row in reader]
     for number, row in enumerate(rows, start=2):
         if row.split not in STYLE_SPLITS:
             raise IfrpError(
@@ -532,6 +557,17 @@ def training_styles(config: Config, experiment: str) -> list[str]:
             f"Experiment {experiment} names the style {unknown[0]}, which is not in {config.styles.table}."
         )
     return list(chosen)
+
+
+def sees_aligned(config: Config, experiment: str) -> bool:
+    """Whether portraits are warped back by their true parameters before an experiment sees them.
+
+    Raises:
+        IfrpError: neither true nor false.
+    """
+    given = entry(config, experiment).get("aligned", False)
+    found: bool = _plain(bool, given, f"recovery.experiments.{experiment}: aligned")
+    return found
 
 
 def portrait_count(config: Config, experiment: str) -> int | None:

@@ -23,7 +23,9 @@ T = TypeVar("T")
 def threads() -> int:
     """CPU threads of this process: OMP_NUM_THREADS, which Snakemake sets for each job, else all cores."""
     given = os.environ.get("OMP_NUM_THREADS", "")
-    return int(given) if given.isdigit() and int(given) > 0 else len(os.sched_getaffinity(0))
+    if given.isdigit() and int(given) > 0:
+        return int(given)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # macOS
 
 
 def device(runtime: Runtime) -> torch.device:
@@ -44,8 +46,12 @@ def device(runtime: Runtime) -> torch.device:
     return torch.device("cpu")
 
 
-def fabric(runtime: Runtime) -> Fabric:
-    """Lightning Fabric for the configured device, precision and number of devices, already launched.
+def fabric(runtime: Runtime, devices: int | None = None) -> Fabric:
+    """Lightning Fabric for the configured device and precision, already launched.
+
+    Args:
+        runtime: section `runtime` of the configuration.
+        devices: how many GPUs; none: as configured.
 
     Raises:
         IfrpError: a GPU is asked for and there is none.
@@ -53,9 +59,8 @@ def fabric(runtime: Runtime) -> Fabric:
     from lightning_fabric import Fabric  # takes as long to import as torch does
 
     kind = device(runtime).type
-    found = Fabric(
-        accelerator=kind, devices=runtime.devices if kind == "cuda" else 1, precision=runtime.precision
-    )
+    count = devices or runtime.devices if kind == "cuda" else 1
+    found = Fabric(accelerator=kind, devices=count, precision=runtime.precision)
     found.launch()
     return found
 

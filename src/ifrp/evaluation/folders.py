@@ -28,7 +28,7 @@ def compare(config: settings.Config, judge: Recogniser, recovered: Path, true: P
     Args:
         config: for `faces.size`, to which pictures are cropped at their centre and resized, and the device.
         judge: the recogniser.
-        recovered: folder, zip archive or .npy stack of recovered faces.
+        recovered: folder, zip archive or .npy stack of recovered faces; the name of a face in a stack is its place.
         true: the same, of true ones, or of whatever they are to be compared with.
 
     Returns:
@@ -63,6 +63,8 @@ def _faces(folder: Path, size: int) -> dict[str, Images]:
         raise IfrpError(f"There is no {folder}: name a folder, a zip archive or a .npy stack of faces.")
     skipped, found = list[str](), dict[str, "Images"]()
     for name, image in pictures([folder], size, skipped):
+        if folder.suffix == ".npy":  # of two stacks, those in the same place
+            name = str(len(found))
         if name in found:
             raise IfrpError(f"{folder} has two pictures called {name}: faces are compared by name.")
         found[name] = image

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from ifrp import runtime
@@ -34,6 +35,8 @@ def fetch(address: str, target: Path, md5: str) -> None:
     Raises:
         Failed: the server does not answer, sends a web page, or sends something else than the file.
     """
+    if urlsplit(address).scheme not in ("http", "https"):
+        raise Failed(f"{address}: an address begins with https://")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
     resumed, idle = part.exists(), 0
@@ -57,7 +60,7 @@ def fetch(address: str, target: Path, md5: str) -> None:
 
 
 def _host(address: str) -> str:
-    return address.split("/")[2]
+    return urlsplit(address).netloc
 
 
 def _transfer(address: str, part: Path, start: int) -> None:

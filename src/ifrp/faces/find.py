@@ -36,7 +36,8 @@ class Finder:
         """
         small = picture.copy()
         small.thumbnail((SIDE, SIDE))
-        edge = max(small.size) // 4  # of what is cut off at the chin or the hair, MTCNN misses the place
+        # Of a face that is cut off at the chin or the hair, MTCNN misses the place; it fails on pictures of a few pixels.
+        edge = max(SMALLEST, max(small.size) // 4)
         around = np.pad(np.asarray(small), ((edge, edge), (edge, edge), (0, 0)), mode="edge")
         _, _, points = self.network.detect(around, landmarks=True)
         if points is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,9 +80,7 @@ def recovered(config: settings.Config, split: str) -> tuple[Figure, list[Path]]:
     styles = [style.name for style in settings.styles(config) if style.split == split]
     if not styles:
         raise IfrpError(f"{config.styles.table} has no style of split {split}, so there is nothing to show.")
-    shared = _shared(config, styles)
-    people = stacks.read(paths.faces("test")).table["person"].iloc[shared]
-    places = shared[spread(people, config.paper.examples)].tolist()
+    places = _shown(config, config.recovery.experiments, styles)
     turns = [(place, styles[i % len(styles)]) for i, place in enumerate(places)]
     columns = {
         "portrait": [_picture(paths.portraits("test", style), place) for place, style in turns],
@@ -101,14 +99,22 @@ def recovered(config: settings.Config, split: str) -> tuple[Figure, list[Path]]:
     return mosaic.draw(rows, headings, [style for _, style in turns]), [*used, paths.faces("test")]
 
 
-def _shared(config: settings.Config, styles: Sequence[str]) -> NDArray[np.int64]:
-    """Places of the test faces that every experiment recovered from each of these styles."""
+def _shared(experiments: Iterable[str], styles: Sequence[str]) -> NDArray[np.int64]:
+    """Places of the test faces that all these experiments recovered from each of these styles."""
     found = [
         stacks.read(paths.recovered(name, style)).table["index"].to_numpy()
-        for name in config.recovery.experiments
+        for name in experiments
         for style in styles
     ]
     return reduce(np.intersect1d, found)
+
+
+def _shown(config: settings.Config, experiments: Iterable[str], styles: Sequence[str]) -> list[int]:
+    """Places of `paper.examples` test faces that all these experiments recovered, of different people."""
+    shared = _shared(experiments, styles)
+    people = stacks.read(paths.faces("test")).table["person"].iloc[shared]
+    places: list[int] = shared[spread(people, config.paper.examples)].tolist()
+    return places
 
 
 def _picture(path: Path, place: int) -> mosaic.Tile:
@@ -182,7 +188,7 @@ def consistency(config: settings.Config) -> tuple[Figure, list[Path]]:
     """One person in every style: the portraits, and below them what each experiment recovers; FCR asks if these agree."""
     styles, experiments = _styles(config), list(config.recovery.experiments)
     names = [style.name for style in styles]
-    shared = _shared(config, names)
+    shared = _shared(experiments, names)
     place = int(shared[len(shared) // 2])
     truth = _picture(paths.faces("test"), place)
     portraits = [_picture(paths.portraits("test", name), place) for name in names]
@@ -200,8 +206,7 @@ def ablation(config: settings.Config, table: str) -> tuple[Figure, list[Path]]:
     """The rows of an ablation's table as columns of faces, half of them in seen and half in unseen styles (Figures 3–5)."""
     chosen = {label: name for label, name in config.paper.ablations[table].items() if name}
     styles = [style.name for style in _first_of_each_split(config) if style.split != "sketch"]
-    people = stacks.read(paths.faces("test")).table["person"]
-    places = spread(people, config.paper.examples)
+    places = _shown(config, chosen.values(), styles)
     turns = [(place, styles[i * len(styles) // len(places)]) for i, place in enumerate(places)]
     rows = [
         [

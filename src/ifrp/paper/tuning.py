@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 CAPTION = "What was tried: PSNR of validation faces in training"
 METRIC = "PSNR"
+NEW = object()  # of a key that the first does not have
 SHOWN = 5  # validations, at most
+NO_EFFECT = ("checkpoint_minutes", "log_every", "validate_every", "validation_faces")  # on what is trained
 
 
 def inputs(config: settings.Config) -> list[Path]:
@@ -34,11 +36,10 @@ def compare(config: settings.Config) -> pd.DataFrame:
     parts, first = [], dict[str, Any]()
     for name in config.paper.tuning:
         told = read_card(paths.recovery_model(name))["settings"]
-        own = _flat(
-            {"method": told["method"], **told["settings"], **told["training"], "styles": told["styles"]}
-        )
+        training = {key: value for key, value in told["training"].items() if key not in NO_EFFECT}
+        own = _flat({"method": told["method"], **told["settings"], **training, "styles": told["styles"]})
         first = first or own
-        change = ", ".join(f"{key} {value}" for key, value in own.items() if value != first.get(key, value))
+        change = ", ".join(f"{key} {value}" for key, value in own.items() if first.get(key, NEW) != value)
         curve = pd.read_csv(paths.training_curve(name)).dropna(subset="validation_psnr")
         seen = curve["step"] * told["training"]["batch"]
         rows = {"experiment": name, "change": change, "faces_seen": seen, "psnr": curve["validation_psnr"]}
@@ -68,7 +69,7 @@ def lay_out(values: pd.DataFrame) -> Grid:
             [name, part["change"].iloc[0], *(number(psnr[seen], DECIMALS["psnr"]) for seen in chosen)]
         )
     columns = [("", "Experiment"), ("", "Differs from the first in")]
-    columns += [("PSNR (dB) after faces", f"{seen:,}") for seen in chosen]
+    columns += [("PSNR (dB) by faces seen", f"{seen:,}") for seen in chosen]
     return Grid(
         CAPTION, columns, rows, ["The mean over the validation styles, on people that are in no other split."]
     )

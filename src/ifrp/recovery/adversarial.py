@@ -66,6 +66,8 @@ S = TypeVar("S", bound=Settings)
 class AdversarialMethod(Method[S]):
     """Generator and discriminator in turn; a subclass builds `networks["generator"]`, and may add to the loss."""
 
+    least = 2  # the discriminator sees the faces of one half, and the recoveries of the other
+
     def __init__(self, settings: S, size: int, styles: tuple[str, ...]) -> None:
         super().__init__(settings, size, styles)
         if settings.losses.adversarial:

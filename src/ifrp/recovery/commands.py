@@ -76,7 +76,10 @@ def recover(
     output: Annotated[Path, typer.Option(help="folder for the recovered faces, as PNG")] = Path("recovered"),
     find: Annotated[
         bool,
-        typer.Option("--find", help="find the face in each picture; without it, pictures are faces already"),
+        typer.Option(
+            "--find",
+            help="find the face in each picture (not in stacks); without it, pictures are faces already",
+        ),
     ] = False,
     config: ConfigFile = paths.CONFIG,
 ) -> None:

@@ -84,21 +84,27 @@ def resolve(config: Config, name: str) -> Experiment:
     if warp is not None and warp not in config.faces.warps:
         known = ", ".join(config.faces.warps) or "none"
         raise IfrpError(f"{where}: warp is {warp!r}, which is not in faces.warps; there are {known}.")
-    aligned = bool(entry.pop("aligned", False))
-    for own in ("styles", "portraits"):
+    for own in ("styles", "portraits", "aligned"):
         entry.pop(own, None)
     cls = methods.find(method)
+    if cls.needs != "nothing" and not styles:
+        raise IfrpError(
+            f"{where} has no style to train on: name some as its styles, or call some seen in the table."
+        )
     given = configuration.merge(config.recovery.methods.get(method, {}), entry)
-    training = configuration.merge(dataclasses.asdict(cls.training), given.pop("training", None) or {})
+    own_training = configuration.merge(dataclasses.asdict(cls.training), given.pop("training", None) or {})
     settings = configuration.typed(cls.settings_class, given, where)
+    training = configuration.typed(Training, own_training, f"{where}: training")
+    if training.batch < cls.least:
+        raise IfrpError(f"{where}: training: batch is {training.batch}; {method} needs at least {cls.least}.")
     return Experiment(
         name=name,
         method=method,
         settings=cls.complete(settings, config),
-        training=configuration.typed(Training, training, f"{where}: training"),
+        training=training,
         styles=styles,
         warp=warp,
-        aligned=aligned,
+        aligned=configuration.sees_aligned(config, name),
         portraits=configuration.portrait_count(config, name),
         size=config.faces.size,
     )

@@ -99,11 +99,11 @@ class Loop:
                 self.history.append(row)
                 if curve is not None:
                     curve.add(row)
-            last = self.step == end
-            if last or stopped() or time.monotonic() - saved > 60 * self.training.checkpoint_minutes:
+            last, told = self.step == end, self._told(stopped)
+            if last or told or time.monotonic() - saved > 60 * self.training.checkpoint_minutes:
                 self.save()
                 saved = time.monotonic()
-            if stopped() and not last:
+            if told and not last:
                 raise KeyboardInterrupt
 
     def _one_step(self) -> None:
@@ -222,6 +222,12 @@ class Loop:
     def _train_mode(self) -> None:
         for network in self.method.networks.values():
             network.train()
+
+    def _told(self, stopped: Callable[[], bool]) -> bool:
+        """Whether any device was told to stop: all must do so after the same step."""
+        if self.fabric.world_size == 1:
+            return stopped()
+        return bool(self._average(torch.tensor(float(stopped()), device=self.fabric.device)) > 0)
 
     def _average(self, scalar: Tensor) -> Tensor:
         found = self.fabric.all_reduce(scalar, reduce_op="mean")

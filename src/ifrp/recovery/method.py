@@ -35,7 +35,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from torch import Tensor, device, nn
 from torch.optim import Optimizer
 
-from ifrp.config import Config
+from ifrp.config import Config, at_least
 
 S = TypeVar("S")
 
@@ -66,6 +66,12 @@ class Training:
     """styles of those portraits, such as one that is not trained on; none: the training styles"""
     log_every: int = 50
     """steps between rows of the training curve; each is the mean since the last one"""
+
+    def __post_init__(self) -> None:
+        at_least(1, self, "steps", "batch", "validate_every", "log_every")
+        at_least(0, self, "recolour", "average")
+        if self.recolour > 1 or self.average >= 1:
+            raise ValueError(f"recolour is {self.recolour}, at most 1, and average {self.average}, below 1")
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,7 @@ class Method(ABC, Generic[S]):
         needs: what must be trained: nothing, one network per style (`networks` then has one for each), or one in all.
         reference: whether a method that needs nothing trained looks at a real training face.
         paired: whether a batch's faces belong to its portraits; else they are drawn independently.
+        least: pairs that a batch must have.
         kept: names of the networks that recovery needs; only these are in the model file.
         training: the method's own values of the shared keys.
         networks: all that is trained, by name; the loop may wrap them, so always go through this dictionary.
@@ -129,6 +136,7 @@ class Method(ABC, Generic[S]):
     needs: ClassVar[Literal["nothing", "style", "all"]] = "all"
     reference: ClassVar[bool] = False
     paired: ClassVar[bool] = True
+    least: ClassVar[int] = 1
     kept: ClassVar[tuple[str, ...]] = ("generator",)
     training: ClassVar[Training] = Training()
 

@@ -68,7 +68,7 @@ def train(config: Config, name: str, settings: Settings, facts: dict[str, Any]) 
     Raises:
         IfrpError: there are fewer than two people, or the loss is not finite.
     """
-    fabric, given = runtime.fabric(config.runtime), settings.training
+    fabric, given = runtime.fabric(config.runtime, devices=1), settings.training
     faces = stacks.read(paths.faces("train"))
     people, labels = np.unique(faces.table["person"], return_inverse=True)
     if len(people) < 2:

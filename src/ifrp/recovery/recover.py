@@ -39,19 +39,17 @@ def recover(
         given: pictures, folders or zip archives of pictures, or .npy stacks, which are taken as they are.
         model_name: a model file, or the name of an experiment.
         output: folder for the faces.
-        config_file: read for an experiment's name and, if it is there, for device and precision.
+        config_file: read for an experiment's name and, if it is there, for the device.
         find: search each picture for its largest face, and crop it as the model's training faces were.
 
     Returns:
         The files written.
 
     Raises:
-        IfrpError: the model is missing or does not say where faces are to lie, a path does not exist, or no portrait could
-            be recovered.
+        IfrpError: the model is missing or does not say where faces are to lie, a path does not exist, the output would
+            lie among the portraits, or no portrait could be recovered.
     """
-    for path in given:
-        if not path.exists():
-            raise IfrpError(f"There is no {path}: name a picture, a folder, a zip archive or a .npy stack.")
+    _check(given, output)
     config = configuration.load(config_file) if config_file.exists() else Config()
     method, device = _method(model_name, config)
     take = finding(Path(model_name)) if find else fit
@@ -72,6 +70,22 @@ def recover(
         )
     sys.stderr.write(f"{len(written)} recovered, {len(skipped)} skipped, in {output}\n")
     return written
+
+
+def _check(given: Sequence[Path], output: Path) -> None:
+    if output.exists() and not output.is_dir():
+        raise IfrpError(f"{output} is a file: name a folder for the faces with --output.")
+    for path in given:
+        if not path.exists():
+            raise IfrpError(f"There is no {path}: name a picture, a folder, a zip archive or a .npy stack.")
+        if path.suffix == ".npy":
+            stacks.pictures(path)  # a damaged one is noticed before anything is written
+        folder = (path if path.is_dir() else path.parent).resolve()
+        inside = output.resolve().is_relative_to(folder) if path.is_dir() else output.resolve() == folder
+        if inside:  # a face could take the name of its portrait, or be taken for one
+            raise IfrpError(
+                f"{output} lies where the portraits of {path} are: name another folder with --output."
+            )
 
 
 def pairs(

@@ -21,11 +21,14 @@ def release(experiment: str) -> None:
     points, as fractions of the side).
 
     Raises:
-        IfrpError: there is no such model, it has no card, the training faces are missing, or one of its weights is beyond
-            half precision.
+        IfrpError: there is no such model, it has no card, the training faces are missing or others, or one of its
+            weights is beyond half precision.
     """
     source, faces, target = paths.recovery_model(experiment), paths.faces("train"), paths.released(experiment)
     told, made = model.header(source), artifacts.read_card(source)
+    artifacts.require([faces])
+    if made["inputs"].get(str(faces)) != artifacts.sha256(faces):
+        raise IfrpError(f"{faces} is not what {experiment} was trained on: release it where it was trained.")
     found = typical(stacks.read(faces).images[:SHOWN])
     if found is not None:
         told["landmarks"] = json.dumps(found.round(3).tolist())

@@ -42,7 +42,8 @@ def similarity(parameters: Tensor) -> Tensor:
     angle, scale, shift = parameters[:, 0], parameters[:, 1], parameters[:, 2:, None]
     cos, sin = scale * angle.cos(), scale * angle.sin()
     linear = torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)  # (N, 2, 2)
-    return torch.cat([linear, linear @ shift], 2)
+    # Not a matrix product, which mixed precision would round to half.
+    return torch.cat([linear, (linear * shift.transpose(1, 2)).sum(2, keepdim=True)], 2)
 
 
 def resample(images: Tensor, matrix: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType
 from typing import Any
 
@@ -39,7 +39,10 @@ def train(config: Config, name: str) -> None:
     hashes = {str(path): artifacts.sha256(path) for path in inputs}
     settings = {"method": row.method, "settings": plain(row.settings), "training": plain(row.training),
                 "styles": list(row.styles), "aligned": row.aligned, "seed": config.seed}  # fmt: skip
-    with artifacts.card(paths.recovery_model(name), settings, config.seed, inputs) as facts:
+    card: AbstractContextManager[dict[str, Any]] = nullcontext({})
+    if fabric.is_global_zero:
+        card = artifacts.card(paths.recovery_model(name), settings, config.seed, inputs)
+    with card as facts:
         identity = json.dumps({**settings, "inputs": hashes}, sort_keys=True)
         loop = Loop(config, row, fabric, identity)
         with _interrupts() as stopped:
@@ -49,6 +52,7 @@ def train(config: Config, name: str) -> None:
                 model.save(paths.recovery_model(name), row, method, _fingerprints(config, row))
             facts.update(_facts(loop))
             checkpoint.remove(paths.checkpoint(name))
+    fabric.barrier()
 
 
 def _fingerprints(config: Config, row: Experiment) -> dict[str, str]:

@@ -73,16 +73,15 @@ def train(style: StyleName, config: ConfigFile = paths.CONFIG) -> None:
     _row(found, style)
     target, inputs = paths.style_network(style), [paths.artwork(style), paths.warped("train")]
     faces, picture = stacks.read(paths.warped("train")), read(paths.artwork(style))
-    fabric = runtime.fabric(found.runtime)
+    fabric = runtime.fabric(found.runtime, devices=1)  # there are ten such trainings to run side by side
     settings = {"features": found.styles.features, "training": found.styles.training}
     with artifacts.card(target, plain(settings), found.seed, inputs) as facts:
         network, curve = training.train(
             style, picture, faces.images, found.styles, found.seed, fabric, found.runtime.compile
         )
         facts.update(curve[-1])
-        if fabric.is_global_zero:
-            artifacts.save_table(paths.style_curve(style), pd.DataFrame(curve))
-            save(target, network, style)
+        artifacts.save_table(paths.style_curve(style), pd.DataFrame(curve))
+        save(target, network, style)
     typer.echo(
         f"{target}: style loss {curve[0]['style']:.3g} → {curve[-1]['style']:.3g}, {len(faces)} faces."
     )
