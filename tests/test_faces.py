@@ -357,7 +357,7 @@ def test_rendered_people_are_cropped_from_the_middle_of_the_canvas(
     [
         ({}, "faces.photos.path is empty"),
         ({"path": "elsewhere", "crop": [1, 2, 3, 4]}, "elsewhere is neither a folder nor a zip archive"),
-        ({"path": "photos"}, "Set either faces.photos.crop or faces.photos.landmarks"),
+        ({"path": "photos"}, "Set one of faces.photos.crop, faces.photos.landmarks and faces.photos.find"),
         ({"path": "photos", "crop": [30, 35, 60, 70]}, "faces.split asks for 110000 train faces"),
     ],
 )
