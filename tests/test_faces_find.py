@@ -130,3 +130,10 @@ def test_what_cannot_be_found_is_said(tmp_path: Path) -> None:
     for bare in (model(tmp_path / "bare.safetensors"), Path("ifrp")):
         with pytest.raises(IfrpError, match="does not say where eyes and mouth lie"):
             recover.finding(bare)
+
+
+def test_released_weights_say_where_eyes_and_mouth_lie() -> None:
+    """In the protocol's crop, (27, 23, 106, 112) of pictures with the eyes at (60, 66) and (100, 66)."""
+    told = artifacts.read_header(Path(__file__).parents[1] / "models/released/ifrp-plus.safetensors")
+    eyes = np.array(json.loads(told["landmarks"]))[:2]
+    np.testing.assert_allclose(eyes, [[33 / 106, 43 / 112], [73 / 106, 43 / 112]], atol=0.03)
