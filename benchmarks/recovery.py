@@ -12,7 +12,7 @@ import torch
 
 from ifrp.recovery import apply, model
 
-FACES, ROUNDS = 128, 12
+FACES, ROUNDS = 128, 24
 
 
 def main() -> None:
