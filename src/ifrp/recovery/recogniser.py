@@ -76,9 +76,8 @@ def prepare(images: Tensor, settings: Settings) -> Tensor:
     left, top, width, height = (
         round(part * side) for part, side in zip(settings.crop, images.shape[:1:-1] * 2, strict=True)
     )
-    images = images[
-        :, :, top : top + height, left : left + width
-    ].float()  # half precision is too coarse for pixels
+    # Half precision is too coarse for pixels.
+    images = images[:, :, top : top + height, left : left + width].float()
     if images.shape[2:] != settings.size:
         images = F.interpolate(
             images, size=settings.size, mode="bilinear", antialias=True, align_corners=False

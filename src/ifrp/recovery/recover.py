@@ -75,14 +75,14 @@ def recover(
 def _check(given: Sequence[Path], output: Path) -> None:
     if output.exists() and not output.is_dir():
         raise IfrpError(f"{output} is a file: name a folder for the faces with --output.")
+    target = output.resolve()
     for path in given:
         if not path.exists():
             raise IfrpError(f"There is no {path}: name a picture, a folder, a zip archive or a .npy stack.")
         if path.suffix == ".npy":
             stacks.pictures(path)  # a damaged one is noticed before anything is written
-        folder = (path if path.is_dir() else path.parent).resolve()
-        inside = output.resolve().is_relative_to(folder) if path.is_dir() else output.resolve() == folder
-        if inside:  # a face could take the name of its portrait, or be taken for one
+        beside = target.is_relative_to(path.resolve()) if path.is_dir() else target == path.parent.resolve()
+        if beside:  # a face could take the name of its portrait, or be taken for one
             raise IfrpError(
                 f"{output} lies where the portraits of {path} are: name another folder with --output."
             )
