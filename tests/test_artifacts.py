@@ -49,6 +49,15 @@ def test_an_interrupted_stack_leaves_the_old_one(tmp_path: Path, fault: type[Bas
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "a.npy"]
 
 
+def test_a_person_may_be_called_na(tmp_path: Path) -> None:
+    names = ["NA", "None", "nan", "7"]
+    with stacks.create(tmp_path / "faces.npy", (4, 2, 2)) as (_, rows):
+        rows += [{"file": f"{name}.png", "person": name, "rotation": None} for name in names]
+    table = stacks.read(tmp_path / "faces.npy").table
+    assert table["person"].tolist() == names
+    assert table["rotation"].isna().all()
+
+
 def test_too_few_rows_are_an_error(tmp_path: Path) -> None:
     with (
         pytest.raises(ValueError, match="1 table rows for 2"),

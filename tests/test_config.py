@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ifrp import config
+from ifrp import config, steps
 from ifrp.errors import IfrpError
 from ifrp.recovery import experiment, methods
 
@@ -124,16 +124,40 @@ def test_a_wrong_style_table_is_refused(tmp_path: Path, text: str, message: str)
         config.styles(build(styles={"table": str(table)}))
 
 
+def test_a_style_table_may_come_from_a_spreadsheet(tmp_path: Path) -> None:
+    table = tmp_path / "styles.csv"
+    table.write_text("name,split,address,sha256,licence\na,seen,x,,\n", encoding="utf-8-sig")
+    assert [row.name for row in config.styles(build(styles={"table": str(table)}))] == ["a"]
+
+
+def test_what_is_no_configuration_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(IfrpError, match="cannot be read as a configuration file"):
+        config.load(tmp_path)
+    (tmp_path / "config.yaml").write_bytes("seed: 1  # für".encode("latin-1"))
+    with pytest.raises(IfrpError, match="is not valid YAML"):
+        config.load(tmp_path / "config.yaml")
+
+
 def test_training_styles_default_to_the_seen_ones(tmp_path: Path) -> None:
     table = tmp_path / "styles.csv"
     table.write_text("name,split,address,sha256,licence\na,seen,x,,\nb,unseen,x,,\nc,seen,x,,\n")
     experiments = {
         "all": {"method": "ifrp"},
         "one": {"method": "ifrp", "styles": ["b"]},
+        "empty": {"method": "ifrp", "training": None},
+        "typo": {"method": "ifrp", "training": {"validation_styles": ["y"]}},
         "bad": {"method": "ifrp", "styles": ["z"]},
     }
     found = build(styles={"table": str(table)}, recovery={"experiments": experiments})
     assert config.training_styles(found, "all") == ["a", "c"]
+    assert steps.training_portraits(found, "empty") == [
+        ("train", "a"),
+        ("train", "c"),
+        ("val", "a"),
+        ("val", "c"),
+    ]
+    with pytest.raises(IfrpError, match="names the style y"):
+        steps.training_portraits(found, "typo")
     assert config.training_styles(found, "one") == ["b"]
     with pytest.raises(IfrpError, match="names the style z"):
         config.training_styles(found, "bad")

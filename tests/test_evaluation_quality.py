@@ -242,4 +242,6 @@ def test_folders_that_share_no_name_are_refused(tmp_path: Path, monkeypatch: pyt
     shutil.copy(one / "a.png", one / "sub" / "a.png")
     with pytest.raises(IfrpError, match="two pictures called a"):
         folders.write(config, judge, one, other, tmp_path / "scores.csv")
+    with pytest.raises(IfrpError, match="name the file that the scores go to"):
+        folders.write(config, judge, one, one, tmp_path)
     assert not (tmp_path / "scores.csv").exists()

@@ -15,6 +15,7 @@ import pytest
 import recovery_project
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.precision import MixedPrecision
 from torch import Tensor
 
 from ifrp import artifacts, config, paths, stacks
@@ -284,6 +285,17 @@ def test_a_network_that_was_changed_starts_afresh(
         Loop(project, row, fabric, "the same settings and data").save()
     Loop(project, row, fabric, "the same settings and data").run()
     assert "other settings, data or networks, so training starts afresh" in capsys.readouterr().err
+
+
+def test_a_training_goes_on_in_another_precision(project: Config) -> None:
+    """Half precision scales the loss, and a checkpoint of single precision says nothing of the scale."""
+    row = experiment.resolve(project, "faced")
+    single = Loop(project, row, Fabric(accelerator="cpu", devices=1), "")
+    single.step = 3
+    half = MixedPrecision("16-mixed", "cpu", scaler=torch.amp.GradScaler("cpu"))
+    resumed = Loop(project, row, Fabric(accelerator="cpu", devices=1, plugins=[half]), "")
+    resumed.load_state(single.state())
+    assert resumed.step == 3
 
 
 @pytest.mark.parametrize("name", TRAINED)

@@ -304,6 +304,13 @@ def test_own_portraits_are_shown_beside_what_is_recovered(made: settings.Config,
         figures.write(made, "own")
 
 
+def test_a_method_without_the_network_is_told(made: settings.Config) -> None:
+    """An experiment that is trained on nothing has no networks at all."""
+    of = dataclasses.replace(made, paper=dataclasses.replace(made.paper, experiment="input"))
+    with pytest.raises(IfrpError, match="no network that this figure can draw"):
+        figures.write(of, "network")
+
+
 def test_the_network_is_drawn_as_it_is(made: settings.Config) -> None:
     """Stages of the paper's network: five convolutions, three transformers, five deconvolutions, one transformer."""
     srn = SRN(Network(width=0.25))

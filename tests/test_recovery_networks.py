@@ -157,6 +157,11 @@ def test_dn_table_and_parameters() -> None:
     assert DN(0.1)(torch.zeros(3, 3, 128, 128)).shape == (3,)
 
 
+def test_faced_refuses_what_does_not_fit() -> None:
+    with pytest.raises(IfrpError, match=r"faces\.size 96 must be divisible by 64"):
+        Generator(0.125, 96)
+
+
 def test_faced_generator_table_and_parameters() -> None:
     network = Generator()
     pools = [name for name, module in network.named_modules() if isinstance(module, nn.MaxPool2d)]

@@ -112,7 +112,7 @@ def test_stopped_and_resumed_is_bit_for_bit_the_same(
     assert again == rows
     for name, tensor in straight.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name]), name
-    assert not list((tmp_path / "checkpoints").iterdir())
+    assert list((tmp_path / "checkpoints").iterdir()), "it goes when the network is written, not before"
 
 
 def _fail_at(step: int) -> Callable[..., None]:
@@ -161,6 +161,10 @@ def test_odd_pictures(tmp_path: Path) -> None:
     grey = Image.fromarray(np.full((64, 80), 7, np.uint8))
     grey.save(tmp_path / "grey.jpg", exif=_turned())
     assert read(tmp_path / "grey.jpg").shape == (80, 64, 3)
+    Image.fromarray(np.full((64, 80), 32_896, np.uint16)).save(tmp_path / "deep.png")  # 128 of 255
+    np.testing.assert_array_equal(read(tmp_path / "deep.png"), np.full((64, 80, 3), 128))
+    Image.new("RGBA", (64, 80), (0, 0, 0, 0)).save(tmp_path / "clear.png")
+    np.testing.assert_array_equal(read(tmp_path / "clear.png"), np.full((80, 64, 3), 255))
     Image.new("RGB", (63, 100)).save(tmp_path / "small.png")
     with pytest.raises(IfrpError, match="63×100"):
         read(tmp_path / "small.png")

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from workflow_project import ROOT, STYLES, Project
 
-from ifrp import paths
+from ifrp import paths, steps
 from ifrp.paper import FIGURES, TABLES
 
 MINIATURE = """seed: 1
@@ -148,6 +148,16 @@ def test_stages_run_the_rules_of_their_file() -> None:
             assert covering & set(stage["deps"]), f"stage {name} runs {path}"
 
 
+def test_every_style_table_of_a_preset_is_followed_by_dvc() -> None:
+    """All stages but the first know the styles by name; a preset may have a table of its own."""
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    presets = [yaml.safe_load(path.read_text()) for path in ROOT.glob("config/*.yaml")]
+    tables = {preset["styles"]["table"] for preset in presets if "table" in preset["styles"]}
+    assert len(tables) == 2
+    for name in NAMES[1:]:
+        assert tables <= set(stages[name]["deps"]), name
+
+
 def _sources(group: str, rules: str) -> set[str]:
     from ifrp.imports import sources
 
@@ -203,6 +213,35 @@ def test_new_experiment_leaves_the_others_valid(edited: Project) -> None:
     pending = edited.pending()
     assert {job for job in pending if "ifrp-pixel" not in job and not job.startswith("paper")} == set()
     assert "recovery_train ifrp-pixel" in pending
+
+
+def test_main_experiment_on_other_warps_is_made_by_dvc_too(tmp_path: Path) -> None:
+    """A stage runs the rules of its own file only, so faces and portraits must make what recovery will ask for."""
+    project = Project(tmp_path)
+    sections = project.configuration()
+    project.edit(
+        faces={"warps": {**sections["faces"]["warps"], "far-off": {"rotation": 60}}},
+        recovery={
+            "experiments": {"input": {"method": "input"}, "ifrp": {"method": "ifrp", "warp": "far-off"}}
+        },
+    )
+    assert "faces_warp far-off" in project.pending("faces")
+    assert "portraits_warp train far-off whirl" in project.pending("portraits")
+    project.dvc("repro")
+    assert project.pending() == set()
+
+
+def test_changed_pictures_in_a_folder_are_noticed(tmp_path: Path) -> None:
+    """The folder's own time tells nothing of what lies deeper, or of a picture that is written over."""
+    (tmp_path / "photos/anna").mkdir(parents=True)
+    (tmp_path / "photos/anna/1.png").write_text("a")
+    before = steps.looks(str(tmp_path / "photos"))
+    assert before == steps.looks(str(tmp_path / "photos"))
+    (tmp_path / "photos/anna/1.png").write_text("other")
+    after = steps.looks(str(tmp_path / "photos"))
+    (tmp_path / "photos/anna/2.png").write_text("b")
+    assert len({before, after, steps.looks(str(tmp_path / "photos"))}) == 3
+    assert steps.looks(str(tmp_path / "photos.zip")) is steps.looks(None) is None
 
 
 def test_new_ablation_leaves_everything_valid(edited: Project) -> None:
@@ -311,6 +350,19 @@ def test_own_portraits_become_a_figure(edited: Project, tmp_path: Path) -> None:
     assert "paper_figure own" in edited.pending()
     told = edited.make("--dryrun").split("name=own")[0].split("rule paper_figure:")[-1]
     assert f"{tmp_path}/mine/sketch.png, models/recovery/ifrp.safetensors" in told
+
+
+def test_figures_ask_for_what_they_show(edited: Project) -> None:
+    """The drawn network depends on the size of a face and the method's code, the teaser on the experiment of the paper."""
+    sections = edited.configuration()
+    edited.edit(
+        recovery={"ablations": {**sections["recovery"]["ablations"], "ifrp-pixel": {"method": "ifrp"}}},
+        paper={"experiment": "ifrp-pixel"},
+    )
+    told = edited.make("--dryrun")
+    figures = {part.split("name=")[1].split()[0]: part for part in told.split("rule paper_figure:")[1:]}
+    assert "data/recovered/ifrp-pixel/" in figures["teaser"].split("output:")[0]
+    assert "src/ifrp/recovery/dn.py" in figures["network"].split("output:")[0]
 
 
 def test_code_of_a_verb_reruns_that_verb(edited: Project) -> None:

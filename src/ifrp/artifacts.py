@@ -126,6 +126,14 @@ def save_table(path: Path, table: pd.DataFrame, numbers: str = "%.6g") -> None:
         table.to_csv(new, index=False, float_format=numbers, lineterminator="\n")
 
 
+def read_table(path: Path) -> pd.DataFrame:
+    """Reads a table of faces back: people and files are text (and may be called NA), only what is empty is missing."""
+    import pandas as pd
+
+    text = {"person": str, "file": str}
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+
+
 def require(paths: Iterable[Path]) -> None:
     """Checks that all inputs of a step exist.
 

@@ -41,10 +41,6 @@ class Kept:
         save(self.path, state, self.identity)
         self._saved = time.monotonic()
 
-    def remove(self) -> None:
-        """Removes the checkpoint, because the result is complete."""
-        remove(self.path)
-
 
 def structure(*networks: nn.Module) -> list[list[tuple[str, list[int]]]]:
     """Names and shapes of all weights, to be part of an identity: a state fits no network of another structure."""

@@ -13,7 +13,7 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -363,9 +363,11 @@ def read(path: Path) -> dict[str, Any]:
             f"There is no configuration file {path}: run from the project's root, or name one with --config."
         )
     try:
-        found = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise IfrpError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    except OSError as error:
+        raise IfrpError(f"{path} cannot be read as a configuration file: {error.strerror}.") from error
     if not isinstance(found, dict):
         raise IfrpError(
             f"{path} holds no configuration: it must be a mapping of sections such as faces and styles."
@@ -492,7 +494,7 @@ def styles(config: Config) -> list[Style]:
     if not path.exists():
         raise IfrpError(f"styles.table names {path}, which does not exist.")
     columns = [f.name for f in dataclasses.fields(Style)]
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:  # as spreadsheets write it
         reader = csv.DictReader(file)
         missing = [name for name in columns if name not in (reader.fieldnames or ())]
         if missing:
@@ -548,15 +550,40 @@ def training_styles(config: Config, experiment: str) -> list[str]:
     Raises:
         IfrpError: the experiment or a style is unknown.
     """
-    chosen, rows = entry(config, experiment).get("styles"), styles(config)
+    chosen = entry(config, experiment).get("styles")
     if chosen is None:
-        return [row.name for row in rows if row.split == "seen"]
-    unknown = [name for name in chosen if name not in [row.name for row in rows]]
+        return [row.name for row in styles(config) if row.split == "seen"]
+    return known_styles(config, experiment, chosen)
+
+
+def known_styles(config: Config, experiment: str, names: Iterable[str]) -> list[str]:
+    """Names of styles that an experiment gives, if all are in the style table.
+
+    Raises:
+        IfrpError: one is not.
+    """
+    known = [row.name for row in styles(config)]
+    unknown = [name for name in names if name not in known]
     if unknown:
         raise IfrpError(
             f"Experiment {experiment} names the style {unknown[0]}, which is not in {config.styles.table}."
         )
-    return list(chosen)
+    return list(names)
+
+
+def training_warp(config: Config, experiment: str) -> str | None:
+    """Name of the misalignment of an experiment's training portraits in `faces.warps`; none is `faces.warp`.
+
+    Raises:
+        IfrpError: there is none of that name.
+    """
+    warp: str | None = entry(config, experiment).get("warp")
+    if warp is not None and warp not in config.faces.warps:
+        known = ", ".join(config.faces.warps) or "none"
+        raise IfrpError(
+            f"recovery.experiments.{experiment}: warp is {warp!r}, which is not in faces.warps; there are {known}."
+        )
+    return warp
 
 
 def sees_aligned(config: Config, experiment: str) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
+from ifrp.artifacts import read_table
 from ifrp.errors import IfrpError
 
 if TYPE_CHECKING:
@@ -47,8 +48,6 @@ def read(path: Path) -> Stack:
     Raises:
         IfrpError: a file is missing, the pictures are no stack, or the table has another number of rows.
     """
-    import pandas as pd
-
     table_path = path.with_suffix(".csv")
     for needed in (path, table_path):
         if not needed.exists():
@@ -56,7 +55,7 @@ def read(path: Path) -> Stack:
                 f"{needed} does not exist: run the step that makes it, `snakemake --cores all {needed}`."
             )
     images = pictures(path)
-    table = pd.read_csv(table_path, dtype={"person": str, "file": str})
+    table = read_table(table_path)
     if len(table) != len(images):
         raise IfrpError(
             f"{table_path} has {len(table)} rows for {len(images)} pictures: delete both and make them again."

@@ -16,7 +16,19 @@ import yaml
 
 from ifrp import paths
 from ifrp.artifacts import atomic
-from ifrp.config import Config, Style, entry, merge, plain, read, styles, training_styles, typed
+from ifrp.config import (
+    Config,
+    Style,
+    entry,
+    known_styles,
+    merge,
+    plain,
+    read,
+    styles,
+    training_styles,
+    training_warp,
+    typed,
+)
 from ifrp.errors import IfrpError
 from ifrp.imports import PACKAGE, find, imported, parse
 
@@ -104,11 +116,33 @@ def portraits(config: Config) -> list[tuple[str, str]]:
     return [pair for pair in every if pair[0] == "test" or pair in seen]
 
 
+def warped_portraits(config: Config) -> list[tuple[str, str, str]]:
+    """Split, warp and style of the further portraits that main experiments with a `warp` are trained and validated on."""
+    warps = {name: training_warp(config, name) for name in config.recovery.experiments}
+    found = ((name, warp) for name, warp in warps.items() if warp and needs_training(config, name))
+    return sorted({(split, warp, style) for name, warp in found
+                   for split, style in training_portraits(config, name)})  # fmt: skip
+
+
 def training_portraits(config: Config, name: str) -> list[tuple[str, str]]:
-    """Split and style of the portraits that an experiment is trained and validated on."""
+    """Split and style of the portraits that an experiment is trained and validated on.
+
+    Raises:
+        IfrpError: the experiment or a style is unknown.
+    """
     trained = training_styles(config, name)
-    validated = experiment(config, name).get("training", {}).get("validation_styles") or trained
+    own = (experiment(config, name).get("training") or {}).get("validation_styles")
+    validated = known_styles(config, name, own or trained)
     return [*(("train", style) for style in trained), *(("val", style) for style in validated)]
+
+
+def looks(path: str | None) -> str | None:
+    """A hash of the names, sizes and times of the files in a folder; none for anything else, whose own time tells."""
+    if not path or not Path(path).is_dir():
+        return None
+    files = sorted(file for file in Path(path).rglob("*") if file.is_file())
+    told = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def needs_training(config: Config, name: str) -> bool:

@@ -12,7 +12,7 @@ from snakemake.utils import validate
 sys.path.insert(0, str(Path(workflow.basedir, "src")))
 
 from ifrp import imports, steps, versioning
-from ifrp.config import entry, experiments, plain, styles, training_styles
+from ifrp.config import experiments, plain, styles, training_warp
 from ifrp.errors import IfrpError
 from ifrp.paths import numbers
 from ifrp.paper import DOCUMENTS, FIGURES, needs, tables
@@ -38,7 +38,9 @@ try:
     STYLES = {row.name: row for row in styles(SETTINGS)}
     RECOGNISERS = steps.used_recognisers(SETTINGS)
     EVERY = {name: entry["method"] for name, entry in experiments(SETTINGS).items()}
-    TRAINED_ON = {name: training_styles(SETTINGS, name) for name in EVERY}
+    TRAINED_ON = {name: steps.training_portraits(SETTINGS, name) for name in EVERY}
+    WARPS = {name: training_warp(SETTINGS, name) for name in EVERY}
+    WARPED = steps.warped_portraits(SETTINGS)
 except IfrpError as error:
     raise WorkflowError(str(error)) from None
 
@@ -76,7 +78,7 @@ GPU = int(
 
 wildcard_constraints:
     split="train|val|test",
-    warp="[^/.-]+",
+    warp="[^/.]+",
     style="[^/]+",
     experiment="[^/]+",
     name="[^/]+",
@@ -115,6 +117,11 @@ def files(found):
 def local_file(value):
     """The file that a setting names, if it names one, for `input:`."""
     return [value] if value and Path(value).is_file() else []
+
+
+def pictures(wildcards):
+    """What the photos look like, if they lie in a folder, whose own time does not tell."""
+    return steps.looks(SETTINGS.faces.photos.path) if SETTINGS.faces.source == "photos" else None
 
 
 def warp_settings(wildcards):
@@ -164,11 +171,11 @@ def training_settings(wildcards):
 
 def pairs(wildcards):
     """Portraits and faces that an experiment is trained and validated on."""
-    warp = entry(SETTINGS, wildcards.experiment).get("warp")
+    warp = WARPS[wildcards.experiment]
     names = [f"data/faces/{split}" for split in ("train", "val")]
     names += [
         f"data/portraits/{split}-{warp}/{style}" if warp else f"data/portraits/{split}/{style}"
-        for split, style in steps.training_portraits(SETTINGS, wildcards.experiment)
+        for split, style in TRAINED_ON[wildcards.experiment]
     ]
     return [path for name in names for path in stack(name)]
 
@@ -225,6 +232,13 @@ def method_labels(wildcards):
 def style_labels(wildcards):
     """What the report says of a style."""
     return {"style": wildcards.style, "split": STYLE_SPLITS[wildcards.style]}
+
+
+def figure_code(wildcards):
+    """Code that draws a figure; of those that run a network, its method's too."""
+    method = EVERY[SETTINGS.paper.experiment]
+    runs = [f"ifrp.recovery.methods.{method}"] if wildcards.name in ("network", "own") else []
+    return code("paper", "figure", *runs)
 
 
 def figure_inputs(wildcards):

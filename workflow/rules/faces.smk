@@ -3,6 +3,7 @@ rule faces:
     input:
         expand("data/faces/{name}{suffix}", name=FACES, suffix=STACK),
         "data/faces/skipped.csv",
+        [path for split, warp, style in WARPED for path in stack(f"data/faces/{split}-warped-{warp}")],
 
 
 rule faces_render:
@@ -54,6 +55,7 @@ rule faces_warp:
     threads: 2
     params:
         settings=warp_settings,
+        pictures=pictures,
         verb=verb("faces", "warp"),
     shell:
         "ifrp faces warp {wildcards.warp} 2>&1 | tee {log}"
@@ -81,6 +83,7 @@ rule faces_prepare:
             "faces.warp",
             f"faces.{SETTINGS.faces.source}",
         ),
+        pictures=pictures,
         verb=verb("faces", "prepare"),
     shell:
         "ifrp faces prepare 2>&1 | tee {log}"

@@ -59,7 +59,7 @@ rule paper_table:
 rule paper_figure:
     input:
         data=figure_inputs,
-        code=code("paper", "figure"),
+        code=figure_code,
     output:
         report(
             "results/paper/figures/{name}.png",
@@ -75,7 +75,14 @@ rule paper_figure:
     params:
         styles=STYLE_SPLITS,
         experiments=figure_rows,
-        settings=settings("seed", "paper.examples", "paper.worst", "paper.experiment", "paper.own"),
+        settings=settings(
+            "seed",
+            "faces.size",
+            "paper.examples",
+            "paper.worst",
+            "paper.experiment",
+            "paper.own",
+        ),
         verb=verb("paper", "figure"),
     shell:
         "ifrp paper figure {wildcards.name} 2>&1 | tee {log}"

@@ -2,6 +2,7 @@
 rule portraits:
     input:
         [path for split, style in PORTRAITS for path in stack(f"data/portraits/{split}/{style}")],
+        [path for split, warp, style in WARPED for path in stack(f"data/portraits/{split}-{warp}/{style}")],
 
 
 rule portraits_make:

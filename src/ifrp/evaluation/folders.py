@@ -80,8 +80,10 @@ def write(config: settings.Config, judge: Recogniser, recovered: Path, true: Pat
         Their means, in a line.
 
     Raises:
-        IfrpError: see `compare`.
+        IfrpError: `output` is a folder; and see `compare`.
     """
+    if output.is_dir():
+        raise IfrpError(f"{output} is a folder: name the file that the scores go to.")
     rows = compare(config, judge, recovered, true)
     with atomic(output) as new:
         rows.to_csv(new, index=False, float_format="%.6f", lineterminator="\n")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ifrp import config as settings
 from ifrp import paths, runtime
-from ifrp.artifacts import atomic, card, require, save_table
+from ifrp.artifacts import atomic, card, read_table, require, save_table
 from ifrp.evaluation.quality import METRICS
 
 if TYPE_CHECKING:
@@ -108,10 +108,8 @@ def table(config: settings.Config, experiment: str) -> pd.DataFrame:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
     require([path])
-    return pd.read_csv(path, dtype={"person": str})
+    return read_table(path)
 
 
 def means(

@@ -201,5 +201,6 @@ def _too_few(source: Source, counts: dict[str, int], split: str, found: int, ski
 
 
 def _reason(skipped: dict[str, str]) -> str:
-    reason, times = Counter(skipped.values()).most_common(1)[0]
-    return f" ({times} because: {reason}; all reasons are in {paths.SKIPPED})"
+    example = {reason: file for file, reason in sorted(skipped.items(), reverse=True)}
+    common = Counter(skipped.values()).most_common(3)
+    return f" ({'; '.join(f'{times} because: {why}, such as {example[why]}' for why, times in common)})"

@@ -77,8 +77,8 @@ def notebook(
 @app.command()
 def quote(
     pages: Annotated[
-        list[Path], typer.Argument(help="Markdown files, such as README.md and docs/results.md")
-    ],
+        list[Path] | None, typer.Argument(help="Markdown files; by default README.md and those of docs/")
+    ] = None,
     into: Annotated[Path, typer.Option(help="folder for the tables and numbers that the pages show")] = Path(
         "docs/results/default"
     ),
@@ -86,4 +86,4 @@ def quote(
     """Bring the numbers and tables in pages up to date with the last run."""
     from ifrp.paper.numbers import refresh
 
-    refresh(pages, into)
+    refresh(pages or [Path("README.md"), *sorted(Path("docs").glob("*.md"))], into)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ifrp import config as settings
 from ifrp import paths, stacks
+from ifrp.artifacts import read_table
 from ifrp.errors import IfrpError
 from ifrp.paper import mosaic
 from ifrp.paper.look import STYLE_COLOURS
@@ -139,13 +140,11 @@ def worst(config: settings.Config) -> tuple[Figure, list[Path]]:
 
     A face is shown in its worst style only.
     """
-    import pandas as pd
-
     used = [paths.faces("test")]
     rows: list[list[mosaic.Tile]] = []
     labels, notes = [], []
     for name in config.recovery.experiments:
-        scores = pd.read_csv(paths.quality(name), dtype={"person": str})
+        scores = read_table(paths.quality(name))
         chosen = scores.sort_values(["ssim", "style", "index"]).drop_duplicates("index")[: config.paper.worst]
         cases = list(zip(chosen["style"], chosen["index"].astype(int), chosen["ssim"], strict=True))
         used += [paths.quality(name), *(paths.portraits("test", style) for style, *_ in cases)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ifrp import config as settings
 from ifrp import paths
+from ifrp.artifacts import read_table
 from ifrp.evaluation.summary import means
 from ifrp.paper.grid import Grid, bracketed
 
@@ -36,7 +37,7 @@ def compare(config: settings.Config) -> pd.DataFrame:
     rows = []
     for experiment in config.recovery.experiments:
         for judge in recognisers(config):
-            table = pd.read_csv(paths.identity(experiment, judge), dtype={"person": str})
+            table = read_table(paths.identity(experiment, judge))
             chance = {row["split"]: row["value"] for row in means(config, table, "frr-chance", "chance", 100)}
             for row in means(config, table, "frr", "hit", 100):
                 if row["style"] == "":

@@ -49,7 +49,8 @@ def network(config: settings.Config) -> tuple[Figure, list[Path]]:
 
     row = experiment.resolve(config, config.paper.experiment)
     found = row.build().networks
-    if not isinstance(generator := found["generator"], SRN):
+    generator = found.get("generator")
+    if not isinstance(generator, SRN):
         raise IfrpError(
             f"paper.experiment is {row.name}, whose method {row.method} has no network that this figure can draw."
         )

@@ -50,7 +50,7 @@ class Experiment:
 
     @property
     def needs(self) -> str:
-        """What must be trained: nothing, style or all."""
+        """What must be trained: nothing or all."""
         return methods.find(self.method).needs
 
     @property
@@ -80,11 +80,8 @@ def resolve(config: Config, name: str) -> Experiment:
     styles = tuple(configuration.training_styles(config, name))
     entry = dict(configuration.entry(config, name))
     where = f"recovery.experiments.{name}"
-    method, warp = str(entry.pop("method")), entry.pop("warp", None)
-    if warp is not None and warp not in config.faces.warps:
-        known = ", ".join(config.faces.warps) or "none"
-        raise IfrpError(f"{where}: warp is {warp!r}, which is not in faces.warps; there are {known}.")
-    for own in ("styles", "portraits", "aligned"):
+    method = str(entry.pop("method"))
+    for own in ("styles", "portraits", "aligned", "warp"):
         entry.pop(own, None)
     cls = methods.find(method)
     if cls.needs != "nothing" and not styles:
@@ -95,6 +92,7 @@ def resolve(config: Config, name: str) -> Experiment:
     own_training = configuration.merge(dataclasses.asdict(cls.training), given.pop("training", None) or {})
     settings = configuration.typed(cls.settings_class, given, where)
     training = configuration.typed(Training, own_training, f"{where}: training")
+    configuration.known_styles(config, name, training.validation_styles or ())
     if training.batch < cls.least:
         raise IfrpError(f"{where}: training: batch is {training.batch}; {method} needs at least {cls.least}.")
     return Experiment(
@@ -103,7 +101,7 @@ def resolve(config: Config, name: str) -> Experiment:
         settings=cls.complete(settings, config),
         training=training,
         styles=styles,
-        warp=warp,
+        warp=configuration.training_warp(config, name),
         aligned=configuration.sees_aligned(config, name),
         portraits=configuration.portrait_count(config, name),
         size=config.faces.size,

@@ -201,7 +201,8 @@ class Loop:
             mean.load_state_dict(state["means"][name])
         for name, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
-        self.fabric.strategy.precision.load_state_dict(state["precision"])
+        if state["precision"]:  # empty where nothing was scaled: the precision may have changed since
+            self.fabric.strategy.precision.load_state_dict(state["precision"])
         self.method.load_extra_state(state["extra"])
         torch.set_rng_state(state["random"])
         if state["random_gpu"] is not None and self.fabric.device.type == "cuda":

@@ -122,7 +122,7 @@ class Method(ABC, Generic[S]):
 
     Attributes:
         settings_class: dataclass of the method's keys in the configuration; its defaults are the paper's values.
-        needs: what must be trained: nothing, one network per style (`networks` then has one for each), or one in all.
+        needs: what must be trained: nothing, or all of `networks`.
         reference: whether a method that needs nothing trained looks at a real training face.
         paired: whether a batch's faces belong to its portraits; else they are drawn independently.
         least: pairs that a batch must have.
@@ -133,7 +133,7 @@ class Method(ABC, Generic[S]):
     """
 
     settings_class: ClassVar[type[Any]]
-    needs: ClassVar[Literal["nothing", "style", "all"]] = "all"
+    needs: ClassVar[Literal["nothing", "all"]] = "all"
     reference: ClassVar[bool] = False
     paired: ClassVar[bool] = True
     least: ClassVar[int] = 1

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ifrp import artifacts, paths, runtime, stacks
+from ifrp import artifacts, checkpoint, paths, runtime, stacks
 from ifrp.checkpoint import Kept, structure
 from ifrp.config import Config, RecogniserTraining, plain
 from ifrp.config import Recogniser as Settings
@@ -52,6 +52,7 @@ def make(config: Config, name: str) -> None:
         facts["fingerprint"] = fingerprint(network.state_dict())
         header = {"settings": json.dumps(plain(settings)), "name": name}
         artifacts.save_weights(target, network.state_dict(), header)
+        checkpoint.remove(paths.checkpoint(f"recogniser-{name}"))
 
 
 def train(config: Config, name: str, settings: Settings, facts: dict[str, Any]) -> nn.Sequential:
@@ -114,7 +115,6 @@ def train(config: Config, name: str, settings: Settings, facts: dict[str, Any]) 
         val = stacks.read(paths.faces("val"))
         embedded = Recogniser(network, settings, fabric.device).embed(val.images)
         facts["validation_rank1"] = rank1(embedded, val.table["person"].to_numpy())
-    kept.remove()
     return network
 
 

@@ -40,17 +40,16 @@ def picture(style: Style) -> tuple[Images, Path | None]:
 
 
 def read(path: Path) -> Images:
-    """A picture file of any mode as (H, W, 3) uint8, RGB, turned as its EXIF says.
+    """A picture file of any mode as (H, W, 3) uint8, RGB, see `ifrp.faces.pictures.decode`.
 
     Raises:
         IfrpError: it is not a picture, or is smaller than 64 pixels either way.
     """
-    from PIL import Image, ImageOps
+    from ifrp.faces.pictures import Skip, decode
 
     try:
-        with Image.open(path) as image:
-            found = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-    except (OSError, Image.DecompressionBombError) as error:
+        found = np.asarray(decode(path.read_bytes()))
+    except (OSError, Skip) as error:
         raise IfrpError(f"{path} cannot be read as a picture ({error}): use a JPEG or PNG file.") from error
     if min(found.shape[:2]) < 64:
         raise IfrpError(

@@ -63,7 +63,7 @@ def train(style: StyleName, config: ConfigFile = paths.CONFIG) -> None:
     """Train the style network of one artwork on the warped training faces, to models/styles/."""
     import pandas as pd
 
-    from ifrp import artifacts, runtime, stacks
+    from ifrp import artifacts, checkpoint, runtime, stacks
     from ifrp.config import load, plain
     from ifrp.styles import training
     from ifrp.styles.artworks import read
@@ -82,6 +82,7 @@ def train(style: StyleName, config: ConfigFile = paths.CONFIG) -> None:
         facts.update(curve[-1])
         artifacts.save_table(paths.style_curve(style), pd.DataFrame(curve))
         save(target, network, style)
+        checkpoint.remove(paths.checkpoint(f"style-{style}"))
     typer.echo(
         f"{target}: style loss {curve[0]['style']:.3g} → {curve[-1]['style']:.3g}, {len(faces)} faces."
     )

@@ -88,7 +88,6 @@ def train(
         if kept.due():
             state = {"network": trained.state_dict(), "optimiser": optimiser.state_dict()}
             kept.save({"step": step, "curve": curve, **state})
-    kept.remove()
     return trained, curve
 
 

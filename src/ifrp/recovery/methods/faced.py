@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from ifrp.errors import IfrpError
 from ifrp.recovery import adversarial
 from ifrp.recovery.stn import channels
 
@@ -34,9 +35,16 @@ class Generator(nn.Sequential):
     Args:
         width: factor on all channels.
         size: side of a face, S, divisible by 64.
+
+    Raises:
+        IfrpError: it is not.
     """
 
     def __init__(self, width: float = 1.0, size: int = 128) -> None:
+        if size % (1 << len(ENCODER)):
+            raise IfrpError(
+                f"FaceD does not fit: faces.size {size} must be divisible by {1 << len(ENCODER)}."
+            )
         layers: list[nn.Module] = []
         before = 3
         for count, kernel in ENCODER:
