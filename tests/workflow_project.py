@@ -123,7 +123,8 @@ class Project:
             recovery={"experiments": experiments, "ablations": ablations},
             evaluation={"others": ["judge2"]},
             paper={
-                "ablations": {"rotation": {"5-angles": "ifrp-five"}, "alignment": {"oracle": "ifrp-oracle"}}
+                "ablations": {"rotation": {"5-angles": "ifrp-five"}, "alignment": {"oracle": "ifrp-oracle"}},
+                "seeds": {},
             },
         )
         shown = yaml.safe_load((root / "dvc.yaml").read_text())
