@@ -18,7 +18,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.plugins.precision import MixedPrecision
 from torch import Tensor
 
-from ifrp import artifacts, config, paths, stacks
+from ifrp import artifacts, checkpoint, config, paths, stacks
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.recovery import experiment, methods, model, recogniser, recognition, stn, training
@@ -406,7 +406,8 @@ def test_a_model_beyond_half_precision_is_not_released(project: Config) -> None:
     assert not paths.released("ifrp").exists()
 
 
-def test_identity_loss_uses_the_trained_recogniser(project: Config) -> None:
+def test_identity_loss_uses_the_trained_recogniser(project: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "SECONDS", 0)
     small = {
         "network": "mobilefacenet",
         "weights": "trained",
@@ -421,6 +422,7 @@ def test_identity_loss_uses_the_trained_recogniser(project: Config) -> None:
         training.train(changed, "ifrp")
     for name in ("facenet", "judge"):
         recognition.make(changed, name)
+    assert not paths.checkpoint("recogniser-judge").exists(), "it goes when the weights are written"
     training.train(changed, "ifrp")
     judge, used = recogniser.load(changed, "judge"), recogniser.load(changed, "facenet")
     assert judge.fingerprint != used.fingerprint  # another name, another network

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 from lightning_fabric import Fabric
 from PIL import Image
 
-from ifrp import artifacts, checkpoint, cli, config, runtime
+from ifrp import artifacts, checkpoint, cli, config, paths, runtime, stacks
 from ifrp.errors import IfrpError
 from ifrp.stacks import Images
 from ifrp.styles.artworks import picture, read
@@ -113,6 +114,29 @@ def test_stopped_and_resumed_is_bit_for_bit_the_same(
     for name, tensor in straight.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name]), name
     assert list((tmp_path / "checkpoints").iterdir()), "it goes when the network is written, not before"
+
+
+def test_the_checkpoint_goes_when_the_network_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(checkpoint, "SECONDS", 0)
+    short = dataclasses.replace(
+        TINY, training=dataclasses.replace(TINY.training, steps=2), table="styles.csv"
+    )
+    Path("styles.csv").write_text("name,split,address,sha256,licence\nown,seen,drawn:sweets,,MIT\n")
+    Path("config.yaml").write_text(yaml.safe_dump({"styles": config.plain(short)}))
+    paths.artwork("own").parent.mkdir(parents=True)
+    Image.fromarray(draw("sweets", 64)).save(paths.artwork("own"))
+    with stacks.create(paths.warped("train"), faces().shape[:3]) as (images, rows):
+        images[:] = faces()
+        rows += [{"file": f"{place}.png", "person": str(place)} for place in range(len(images))]
+    monkeypatch.setattr("sys.argv", ["ifrp", "styles", "train", "own", "--config", "config.yaml"])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert not stop.value.code
+    assert paths.style_network("own").exists()
+    assert not list(Path("checkpoints").iterdir())
 
 
 def _fail_at(step: int) -> Callable[..., None]:

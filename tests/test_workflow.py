@@ -4,6 +4,7 @@ import ast
 import hashlib
 import importlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -229,6 +230,11 @@ def test_main_experiment_on_other_warps_is_made_by_dvc_too(tmp_path: Path) -> No
     assert "portraits_warp train far-off whirl" in project.pending("portraits")
     project.dvc("repro")
     assert project.pending() == set()
+    project.edit(
+        recovery={"experiments": {"input": {"method": "input"}, "ifrp": {"method": "ifrp", "warp": "five"}}}
+    )
+    project.dvc("repro")
+    assert project.pending() == set()
 
 
 def test_changed_pictures_in_a_folder_are_noticed(tmp_path: Path) -> None:
@@ -237,7 +243,10 @@ def test_changed_pictures_in_a_folder_are_noticed(tmp_path: Path) -> None:
     (tmp_path / "photos/anna/1.png").write_text("a")
     before = steps.looks(str(tmp_path / "photos"))
     assert before == steps.looks(str(tmp_path / "photos"))
-    (tmp_path / "photos/anna/1.png").write_text("other")
+    (tmp_path / "photos/anna/.DS_Store").write_text("what a file browser leaves")
+    assert before == steps.looks(str(tmp_path / "photos"))
+    (tmp_path / "photos/anna/1.png").write_text("b")
+    os.utime(tmp_path / "photos/anna/1.png", (1, 1))
     after = steps.looks(str(tmp_path / "photos"))
     (tmp_path / "photos/anna/2.png").write_text("b")
     assert len({before, after, steps.looks(str(tmp_path / "photos"))}) == 3
@@ -352,17 +361,36 @@ def test_own_portraits_become_a_figure(edited: Project, tmp_path: Path) -> None:
     assert f"{tmp_path}/mine/sketch.png, models/recovery/ifrp.safetensors" in told
 
 
-def test_figures_ask_for_what_they_show(edited: Project) -> None:
-    """The drawn network depends on the size of a face and the method's code, the teaser on the experiment of the paper."""
-    sections = edited.configuration()
-    edited.edit(
-        recovery={"ablations": {**sections["recovery"]["ablations"], "ifrp-pixel": {"method": "ifrp"}}},
-        paper={"experiment": "ifrp-pixel"},
+def test_the_drawn_network_follows_the_code_of_its_method(edited: Project) -> None:
+    edited.append("src/ifrp/recovery/dn.py", "\nANOTHER = 1\n")
+    figures = {job for job in edited.pending("results/paper/figures/network.png") if "figure" in job}
+    assert figures == {"paper_figure network"}
+
+
+def test_the_drawn_network_follows_the_size_of_a_face(edited: Project) -> None:
+    edited.edit(faces={"size": 64})
+    assert edited.pending("results/paper/figures/network.png") == {"paper_figure network"}
+
+
+def test_an_experiment_that_is_not_of_the_paper_cannot_be_shown(edited: Project) -> None:
+    edited.edit(paper={"experiment": "ifrp-oracle"})
+    done = edited.run("snakemake", "--dryrun")
+    assert done.returncode != 0
+    assert (
+        "paper.experiment is ifrp-oracle, which is not in recovery.experiments" in done.stdout + done.stderr
     )
-    told = edited.make("--dryrun")
-    figures = {part.split("name=")[1].split()[0]: part for part in told.split("rule paper_figure:")[1:]}
-    assert "data/recovered/ifrp-pixel/" in figures["teaser"].split("output:")[0]
-    assert "src/ifrp/recovery/dn.py" in figures["network"].split("output:")[0]
+
+
+def test_photos_that_were_changed_are_prepared_again(tmp_path: Path) -> None:
+    project = Project(tmp_path / "project")
+    (tmp_path / "photos/anna").mkdir(parents=True)
+    (tmp_path / "photos/anna/1.png").write_text("a")
+    project.edit(faces={"source": "photos", "photos": {"path": str(tmp_path / "photos"), "find": True}})
+    target = "data/faces/train.npy"
+    project.make(target)
+    assert project.pending(target) == set()
+    (tmp_path / "photos/anna/1.png").write_text("another")
+    assert project.pending(target) == {"faces_prepare"}
 
 
 def test_code_of_a_verb_reruns_that_verb(edited: Project) -> None:
@@ -400,6 +428,17 @@ def test_code_edited_after_restoring_reruns_its_stage(edited: Project) -> None:
     edited.dvc("checkout")
     edited.append("src/ifrp/evaluation/pixels.py", "\nANOTHER = 1\n")
     assert {job.split("_")[0] for job in edited.pending()} == {"evaluation", "paper"}
+
+
+def test_style_table_edited_after_restoring_retrains_no_recogniser(edited: Project) -> None:
+    edited.forget()
+    edited.dvc("checkout")
+    edited.append("config/styles.csv", "another,unseen,drawn:whirl,,MIT\n")
+    assert edited.pending() == set(), "no preset with that table is in use"
+    edited.append(str(edited.table), "another,unseen,drawn:whirl,,MIT\n")
+    pending = edited.pending()
+    assert "styles_train another" in pending
+    assert not any(job.startswith("recovery_recogniser") for job in pending)
 
 
 def test_dvc_then_snakemake_is_a_no_op(tmp_path: Path) -> None:

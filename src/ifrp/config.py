@@ -305,7 +305,7 @@ class Paper:
     examples: int = 6
     """faces shown in a comparison figure"""
     experiment: str = "ifrp"
-    """the experiment that the teaser, the network's drawing and your own portraits show"""
+    """the one of `recovery.experiments` that the teaser, the network's drawing and your own portraits show"""
     own: str | None = None
     """folder or zip archive of portraits of your own (paintings, sketches), for the figure `own`; none: no such figure"""
     seeds: dict[str, tuple[str, ...]] = field(default_factory=dict)

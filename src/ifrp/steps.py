@@ -137,11 +137,15 @@ def training_portraits(config: Config, name: str) -> list[tuple[str, str]]:
 
 
 def looks(path: str | None) -> str | None:
-    """A hash of the names, sizes and times of the files in a folder; none for anything else, whose own time tells."""
+    """A hash of names, sizes and times of the files in a folder, but for hidden ones; none for what is no folder."""
     if not path or not Path(path).is_dir():
         return None
-    files = sorted(file for file in Path(path).rglob("*") if file.is_file())
-    told = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    told = []
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for file in (Path(folder, name) for name in sorted(names) if not name.startswith(".")):
+            status = file.stat()
+            told.append((str(file), status.st_size, status.st_mtime_ns))
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
@@ -173,6 +177,20 @@ def recognisers(config: Config, name: str) -> list[str]:
                 values[key] = default
     values.update(_leaves(experiment(config, name)))
     return [known for known in config.recovery.recognisers if known in values.values()]
+
+
+def shown_experiment(config: Config) -> str:
+    """`paper.experiment`, which the figures of a single experiment show.
+
+    Raises:
+        IfrpError: it is none of the main experiments; ablations are made on demand, after the paper.
+    """
+    name, known = config.paper.experiment, config.recovery.experiments
+    if name not in known:
+        raise IfrpError(
+            f"paper.experiment is {name}, which is not in recovery.experiments; there are {', '.join(known)}."
+        )
+    return name
 
 
 def used_recognisers(config: Config) -> list[str]:

@@ -72,7 +72,7 @@ def after_restore(config: Config) -> None:
         say(f"That failed, and Snakemake goes by older records:\n{done.stderr[-2000:]}")
         return
     for stage, found in status.items():
-        if edited(found):
+        if edited(stage, found, config):
             outdate(Path(out["path"]) for out in outs({stage: lock.get(stage, {})}))
     stamp()
 
@@ -176,9 +176,11 @@ def followed(config: Config) -> dict[str, Any]:
     return {key: value for key, value in plain(config).items() if key in FOLLOWED}
 
 
-def edited(stage: Mapping[str, Any]) -> bool:
-    """Whether `dvc status` reports code or a table of a stage as changed."""
-    return any(path.startswith("src/") or path.endswith(".csv") for path in stage.get("changed deps", {}))
+def edited(name: str, stage: Mapping[str, Any], config: Config) -> bool:
+    """Whether `dvc status` reports as changed the code of a stage, or a table that it is the first to read."""
+    table = config.styles.table
+    tables = {"styles": table, "portraits": table, "paper": str(paths.PUBLISHED)}
+    return any(path.startswith("src/") or path == tables.get(name) for path in stage.get("changed deps", {}))
 
 
 def outdate(places: Iterable[Path]) -> None:

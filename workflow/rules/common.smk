@@ -40,6 +40,7 @@ try:
     EVERY = {name: entry["method"] for name, entry in experiments(SETTINGS).items()}
     TRAINED_ON = {name: steps.training_portraits(SETTINGS, name) for name in EVERY}
     WARPS = {name: training_warp(SETTINGS, name) for name in EVERY}
+    SHOWN = steps.shown_experiment(SETTINGS)
     WARPED = steps.warped_portraits(SETTINGS)
 except IfrpError as error:
     raise WorkflowError(str(error)) from None
@@ -236,8 +237,7 @@ def style_labels(wildcards):
 
 def figure_code(wildcards):
     """Code that draws a figure; of those that run a network, its method's too."""
-    method = EVERY[SETTINGS.paper.experiment]
-    runs = [f"ifrp.recovery.methods.{method}"] if wildcards.name in ("network", "own") else []
+    runs = [f"ifrp.recovery.methods.{EVERY[SHOWN]}"] if wildcards.name in ("network", "own") else []
     return code("paper", "figure", *runs)
 
 
@@ -249,7 +249,7 @@ def figure_inputs(wildcards):
 def figure_rows(wildcards):
     """The experiments that a figure shows; of the drawn network, its settings."""
     if wildcards.name == "network":
-        return steps.experiment(SETTINGS, SETTINGS.paper.experiment)
+        return steps.experiment(SETTINGS, SHOWN)
     return table_rows(wildcards)
 
 

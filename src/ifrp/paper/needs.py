@@ -49,8 +49,6 @@ def figure(config: settings.Config, name: str) -> list[Path]:
             return [paths.retrieval(row, judge) for row in every]
         case "cost":
             return _costs(config) + [paths.summary(row) for row in every]
-        case "teaser":
-            return _recovered(config, dict.fromkeys([*every, config.paper.experiment]))
         case "worst":
             return _recovered(config, every) + quality
     return _recovered(config, shown)
