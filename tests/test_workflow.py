@@ -17,6 +17,7 @@ import yaml
 from workflow_project import ROOT, STYLES, Project
 
 from ifrp import paths, steps
+from ifrp.faces.needs import folder_digest
 from ifrp.paper import FIGURES, TABLES
 
 MINIATURE = """seed: 1
@@ -241,16 +242,16 @@ def test_changed_pictures_in_a_folder_are_noticed(tmp_path: Path) -> None:
     """The folder's own time tells nothing of what lies deeper, or of a picture that is written over."""
     (tmp_path / "photos/anna").mkdir(parents=True)
     (tmp_path / "photos/anna/1.png").write_text("a")
-    before = steps.looks(str(tmp_path / "photos"))
-    assert before == steps.looks(str(tmp_path / "photos"))
+    before = folder_digest(str(tmp_path / "photos"))
+    assert before == folder_digest(str(tmp_path / "photos"))
     (tmp_path / "photos/anna/.DS_Store").write_text("what a file browser leaves")
-    assert before == steps.looks(str(tmp_path / "photos"))
+    assert before == folder_digest(str(tmp_path / "photos"))
     (tmp_path / "photos/anna/1.png").write_text("b")
     os.utime(tmp_path / "photos/anna/1.png", (1, 1))
-    after = steps.looks(str(tmp_path / "photos"))
+    after = folder_digest(str(tmp_path / "photos"))
     (tmp_path / "photos/anna/2.png").write_text("b")
-    assert len({before, after, steps.looks(str(tmp_path / "photos"))}) == 3
-    assert steps.looks(str(tmp_path / "photos.zip")) is steps.looks(None) is None
+    assert len({before, after, folder_digest(str(tmp_path / "photos"))}) == 3
+    assert folder_digest(str(tmp_path / "photos.zip")) is folder_digest(None) is None
 
 
 def test_new_ablation_leaves_everything_valid(edited: Project) -> None:
@@ -528,7 +529,6 @@ def test_sources_are_what_python_imports(
 
 def test_static_answers_about_methods_are_those_of_their_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     from ifrp import config as configuration
-    from ifrp import steps
     from ifrp.recovery import experiment, methods
 
     monkeypatch.chdir(ROOT)

@@ -13,7 +13,7 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -556,7 +556,7 @@ def training_styles(config: Config, experiment: str) -> list[str]:
     return known_styles(config, experiment, chosen)
 
 
-def known_styles(config: Config, experiment: str, names: Iterable[str]) -> list[str]:
+def known_styles(config: Config, experiment: str, names: Sequence[str]) -> list[str]:
     """Names of styles that an experiment gives, if all are in the style table.
 
     Raises:

@@ -118,10 +118,12 @@ def portraits(config: Config) -> list[tuple[str, str]]:
 
 def warped_portraits(config: Config) -> list[tuple[str, str, str]]:
     """Split, warp and style of the further portraits that main experiments with a `warp` are trained and validated on."""
-    warps = {name: training_warp(config, name) for name in config.recovery.experiments}
-    found = ((name, warp) for name, warp in warps.items() if warp and needs_training(config, name))
-    return sorted({(split, warp, style) for name, warp in found
-                   for split, style in training_portraits(config, name)})  # fmt: skip
+    found = set()
+    for name in config.recovery.experiments:
+        warp = training_warp(config, name)
+        if warp and needs_training(config, name):
+            found |= {(split, warp, style) for split, style in training_portraits(config, name)}
+    return sorted(found)
 
 
 def training_portraits(config: Config, name: str) -> list[tuple[str, str]]:
@@ -132,21 +134,16 @@ def training_portraits(config: Config, name: str) -> list[tuple[str, str]]:
     """
     trained = training_styles(config, name)
     own = (experiment(config, name).get("training") or {}).get("validation_styles")
-    validated = known_styles(config, name, own or trained)
+    validated = known_styles(config, name, own) if own else trained
     return [*(("train", style) for style in trained), *(("val", style) for style in validated)]
 
 
-def looks(path: str | None) -> str | None:
-    """A hash of names, sizes and times of the files in a folder, but for hidden ones; none for what is no folder."""
-    if not path or not Path(path).is_dir():
+def looks(path: Path) -> list[int] | None:
+    """Size and time of a file, none if it is gone."""
+    if not path.exists():
         return None
-    told = []
-    for folder, folders, names in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for file in (Path(folder, name) for name in sorted(names) if not name.startswith(".")):
-            status = file.stat()
-            told.append((str(file), status.st_size, status.st_mtime_ns))
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns]
 
 
 def needs_training(config: Config, name: str) -> bool:

@@ -84,21 +84,13 @@ def after_tampering() -> None:
     suspects = [
         Path(name)
         for name, seen in json.loads(FILES.read_text()).items()
-        if _looks(Path(name)) not in (seen, None)
+        if steps.looks(Path(name)) not in (seen, None)
     ]
     known = _recorded() if suspects else {}
     changed = [path for path in suspects if known.get(str(path)) not in (None, _md5(path))]
     for path in changed:
         say(f"{path} is not what was made: it will be made again.")
     outdate(changed)
-
-
-def _looks(path: Path) -> list[int] | None:
-    """Size and time of a file, none if it is gone."""
-    if not path.exists():
-        return None
-    found = path.stat()
-    return [found.st_size, found.st_mtime_ns]
 
 
 def _recorded() -> dict[str, str]:
@@ -178,8 +170,7 @@ def followed(config: Config) -> dict[str, Any]:
 
 def edited(name: str, stage: Mapping[str, Any], config: Config) -> bool:
     """Whether `dvc status` reports as changed the code of a stage, or a table that it is the first to read."""
-    table = config.styles.table
-    tables = {"styles": table, "portraits": table, "paper": str(paths.PUBLISHED)}
+    tables = {"styles": config.styles.table, "paper": str(paths.PUBLISHED)}
     return any(path.startswith("src/") or path == tables.get(name) for path in stage.get("changed deps", {}))
 
 
@@ -203,7 +194,7 @@ def stamp() -> None:
     STAMP.write_text(_hash())
     folders = [Path(out["path"]) for out in outs(yaml.safe_load(LOCK.read_text())["stages"])]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    FILES.write_text(json.dumps({str(path): _looks(path) for path in files}))
+    FILES.write_text(json.dumps({str(path): steps.looks(path) for path in files}))
 
 
 def _hash() -> str:

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "src")))
 from ifrp import imports, steps, versioning
 from ifrp.config import experiments, plain, styles, training_warp
 from ifrp.errors import IfrpError
+from ifrp.faces.needs import folder_digest
 from ifrp.paths import numbers
 from ifrp.paper import DOCUMENTS, FIGURES, needs, tables
 from ifrp.paper.printing import shown
@@ -122,7 +123,7 @@ def local_file(value):
 
 def pictures(wildcards):
     """What the photos look like, if they lie in a folder, whose own time does not tell."""
-    return steps.looks(SETTINGS.faces.photos.path) if SETTINGS.faces.source == "photos" else None
+    return folder_digest(SETTINGS.faces.photos.path) if SETTINGS.faces.source == "photos" else None
 
 
 def warp_settings(wildcards):

@@ -55,7 +55,6 @@ rule faces_warp:
     threads: 2
     params:
         settings=warp_settings,
-        pictures=pictures,
         verb=verb("faces", "warp"),
     shell:
         "ifrp faces warp {wildcards.warp} 2>&1 | tee {log}"
