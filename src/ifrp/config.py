@@ -272,7 +272,8 @@ class Recovery:
     """rows of the main tables, by name: `method`, and settings that differ from the method's; `styles` are the training
     styles (default: all seen), `warp` names other training portraits (one of `faces.warps`), `aligned` warps portraits back
     by their true parameters before anything sees them, `portraits` is how many test portraits of each style it recovers
-    (default: all)"""
+    (default: all), `calibrate` lets it look at portraits of each style first (see `ifrp.recovery.calibration`), `model` names
+    another experiment, whose trained networks it takes: then only `portraits` and `calibrate` may differ"""
     ablations: dict[str, dict[str, Any]] = field(default_factory=dict)
     """more experiments, for the tables of `paper.ablations`; `snakemake ablations` makes them"""
     ablation: dict[str, Any] = field(default_factory=dict)
@@ -513,8 +514,10 @@ def styles(config: Config) -> list[Style]:
 def experiments(config: Config) -> dict[str, dict[str, Any]]:
     """All experiments by name, ablations last, each with what it says over its method's settings.
 
+    One that names another's `model` says all that the other says.
+
     Raises:
-        IfrpError: one has no method, or two have the same name.
+        IfrpError: one has no method, two have the same name, or one names a `model` that it cannot take.
     """
     given = config.recovery
     ablations = {name: merge(given.ablation, entry) for name, entry in given.ablations.items()}
@@ -523,11 +526,32 @@ def experiments(config: Config) -> dict[str, dict[str, Any]]:
             raise IfrpError(
                 f"{name} is in recovery.experiments and in recovery.ablations; names must differ."
             )
-    found = {**given.experiments, **ablations}
+    own = {**given.experiments, **ablations}
+    found = {name: _with_model(own, name, entry) for name, entry in own.items()}
     for name, entry in found.items():
         if "method" not in entry:
             raise IfrpError(f"The experiment {name} names no method.")
     return found
+
+
+def _with_model(own: Mapping[str, dict[str, Any]], name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """An experiment's entry, over that of the experiment whose model it takes."""
+    model = entry.get("model")
+    if model is None:
+        return entry
+    where = f"recovery.experiments.{name}"
+    if "model" in own.get(model, {"model": None}):
+        known = ", ".join(other for other, theirs in own.items() if "model" not in theirs)
+        raise IfrpError(f"{where}: model is {model!r}, which is no experiment with a model of its own; there are {known}.")
+    changed = sorted(set(entry) - {"model", "portraits", "calibrate"})
+    if changed:
+        raise IfrpError(f"{where} takes the model of {model}, so it cannot change {changed[0]}: leave out one of the two.")
+    return {**own[model], **entry}
+
+
+def model_of(config: Config, experiment: str) -> str:
+    """The experiment whose trained networks an experiment recovers with: itself, unless it names a `model`."""
+    return str(entry(config, experiment).get("model", experiment))
 
 
 def entry(config: Config, experiment: str) -> dict[str, Any]:

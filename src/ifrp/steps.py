@@ -22,6 +22,7 @@ from ifrp.config import (
     entry,
     known_styles,
     merge,
+    model_of,
     plain,
     read,
     styles,
@@ -104,8 +105,8 @@ def experiment(config: Config, name: str) -> dict[str, Any]:
 
 
 def training(config: Config, name: str) -> dict[str, Any]:
-    """What an experiment's training goes by: all but how many portraits it recovers afterwards."""
-    return {key: value for key, value in experiment(config, name).items() if key != "portraits"}
+    """What an experiment's training goes by: all but which portraits it looks at and recovers afterwards."""
+    return {key: value for key, value in experiment(config, name).items() if key not in ("portraits", "calibrate")}
 
 
 def portraits(config: Config) -> list[tuple[str, str]]:
@@ -147,6 +148,11 @@ def looks(path: Path) -> list[int] | None:
 
 
 def needs_training(config: Config, name: str) -> bool:
+    """Whether an experiment is trained itself: its method is, and it takes no other's model."""
+    return needs_model(config, name) and model_of(config, name) == name
+
+
+def needs_model(config: Config, name: str) -> bool:
     """Whether an experiment's method is trained, as its class says in `needs`; read without importing torch."""
     return not _says(config, name, "needs = 'nothing'")
 

@@ -75,8 +75,8 @@ def document(config: settings.Config, name: str) -> list[Path]:
 
 def networks(config: settings.Config, name: str) -> list[Path]:
     """The trained networks of an experiment and their card, if its method has any."""
-    model = paths.recovery_model(name)
-    return [model, card_path(model)] if steps.needs_training(config, name) else []
+    model = paths.recovery_model(settings.model_of(config, name))
+    return [model, card_path(model)] if steps.needs_model(config, name) else []
 
 
 def own_pictures(config: settings.Config) -> list[Path]:

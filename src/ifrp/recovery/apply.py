@@ -14,6 +14,7 @@ from ifrp import config as configuration
 from ifrp.config import Config, plain
 from ifrp.faces.warp import unwarp
 from ifrp.recovery import experiment, model
+from ifrp.recovery.calibration import calibrate, restored
 from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.method import Method
 from ifrp.stacks import to_bytes, to_range
@@ -28,7 +29,7 @@ def ready(config: Config, row: Experiment, device: torch.device) -> Method[Any]:
         IfrpError: its model is missing or does not fit, or what it needs beside that cannot be had.
     """
     trained = row.needs != "nothing"
-    method = model.load(paths.recovery_model(row.name), device) if trained else row.build()
+    method = model.load(paths.recovery_model(row.model), device) if trained else row.build()
     method.prepare(config, device, training=False)
     return method
 
@@ -38,7 +39,8 @@ def recover(method: Method[Any], images: stacks.Images, device: torch.device) ->
     with torch.no_grad():
         for start in range(0, len(images), BATCH):
             portraits = torch.from_numpy(images[start : start + BATCH].copy()).to(device)
-            yield to_bytes(method.recover(to_range(portraits))).cpu().numpy()
+            found = method.recover(to_range(portraits))
+            yield to_bytes(method.tone(found) if method.tone else found).cpu().numpy()
 
 
 def apply(config: Config, name: str, styles: Sequence[str] = ()) -> None:
@@ -64,10 +66,15 @@ def _apply(config: Config, row: Experiment, method: Method[Any], style: str, dev
     places = row.places(len(portraits))
     chosen, table = portraits.images[places], portraits.table.iloc[places].assign(index=places)
     settings = {"experiment": row.name, "method": row.method, "settings": plain(row.settings),
-                "portraits": row.portraits, "aligned": row.aligned, "style": style}  # fmt: skip
-    with artifacts.card(target, settings, config.seed, [source, *row.recovers_with]) as facts:
+                "portraits": row.portraits, "aligned": row.aligned, "calibrate": plain(row.calibrate),
+                "style": style}  # fmt: skip
+    with artifacts.card(target, settings, config.seed, [source, *row.recovers_with]) as facts, restored(method):
         if row.aligned:
             chosen = unwarp(chosen, table)
+        if row.calibrate is not None and style not in row.styles:  # those of training are its statistics already
+            seen = chosen[experiment.spread(len(chosen), row.calibrate.portraits)]
+            calibrate(method, seen, row.calibrate, device)
+            facts["calibrated_on"] = len(seen)
         with stacks.create(target, chosen.shape[:3]) as (images, rows):
             start, done = time.perf_counter(), 0
             for found in runtime.progress(

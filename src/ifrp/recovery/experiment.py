@@ -15,6 +15,7 @@ from ifrp import paths
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.recovery import methods
+from ifrp.recovery.calibration import Calibration
 from ifrp.recovery.method import Method, Training
 
 
@@ -31,6 +32,8 @@ class Experiment:
         warp: name of the training portraits' misalignment in `faces.warps`; none is `faces.warp`.
         aligned: whether portraits are warped back by their true parameters, in training and when they are recovered.
         portraits: how many test portraits of each style it recovers; none: all.
+        model: name of the experiment whose trained networks it takes: its own, unless it says otherwise.
+        calibrate: what it is calibrated by on portraits of each style that it was not trained on; none: it is not.
         size: side of a face, in pixels.
     """
 
@@ -42,6 +45,8 @@ class Experiment:
     warp: str | None
     aligned: bool
     portraits: int | None
+    model: str
+    calibrate: Calibration | None
     size: int
 
     def build(self) -> Method[Any]:
@@ -62,13 +67,17 @@ class Experiment:
     def recovers_with(self) -> list[Path]:
         """What must be there to recover: its model, or the training faces if its method needs none but looks at one."""
         if self.needs != "nothing":
-            return [paths.recovery_model(self.name)]
+            return [paths.recovery_model(self.model)]
         return [paths.faces("train")] if methods.find(self.method).reference else []
 
     def places(self, faces: int) -> NDArray[np.int64]:
         """Places of the test faces whose portraits it recovers, evenly spread over so many faces."""
-        count = min(self.portraits or faces, faces)
-        return np.linspace(0, faces - 1, count).round().astype(np.int64)
+        return spread(faces, self.portraits)
+
+
+def spread(total: int, count: int | None) -> NDArray[np.int64]:
+    """So many places, or all, evenly spread over so many in all."""
+    return np.linspace(0, total - 1, min(count or total, total)).round().astype(np.int64)
 
 
 def resolve(config: Config, name: str) -> Experiment:
@@ -81,7 +90,8 @@ def resolve(config: Config, name: str) -> Experiment:
     entry = dict(configuration.entry(config, name))
     where = f"recovery.experiments.{name}"
     method = str(entry.pop("method"))
-    for own in ("styles", "portraits", "aligned", "warp"):
+    calibrate = entry.pop("calibrate", None)
+    for own in ("styles", "portraits", "aligned", "warp", "model"):
         entry.pop(own, None)
     cls = methods.find(method)
     if cls.needs != "nothing" and not styles:
@@ -93,6 +103,8 @@ def resolve(config: Config, name: str) -> Experiment:
     settings = configuration.typed(cls.settings_class, given, where)
     training = configuration.typed(Training, own_training, f"{where}: training")
     configuration.known_styles(config, name, training.validation_styles or ())
+    if calibrate is not None and cls.needs == "nothing":
+        raise IfrpError(f"{where}: calibrate: {method} has no trained networks, so there is nothing to calibrate.")
     if training.batch < cls.least:
         raise IfrpError(f"{where}: training: batch is {training.batch}; {method} needs at least {cls.least}.")
     return Experiment(
@@ -104,5 +116,7 @@ def resolve(config: Config, name: str) -> Experiment:
         warp=configuration.training_warp(config, name),
         aligned=configuration.sees_aligned(config, name),
         portraits=configuration.portrait_count(config, name),
+        model=configuration.model_of(config, name),
+        calibrate=None if calibrate is None else configuration.typed(Calibration, calibrate, f"{where}: calibrate"),
         size=config.faces.size,
     )

@@ -101,6 +101,18 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class Tone:
+    """An affine map of recovered faces, channel by channel, in [-1, 1]: gain and offset, (3,) each."""
+
+    gain: Tensor
+    offset: Tensor
+
+    def __call__(self, faces: Tensor) -> Tensor:
+        """(N, 3, S, S) to the same shape, clamped to [-1, 1]."""
+        return (self.gain[:, None, None] * faces + self.offset[:, None, None]).clamp(-1, 1)
+
+
+@dataclass(frozen=True)
 class Update:
     """One step of one optimiser, asked for by a method.
 
@@ -130,6 +142,8 @@ class Method(ABC, Generic[S]):
         training: the method's own values of the shared keys.
         networks: all that is trained, by name; the loop may wrap them, so always go through this dictionary.
         average: mean of a scalar over all devices, set by the loop; ask it before deciding anything from a loss.
+        colours: (2, 3) mean and standard deviation of the training faces' channels; none where they are not known.
+        tone: what is done to recovered faces at last; set by `ifrp.recovery.calibration`.
     """
 
     settings_class: ClassVar[type[Any]]
@@ -153,6 +167,8 @@ class Method(ABC, Generic[S]):
         self.styles = styles
         self.networks: dict[str, nn.Module] = {}
         self.average: Callable[[Tensor], Tensor] = lambda scalar: scalar
+        self.colours: Tensor | None = None
+        self.tone: Tone | None = None
 
     @classmethod
     def recognisers(cls, settings: S) -> tuple[str, ...]:

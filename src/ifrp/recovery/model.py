@@ -8,41 +8,54 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ifrp import artifacts
 from ifrp.config import plain, typed
 from ifrp.errors import IfrpError
 from ifrp.recovery import methods
 from ifrp.recovery.experiment import Experiment
-from ifrp.recovery.method import Method
+from ifrp.recovery.method import Method, Tone
 
 
-def save(path: Path, experiment: Experiment, method: Method[Any], recognisers: Mapping[str, str]) -> None:
-    """Writes the networks in `method.kept`.
+def describe(experiment: Experiment, recognisers: Mapping[str, str], colours: Tensor) -> dict[str, str]:
+    """The header of a model file.
+
+    Args:
+        experiment: what was trained.
+        recognisers: fingerprint of each recogniser that was in a loss, by name.
+        colours: (2, 3), of the training faces: see `calibration.colours`.
+    """
+    return {
+        "method": experiment.method,
+        "settings": json.dumps(plain(experiment.settings)),
+        "styles": json.dumps(experiment.styles),
+        "size": str(experiment.size),
+        "recognisers": json.dumps(dict(recognisers)),
+        "colours": json.dumps([[round(value, 5) for value in row] for row in colours.tolist()]),
+    }
+
+
+def save(path: Path, method: Method[Any], told: Mapping[str, str]) -> None:
+    """Writes the networks in `method.kept`, and how the method was calibrated.
 
     Args:
         path: ends in .safetensors.
-        experiment: goes into the header.
         method: a trained method.
-        recognisers: fingerprint of each recogniser that was in a loss, by name.
+        told: the header, from `describe` or of the file that the method was loaded from.
     """
     tensors = {
         f"{name}/{key}": value
         for name in method.kept
         for key, value in method.networks[name].state_dict().items()
     }
-    header = {
-        "method": experiment.method,
-        "settings": json.dumps(plain(experiment.settings)),
-        "styles": json.dumps(experiment.styles),
-        "size": str(experiment.size),
-        "recognisers": json.dumps(dict(recognisers)),
-    }
-    artifacts.save_weights(path, tensors, header)
+    if method.tone is not None:
+        tensors |= {"tone/gain": method.tone.gain, "tone/offset": method.tone.offset}
+    artifacts.save_weights(path, tensors, told)
 
 
 def header(path: Path) -> dict[str, str]:
-    """Method, settings, training styles, face size and loss recognisers of a model file, as text and JSON.
+    """Method, settings, training styles, face size, loss recognisers and colours of a model file, as text and JSON.
 
     Raises:
         IfrpError: the file is missing or was not made by `save`.
@@ -77,4 +90,8 @@ def load(path: Path, device: torch.device | str = "cpu") -> Method[Any]:
         }
         artifacts.load_into(method.networks[name], own, path)
         method.networks[name].to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+    if "colours" in found:
+        method.colours = torch.tensor(json.loads(found["colours"]), device=device)
+    if "tone/gain" in tensors:
+        method.tone = Tone(tensors["tone/gain"].to(device), tensors["tone/offset"].to(device))
     return method

@@ -11,10 +11,11 @@ from typing import Any
 
 import torch
 
-from ifrp import artifacts, checkpoint, paths, runtime
+from ifrp import artifacts, checkpoint, paths, runtime, stacks
 from ifrp.config import Config, plain
 from ifrp.errors import IfrpError
 from ifrp.recovery import experiment, model
+from ifrp.recovery.calibration import colours
 from ifrp.recovery.data import Source
 from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.loop import Loop
@@ -30,6 +31,8 @@ def train(config: Config, name: str) -> None:
     row = experiment.resolve(config, name)
     if row.needs == "nothing":
         raise IfrpError(f"The method {row.method} of experiment {name} needs no training: apply it at once.")
+    if row.model != name:
+        raise IfrpError(f"{name} takes the model of {row.model}: train that one.")
     fabric = runtime.fabric(config.runtime)
     source = Source.of("train", row)
     inputs = [source.faces, *source.portraits, *(paths.recogniser(used) for used in row.recognisers)]
@@ -49,7 +52,8 @@ def train(config: Config, name: str) -> None:
             loop.run(stopped)
         if fabric.is_global_zero:
             with loop.recovering() as method:
-                model.save(paths.recovery_model(name), row, method, _fingerprints(config, row))
+                told = model.describe(row, _fingerprints(config, row), colours(stacks.read(source.faces).images))
+                model.save(paths.recovery_model(name), method, told)
             facts.update(_facts(loop))
             checkpoint.remove(paths.checkpoint(name))
     fabric.barrier()
