@@ -1,4 +1,7 @@
-"""A project folder with small stacks: faces of coloured blobs, and two "styles" that invert and quantise them."""
+"""A project folder with small stacks: faces of coloured blobs, and two "styles" that invert and quantise them.
+
+Further copies of a training face lie lower, as their tables say.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +78,9 @@ TINY = {
 }
 
 
-def make(folder: Path, people: int = 4, pictures: int = 3, size: int = 128, **recovery: Any) -> Config:
+def make(
+    folder: Path, people: int = 4, pictures: int = 3, size: int = 128, copies: int = 1, **recovery: Any
+) -> Config:
     """Writes stacks and a configuration into a folder; the caller has made it the current one."""
     (folder / "config").mkdir(exist_ok=True)
     rows = "".join(f"{name},seen,drawn,,CC0\n" for name in STYLES)
@@ -92,11 +97,14 @@ def make(folder: Path, people: int = 4, pictures: int = 3, size: int = 128, **re
     }
     paths.CONFIG.write_text(yaml.safe_dump(values))
     for number, split in enumerate(("train", "val", "test")):
-        _split(split, people, pictures, size, np.random.default_rng(number))
+        random = np.random.default_rng(number)
+        _split(split, people, pictures, size, copies if split == "train" else 1, random)
     return configuration.load(paths.CONFIG)
 
 
-def _split(split: str, people: int, pictures: int, size: int, random: np.random.Generator) -> None:
+def _split(
+    split: str, people: int, pictures: int, size: int, copies: int, random: np.random.Generator
+) -> None:
     y, x = np.mgrid[0:size, 0:size] / size - 0.5
     images = []
     rows: list[dict[str, object]] = []
@@ -108,14 +116,16 @@ def _split(split: str, people: int, pictures: int, size: int, random: np.random.
             images.append(np.where(inside[..., None], colour, 40).astype(np.uint8))
             rows.append({"file": f"{person}-{picture}.png", "person": f"{split}{person}"})
     faces = np.stack(images)
-    inked, waxed = 255 - np.roll(faces, 5, 1), faces[:, ::-1] // 64 * 64
-    for path, stack in (
-        (paths.faces(split), faces),
-        (paths.portraits(split, "ink"), inked),
-        (paths.portraits(split, "wax"), waxed),
-    ):
-        with stacks.create(path, faces.shape[:3]) as (written, table):
+    with stacks.create(paths.faces(split), faces.shape[:3]) as (written, table):
+        written[:] = faces
+        table.extend(rows)
+    unaligned = np.concatenate([np.roll(faces, 4 * copy, 1) for copy in range(copies)])
+    told = [
+        {**row, "index": index, "rotation": 0.0, "scale": 1.0, "shift_x": 0.0, "shift_y": 4 * copy / size}
+        for copy in range(copies)
+        for index, row in enumerate(rows)
+    ]
+    for style, stack in (("ink", 255 - np.roll(unaligned, 5, 1)), ("wax", unaligned[:, ::-1] // 64 * 64)):
+        with stacks.create(paths.portraits(split, style), stack.shape[:3]) as (written, table):
             written[:] = stack
-            table.extend(
-                [{**row, "rotation": 0.0, "scale": 1.0, "shift_x": 0.0, "shift_y": 0.0} for row in rows]
-            )
+            table.extend(told)

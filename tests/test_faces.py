@@ -23,6 +23,7 @@ from ifrp.errors import IfrpError
 from ifrp.faces import geometry, splits, warp
 from ifrp.faces.commands import prepare as prepare_faces
 from ifrp.faces.commands import render
+from ifrp.faces.pairs import make
 from ifrp.faces.photos import photos
 from ifrp.faces.pictures import Skip
 from ifrp.faces.prepare import prepare, rewarp
@@ -248,11 +249,78 @@ def test_other_warps_misalign_the_same_faces(album: Faces) -> None:
         rewarp(photos(other.photos), other, "three", seed=4)
 
 
+def test_copies_misalign_training_faces_again_and_change_nothing_else(album: Faces) -> None:
+    opened = list[str]()
+    source = photos(album.photos)
+
+    def load(file: str) -> Image.Image:
+        opened.append(file)
+        return source.load(file)
+
+    prepare(source, album, seed=4)
+    names = [*map(paths.faces, splits.ORDER), *map(paths.warped, splits.ORDER)]
+    single = {path: np.array(stacks.read(path).images) for path in names}
+    tables = {path: stacks.read(path).table for path in names}
+    bytes_of_one = paths.warped("train").stat().st_size
+    facts = prepare(replace(source, load=load), replace(album, warp=Warp(copies=3)), seed=4)
+    assert len(opened) == len(set(opened))
+    for path in names:
+        found = stacks.read(path)
+        assert np.array_equal(found.images[: len(single[path])], single[path])
+        assert found.table[: len(single[path])].equals(tables[path])
+        assert len(found) == len(single[path]) * (3 if path == paths.warped("train") else 1)
+    header = bytes_of_one - single[paths.warped("train")].nbytes
+    assert paths.warped("train").stat().st_size - header == 3 * (bytes_of_one - header)
+    faces, unaligned = stacks.read(paths.faces("train")), stacks.read(paths.warped("train"))
+    index = unaligned.table["index"].to_numpy()
+    assert np.array_equal(index, np.tile(np.arange(13), 3))
+    for column in ("file", "person"):
+        assert list(unaligned.table[column]) == list(faces.table[column][index])
+    assert unaligned.table["rotation"].nunique() == 39
+    back, inner = warp.unwarp(unaligned.images[:], unaligned.table), slice(20, 44)
+    assert np.abs(back[:, inner, inner].astype(int) - faces.images[index][:, inner, inner]).mean() < 1.5
+    assert [facts[split]["copies"] for split in ("train", "val", "test")] == [3, 1, 1]
+    assert facts["train"]["faces"] == 13
+    assert facts["train"]["rotation"]["0 %"] == round(unaligned.table["rotation"].min(), 3)
+    assert facts["train"]["scale"]["50 %"] == round(unaligned.table["scale"].median(), 3)
+
+
+def test_a_warp_may_have_copies_of_its_own(album: Faces) -> None:
+    prepare(photos(album.photos), album, seed=4)
+    other = replace(album, warps={"four": Warp(copies=4)})
+    assert rewarp(photos(other.photos), other, "four", seed=4) == {"train": 52, "val": 3}
+    for split, copies in (("train", 4), ("val", 1)):
+        one, more = stacks.read(paths.warped(split)), stacks.read(paths.warped(split, "four"))
+        assert len(more) == copies * len(one)
+        assert np.array_equal(more.images[: len(one)], one.images)  # of the same ranges
+        assert np.array_equal(more.table["index"], np.tile(np.arange(len(one)), copies))
+        facts = artifacts.read_card(paths.warped(split, "four"))["facts"]
+        assert (facts["faces"], facts["copies"]) == (len(one), copies)
+
+
+def test_a_picture_that_takes_one_warp_only_is_there_with_copies_of_it(
+    album: Faces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw, drawn = warp.draw, list[int]()
+
+    def once(rng: np.random.Generator, *rest: Any) -> Any:
+        drawn.append(1)
+        if len(drawn) % 2 == 0:
+            raise Skip("no warp")
+        return draw(rng, *rest)
+
+    monkeypatch.setattr(warp, "draw", once)
+    face = make(photos(album.photos), 0, replace(album, warp=Warp(copies=2)), 4)
+    first, second = face.copies
+    assert first.misalignment == second.misalignment
+    assert np.array_equal(first.image, second.image)
+
+
 def test_a_face_depends_on_the_seed_and_its_file_alone(album: Faces, monkeypatch: pytest.MonkeyPatch) -> None:
     def rows() -> dict[str, tuple[object, ...]]:
         found = [stacks.read(paths.warped(split)) for split in splits.ORDER]
         frame = pd.concat([stack.table.assign(pixels=[i.tobytes() for i in stack.images]) for stack in found])
-        return {str(row.file): tuple(row[2:]) for row in frame.itertuples(index=False)}
+        return {str(row.file): tuple(row[3:]) for row in frame.itertuples(index=False)}
 
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     prepare(photos(album.photos), album, seed=4)

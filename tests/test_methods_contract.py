@@ -182,10 +182,12 @@ def test_adversarial_weight_zero_leaves_the_discriminator_out(project: Config) -
     assert [u.optimiser for u in method.updates(batch(), Clock(0, 0, 1))] == ["generator"]
 
 
-@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize(("name", "copies"), [*((name, 1) for name in TRAINED), ("ifrp", 3), ("cyclegan", 2)])
 def test_stopped_and_resumed_is_bit_for_bit_the_same(
-    project: Config, name: str, monkeypatch: pytest.MonkeyPatch
+    project: Config, name: str, copies: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if copies > 1:
+        recovery_project.make(Path.cwd(), copies=copies)
     training.train(project, name)
     whole, curve = weights(name), pd.read_csv(paths.training_curve(name))
     assert curve.filter(regex="_updated$").eq(1).all(axis=None)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import recovery_project
 import torch
+import yaml
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -19,6 +20,7 @@ from ifrp import artifacts, checkpoint, paths, stacks
 from ifrp.config import RecogniserTraining
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry, rendered, warp
+from ifrp.faces.commands import prepare, render
 from ifrp.recovery import apply, experiment, losses, model, recognition, schedules
 from ifrp.recovery.adversarial import AdversarialMethod
 from ifrp.recovery.augmentation import recoloured
@@ -143,7 +145,8 @@ def pairs(aligned: bool = False, **changes: Any) -> Pairs:
 
 def test_an_epoch_shows_every_pair_once_and_no_face_twice_in_a_pass(project: Path) -> None:
     data = pairs()
-    faces, styles = data.order(7)
+    faces, styles, rows = data.order(7)
+    assert np.array_equal(rows, faces)  # each face has one portrait of each style
     assert sorted(zip(faces.tolist(), styles.tolist(), strict=True)) == [
         (f, s) for f in range(12) for s in range(2)
     ]
@@ -154,11 +157,90 @@ def test_an_epoch_shows_every_pair_once_and_no_face_twice_in_a_pass(project: Pat
     assert not np.array_equal(faces, data.order(8)[0])
 
 
+@pytest.mark.parametrize("copies", [2, 3])
+def test_an_epoch_shows_every_copy_once_and_a_pass_every_face_in_one(project: Path, copies: int) -> None:
+    recovery_project.make(project, copies=copies)
+    data = pairs()
+    assert data.per_epoch == 24 * copies // 5
+    faces, styles, rows = data.order(7)
+    index = stacks.read(paths.portraits("train", "wax")).table["index"].to_numpy()
+    assert np.array_equal(index[rows], faces)
+    assert sorted(zip(rows.tolist(), styles.tolist(), strict=True)) == [
+        (row, style) for row in range(12 * copies) for style in range(2)
+    ]
+    shown = [slice(start, start + 12) for start in range(0, len(faces), 12)]
+    assert all(sorted(faces[one]) == list(range(12)) for one in shown)
+    first, second = (
+        dict(zip(faces[i], zip(rows[i], styles[i], strict=True), strict=True)) for i in shown[:2]
+    )
+    for face in range(12):  # the next time in another copy and in another style
+        assert first[face][0] != second[face][0]
+        assert first[face][1] != second[face][1]
+    again = pairs()
+    assert all(np.array_equal(a, b) for a, b in zip(data.order(7), again.order(7), strict=True))
+
+
+def test_batches_of_copies_hold_what_the_order_says(project: Path) -> None:
+    recovery_project.make(project, copies=3)
+    data = pairs()
+    whole, parts = data(3), [pairs(share=(rank, 2))(3) for rank in range(2)]
+    faces, styles, rows = (found[15:20] for found in data.order(0))
+    truth = stacks.read(paths.faces("train")).images
+    for place in range(5):
+        portrait = stacks.read(paths.portraits("train", recovery_project.STYLES[styles[place]]))
+        assert np.array_equal(to_bytes(whole.portraits)[place].numpy(), portrait.images[rows[place]])
+        assert np.array_equal(to_bytes(whole.faces)[place].numpy(), truth[faces[place]])
+        assert whole.places[place, 1, 2].item() == pytest.approx(2 * 4 * (rows[place] // 12) / 128)
+        assert torch.equal(parts[place % 2].portraits[place // 2], whole.portraits[place])
+
+
+@pytest.mark.parametrize("wrong", [[*range(11), 10], range(1, 13), None])
+def test_portraits_that_do_not_tell_their_faces_are_refused(project: Path, wrong: Any) -> None:
+    path = paths.portraits("train", "ink")
+    opened = stacks.read(path)
+    table = opened.table.drop(columns="index") if wrong is None else opened.table.assign(index=wrong)
+    table.to_csv(path.with_suffix(".csv"), index=False)
+    with pytest.raises(IfrpError, match=r"train/ink\.csv does not tell .*12 faces.*make it again"):
+        pairs()
+
+
+def test_stacks_of_other_numbers_of_portraits_are_refused(project: Path) -> None:
+    few = stacks.read(paths.portraits("train", "ink"))
+    recovery_project.make(project, copies=2)
+    with stacks.create(paths.portraits("train", "wax"), few.images.shape[:3]) as (images, rows):
+        images[:] = few.images
+        rows.extend(stacks.rows_of(few.table))
+    with pytest.raises(IfrpError, match=r"wax\.npy is \(12, .*but \(24, .*make it again"):
+        pairs()
+
+
+def test_places_lead_from_a_face_to_each_of_its_copies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On rendered heads as they are prepared, whose unaligned faces stand for portraits here."""
+    monkeypatch.chdir(tmp_path)
+    values = {"faces": {"size": 64, "rendered": {"people": 4, "pictures": 2, "canvas": 120},
+                        "split": {"train": 4, "val": 1, "test": 1}, "warp": {"copies": 3}}}  # fmt: skip
+    Path("config.yaml").write_text(yaml.safe_dump(values))
+    render(Path("config.yaml"))
+    prepare(Path("config.yaml"))
+    source = Source(paths.faces("train"), (paths.warped("train"),))
+    data = Pairs(source, 4, 3, True, True, 0, torch.device("cpu"))
+    assert (data.count, data.copies, data.per_epoch) == (4, 3, 3)
+    for step in range(data.per_epoch):
+        batch = data(step)
+        upright, inside = resample(batch.portraits, batch.places), slice(16, 48)
+        for portrait, back, face in zip(batch.portraits, upright, batch.faces, strict=True):
+            missed = (back - face)[:, inside, inside].abs().mean()
+            assert missed < 0.06
+            assert missed < 0.6 * (portrait - face)[:, inside, inside].abs().mean()
+
+
 def test_batches_hold_what_the_order_says(project: Path) -> None:
     data = pairs()
     assert data.per_epoch == 24 // 5
     batch = data(data.per_epoch + 1)  # second batch of the second epoch
-    faces, styles = data.order(1)
+    faces, styles, _ = data.order(1)
     for place in range(5):
         face, style = faces[5 + place], recovery_project.STYLES[styles[5 + place]]
         portrait = stacks.read(paths.portraits("train", style)).images[face]

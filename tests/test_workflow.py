@@ -259,13 +259,18 @@ def test_new_ablation_leaves_everything_valid(edited: Project) -> None:
     ablations, tables = sections["recovery"]["ablations"], sections["paper"]["ablations"]
     edited.edit(
         recovery={"ablations": {**ablations, "ifrp-pixel": {"method": "ifrp", "losses": {"identity": 0}}}},
-        faces={"warps": {**sections["faces"]["warps"], "wide": {"rotation": 60}}},
+        faces={"warps": {**sections["faces"]["warps"], "wide": {"rotation": 60, "copies": 2}}},
         paper={"ablations": {**tables, "losses": {"pixel": "ifrp-pixel", "all": "ifrp"}}},
     )
     assert edited.pending() == set()
     pending = edited.pending("results/paper/tables/losses.csv")
     assert "recovery_train ifrp-pixel" in pending
     assert {job for job in pending if "ifrp-pixel" not in job} == {"paper_table losses"}
+
+
+def test_a_number_of_copies_makes_faces_and_all_that_follows_again(edited: Project) -> None:
+    edited.edit(faces={"warp": {"copies": 2}})
+    assert {"faces_prepare", "portraits_make train whirl", "recovery_train ifrp"} <= edited.pending()
 
 
 def test_ablations_are_made_on_demand(tmp_path: Path) -> None:

@@ -97,6 +97,12 @@ class Warp:
     """smallest and largest scale of the face [inferred]"""
     shift: float = 0.05
     """largest shift, as a fraction of the face's side, either way [inferred]"""
+    copies: int = 1
+    """misalignments of each training face, at least 1; validation and test faces have one. Disk, and what a GPU holds of
+    it, grow linearly: at 128 pixels, 49 kB for each face and copy, unstylised and in each training style"""
+
+    def __post_init__(self) -> None:
+        at_least(1, self, "copies")
 
 
 @dataclass(frozen=True)

@@ -83,4 +83,6 @@ def warp(
 
     found = load(config)
     counts = rewarp(open_source(found.faces), found.faces, name, found.seed)
-    typer.echo("; ".join(f"{paths.warped(split, name)}: {count} faces" for split, count in counts.items()))
+    typer.echo(
+        "; ".join(f"{paths.warped(split, name)}: {count} unaligned faces" for split, count in counts.items())
+    )

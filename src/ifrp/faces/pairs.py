@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from ifrp import paths, runtime, stacks
 from ifrp.config import Faces
 from ifrp.faces import geometry, warp
+from ifrp.faces.geometry import Matrix
 from ifrp.faces.pictures import Skip
 from ifrp.faces.source import Source
 from ifrp.faces.warp import Misalignment
@@ -21,18 +23,25 @@ Row = dict[str, object]
 
 
 @dataclass(frozen=True)
+class Copy:
+    """A face misaligned once."""
+
+    image: Images  # (size, size, 3)
+    misalignment: Misalignment
+
+
+@dataclass(frozen=True)
 class Face:
-    """One picture made into a training pair."""
+    """One picture made into training pairs."""
 
     file: str
     person: str
     aligned: Images  # (size, size, 3)
-    warped: Images  # (size, size, 3)
-    misalignment: Misalignment
+    copies: tuple[Copy, ...]
 
 
 def make(source: Source, index: int, faces: Faces, seed: int) -> Face:
-    """One face of a source; depends on the seed and the picture's file name only.
+    """One face of a source; depends on the seed and the picture's file name only, and its first copy not on their number.
 
     Raises:
         Skip: the picture cannot be used.
@@ -40,44 +49,87 @@ def make(source: Source, index: int, faces: Faces, seed: int) -> Face:
     record = source.records[index]
     picture = source.load(record.file)
     place = source.place(index, picture, faces.size)
-    rng = runtime.generator(seed, "faces", "warp", record.file)
-    try:
-        drawn, warped = warp.draw(rng, faces.warp, place, faces.size, picture.size)
-    except Skip as skip:
-        raise Skip(f"{skip} of {picture.width}×{picture.height} pixels around {source.framing}") from skip
+    drawn: list[tuple[Misalignment, Matrix]] = []
+    for copy in range(faces.warp.copies):
+        rng = runtime.generator(seed, "faces", "warp", record.file, *([copy] if copy else []))
+        try:
+            drawn.append(warp.draw(rng, faces.warp, place, faces.size, picture.size))
+        except Skip as skip:
+            if not drawn:
+                around = f"{picture.width}×{picture.height} pixels around {source.framing}"
+                raise Skip(f"{skip} of {around}") from skip
+            drawn.append(drawn[0])  # so narrow a picture is in the set or not, however many copies there are
     aligned = geometry.cut(picture, place, faces.size)
-    return Face(record.file, record.person, aligned, geometry.cut(picture, warped, faces.size), drawn)
+    copies = tuple(Copy(geometry.cut(picture, warped, faces.size), one) for one, warped in drawn)
+    return Face(record.file, record.person, aligned, copies)
+
+
+class Unaligned:
+    """The stack of misaligned faces of one split while it is filled.
+
+    It holds copy after copy, each in the order of the aligned stack. So its first rows are, row by row, the aligned faces, for
+    all who look at a face beside its portrait; and what the system reads ahead of a picture are other faces, of which
+    training may want one in the same pass, and not the same face again, which it does not. The column `index` of its
+    table is each face's place in the aligned stack.
+    """
+
+    def __init__(self, opened: ExitStack, path: Path, count: int, copies: int, size: int) -> None:
+        self.count, self.copies = count, copies
+        shape = (copies * count, size, size)
+        self._images, self._rows = opened.enter_context(stacks.create(path, shape))
+        self._found: dict[int, Row] = {}
+
+    def add(self, index: int, face: Face) -> None:
+        """Writes the copies of a face whose place in the aligned stack is `index`."""
+        for number, copy in enumerate(face.copies[: self.copies]):
+            row = number * self.count + index
+            self._images[row] = copy.image
+            told: Row = {"file": face.file, "person": face.person, "index": index}
+            self._found[row] = told | asdict(copy.misalignment)
+
+    def finish(self) -> dict[str, Any]:
+        """Writes the table; returns the number of copies and the distribution of all their warps."""
+        self._rows.extend(self._found[row] for row in sorted(self._found))
+        warps = np.array([[row["rotation"], row["scale"]] for row in self._rows], dtype=float)
+        return {
+            "copies": self.copies,
+            "rotation": _quantiles(warps[:, 0]),
+            "scale": _quantiles(warps[:, 1]),
+        }
 
 
 class Pair:
     """The two stacks of one split while they are filled, in random order."""
 
-    def __init__(self, opened: ExitStack, split: str, count: int, size: int, seed: int) -> None:
-        shape = (count, size, size)
-        self.aligned, self._aligned_rows = opened.enter_context(stacks.create(paths.faces(split), shape))
-        self.warped, self._warped_rows = opened.enter_context(stacks.create(paths.warped(split), shape))
+    def __init__(self, opened: ExitStack, split: str, count: int, faces: Faces, seed: int) -> None:
+        shape = (count, faces.size, faces.size)
+        self.aligned, self._rows = opened.enter_context(stacks.create(paths.faces(split), shape))
+        copies = copies_in(split, faces)
+        self.unaligned = Unaligned(opened, paths.warped(split), count, copies, faces.size)
         self.order = runtime.generator(seed, "faces", "order", split).permutation(count)
-        self.rows: list[tuple[int, Row, Row]] = []
+        self.found: list[tuple[int, Row]] = []
+
+    def __len__(self) -> int:
+        return len(self.found)
 
     def add(self, face: Face) -> None:
         """Writes the next face to its random place."""
-        place = int(self.order[len(self.rows)])
-        self.aligned[place], self.warped[place] = face.aligned, face.warped
-        row: Row = {"file": face.file, "person": face.person}
-        self.rows.append((place, row, row | asdict(face.misalignment)))
+        index = int(self.order[len(self)])
+        self.aligned[index] = face.aligned
+        self.unaligned.add(index, face)
+        self.found.append((index, {"file": face.file, "person": face.person}))
 
     def finish(self) -> dict[str, Any]:
-        """Writes the tables; returns how many faces and people there are, and how the accepted warps are distributed."""
-        self.rows.sort(key=lambda row: row[0])
-        self._aligned_rows.extend(row[1] for row in self.rows)
-        self._warped_rows.extend(row[2] for row in self.rows)
-        warps = np.array([[row[2]["rotation"], row[2]["scale"]] for row in self.rows], dtype=float)
-        return {
-            "faces": len(self.rows),
-            "people": len({row[1]["person"] for row in self.rows}),
-            "rotation": _quantiles(warps[:, 0]),
-            "scale": _quantiles(warps[:, 1]),
-        }
+        """Writes the tables; returns how many faces, people and copies there are, and how the accepted warps are distributed."""
+        self.found.sort(key=lambda found: found[0])
+        self._rows.extend(row for _, row in self.found)
+        people = {row["person"] for row in self._rows}
+        return {"faces": len(self), "people": len(people), **self.unaligned.finish()}
+
+
+def copies_in(split: str, faces: Faces) -> int:
+    """How often each face of a split is misaligned: only those of training more than once."""
+    return faces.warp.copies if split == "train" else 1
 
 
 def _quantiles(values: NDArray[np.float64]) -> dict[str, float]:

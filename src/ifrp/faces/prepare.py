@@ -15,7 +15,7 @@ from ifrp import artifacts, paths, runtime, stacks
 from ifrp.config import Faces, plain
 from ifrp.errors import IfrpError
 from ifrp.faces import splits
-from ifrp.faces.pairs import Face, Pair, make
+from ifrp.faces.pairs import Face, Pair, Unaligned, copies_in, make
 from ifrp.faces.pictures import Skip
 from ifrp.faces.source import Source
 
@@ -52,8 +52,8 @@ def prepare(source: Source, faces: Faces, seed: int) -> dict[str, Any]:
     """Writes the aligned and the warped stack of every split; none appears unless all are complete.
 
     Returns:
-        By split, the numbers of faces and people and the distribution of the accepted warps; and under "skipped" the
-        number of files left out, whose reasons are in data/faces/skipped.csv.
+        By split, the numbers of faces, people and copies, and the distribution of the accepted warps of all copies; and
+        under "skipped" the number of files left out, whose reasons are in data/faces/skipped.csv.
 
     Raises:
         IfrpError: a setting makes no sense, or the source has too few usable faces of different people.
@@ -67,14 +67,14 @@ def prepare(source: Source, faces: Faces, seed: int) -> dict[str, Any]:
         for path in (make_path(split) for split in counts for make_path in (paths.faces, paths.warped)):
             facts_of_card = opened.enter_context(artifacts.card(path, plain(faces), seed, source.inputs))
             opened.callback(facts_of_card.update, facts)
-        pairs = {split: Pair(opened, split, count, faces.size, seed) for split, count in counts.items()}
+        pairs = {split: Pair(opened, split, count, faces, seed) for split, count in counts.items()}
         opened.callback(_write_skipped, skipped)
         dealt = _dealt(source, faces, seed, counts, skipped)
         for split, face in runtime.progress(dealt, "faces", total=sum(counts.values())):
             pairs[split].add(face)
         for split, pair in pairs.items():
-            if len(pair.rows) < counts[split]:
-                raise IfrpError(_too_few(source, counts, split, len(pair.rows), skipped))
+            if len(pair) < counts[split]:
+                raise IfrpError(_too_few(source, counts, split, len(pair), skipped))
         facts.update({split: pair.finish() for split, pair in pairs.items()}, skipped=len(skipped))
     return facts
 
@@ -98,7 +98,7 @@ def rewarp(source: Source, faces: Faces, name: str, seed: int) -> dict[str, int]
     """Misaligns the faces of training and validation otherwise: writes their stacks once more, warped by `faces.warps[name]`.
 
     Returns:
-        Number of faces by split.
+        Number of misaligned faces by split, those of training in all copies.
 
     Raises:
         IfrpError: there is no such warp, or a face cannot be warped by it.
@@ -108,29 +108,29 @@ def rewarp(source: Source, faces: Faces, name: str, seed: int) -> dict[str, int]
         raise IfrpError(f"There is no warp {name} in faces.warps; there are {known}.")
     other = replace(faces, warp=faces.warps[name])
     check(other)
+    return {split: _rewarp(source, other, name, split, seed) for split in ("train", "val")}
+
+
+def _rewarp(source: Source, faces: Faces, name: str, split: str, seed: int) -> int:
+    files = [str(file) for file in stacks.read(paths.faces(split)).table["file"]]
     places = {record.file: index for index, record in enumerate(source.records)}
-    counts = {}
-    for split in ("train", "val"):
-        table = stacks.read(paths.faces(split)).table
-        target, shape = paths.warped(split, name), (len(table), faces.size, faces.size)
+    copies, target = copies_in(split, faces), paths.warped(split, name)
+    chosen = replace(faces, warp=replace(faces.warp, copies=copies))
+    with ExitStack() as opened:
         inputs = [paths.faces(split), *source.inputs]
-        with (
-            artifacts.card(target, plain(other), seed, inputs),
-            stacks.create(target, shape) as (images, rows),
-            _spread_over_threads(),
-        ):
-            files = [str(file) for file in table["file"]]
-            made = _ahead(lambda file: make(source, places[file], other, seed), files, runtime.threads())
-            try:
-                for index, face in enumerate(runtime.progress(made, f"{split} {name}", total=len(files))):
-                    images[index] = face.warped
-                    rows.append({"file": face.file, "person": face.person, **asdict(face.misalignment)})
-            except Skip as skip:
-                raise IfrpError(
-                    f"faces.warps.{name} does not fit a face of {paths.faces(split)}: {skip}."
-                ) from skip
-        counts[split] = len(files)
-    return counts
+        facts = opened.enter_context(artifacts.card(target, plain(faces), seed, inputs))
+        unaligned = Unaligned(opened, target, len(files), copies, faces.size)
+        opened.enter_context(_spread_over_threads())
+        made = _ahead(lambda file: make(source, places[file], chosen, seed), files, runtime.threads())
+        try:
+            for index, face in enumerate(runtime.progress(made, f"{split} {name}", total=len(files))):
+                unaligned.add(index, face)
+        except Skip as skip:
+            raise IfrpError(
+                f"faces.warps.{name} does not fit a face of {paths.faces(split)}: {skip}."
+            ) from skip
+        facts.update(faces=len(files), **unaligned.finish())
+    return copies * len(files)
 
 
 def _dealt(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ class Source:
 
     Attributes:
         faces: stack of aligned faces.
-        portraits: one stack per style, row by row the same faces.
+        portraits: one stack per style, row by row the same; the column `index` of their tables is the row of the face.
         aligned: warp portraits back by their true parameters.
     """
 
@@ -48,8 +49,10 @@ class Source:
 class Pairs:
     """Portraits of all training styles and their faces.
 
-    An epoch shows each pair once, in as many passes as there are styles; a pass shows each face once, so that a
-    batch inside it never holds the same face twice. What does not fill a batch at an epoch's end is left out.
+    An epoch shows each portrait once: each face in every copy (misalignment, `faces.warp.copies`) and style. It has as many
+    passes as there are copies and styles together; a pass shows each face once, so that a batch inside it never holds the
+    same face twice. What does not fill a batch at an epoch's end is left out. Schedules that go by epoch count these epochs:
+    with twice as many copies, they change half as often.
 
     Args:
         source: the stacks.
@@ -72,18 +75,19 @@ class Pairs:
         faces = stacks.read(source.faces).images
         opened = [stacks.read(path) for path in source.portraits]
         portraits = [stack.images for stack in opened]
-        self.warps = opened[0].table  # the same faces in all styles
+        self.warps = opened[0].table  # the same in all styles
         self.aligned = source.aligned
+        self.rows = _rows(source, len(faces), self.warps)
+        shape = (self.rows.size, *faces.shape[1:])
         for path, images in zip(source.portraits, portraits, strict=True):
-            if images.shape != faces.shape:
-                raise IfrpError(
-                    f"{path} is {images.shape}, but {source.faces} is {faces.shape}: make it again."
-                )
+            if images.shape != shape:
+                raise IfrpError(f"{path} is {images.shape}, but {shape} by {source.faces}: make it again.")
         self.count, self.styles = len(faces), len(portraits)
-        self.per_epoch = self.count * self.styles // batch
+        self.copies = self.rows.size // self.count
+        self.per_epoch = self.rows.size * self.styles // batch
         if self.per_epoch == 0:
             raise IfrpError(
-                f"{source.faces} gives {self.count * self.styles} pairs, fewer than a batch of {batch}: "
+                f"{source.faces} gives {self.rows.size * self.styles} pairs, fewer than a batch of {batch}: "
                 "lower training.batch or use more faces."
             )
         self.batch, self.seed, self.paired, self.flip, self.recolour = batch, seed, paired, flip, recolour
@@ -94,13 +98,18 @@ class Pairs:
         self.faces = _Stack(faces, device, held)
         self.portraits = [_Stack(images, device, held) for images in portraits]
 
-    def order(self, epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Face and style of every pair of an epoch, in the order they are shown."""
+    def order(self, epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Face, style and portrait (its row in the stack of the style) of every pair of an epoch, in the order they are shown."""
         random = runtime.generator(self.seed, "order", epoch)
-        faces = [random.permutation(self.count) for _ in range(self.styles)]
-        first = random.integers(self.styles, size=self.count)
-        styles = [(first[shown] + turn) % self.styles for turn, shown in enumerate(faces)]
-        return np.concatenate(faces), np.concatenate(styles)
+        faces = [random.permutation(self.count) for _ in range(self.styles * self.copies)]
+        style = random.integers(self.styles, size=self.count)
+        copy = random.integers(self.copies, size=self.count)
+        # From pass to pass a face changes both its style and its copy; once both are back at the first, it skips a copy.
+        back = math.lcm(self.styles, self.copies)
+        styles = [(style[shown] + turn) % self.styles for turn, shown in enumerate(faces)]
+        copies = [(copy[shown] + turn + turn // back) % self.copies for turn, shown in enumerate(faces)]
+        shown = np.concatenate(faces)
+        return shown, np.concatenate(styles), self.rows[shown, np.concatenate(copies)]
 
     def __call__(self, step: int) -> Batch:
         """The batch of a step: a function of the seed and the step alone."""
@@ -109,15 +118,15 @@ class Pairs:
             self._order = (epoch, *self.order(epoch))
         rank, devices = self.share
         window = slice(position * self.batch + rank, (position + 1) * self.batch, devices)
-        faces, styles = self._order[1][window], self._order[2][window]
+        faces, styles, rows = (found[window] for found in self._order[1:])
         random = runtime.generator(self.seed, "batch", step)
         other = faces if self.paired else random.integers(self.count, size=self.batch)[rank::devices]
         mirrored = torch.from_numpy(random.random(self.batch)[rank::devices] < (0.5 if self.flip else 0))
         portraits = torch.empty(len(faces), *self.faces.shape, dtype=torch.uint8, device=self.device)
         for style in np.unique(styles):
-            rows = np.flatnonzero(styles == style)
-            portraits[torch.from_numpy(rows).to(self.device)] = self.portraits[style](faces[rows])
-        warps = self.warps.iloc[faces]
+            those = np.flatnonzero(styles == style)
+            portraits[torch.from_numpy(those).to(self.device)] = self.portraits[style](rows[those])
+        warps = self.warps.iloc[rows]
         if self.aligned:
             portraits = torch.from_numpy(unwarp(portraits.cpu().numpy(), warps)).to(self.device)
         shown = _flipped(to_range(portraits), mirrored)
@@ -129,6 +138,21 @@ class Pairs:
             style=torch.from_numpy(styles).to(self.device),
             places=torch.from_numpy(places(warps, mirrored.numpy(), self.aligned)).to(self.device),
         )
+
+
+def _rows(source: Source, faces: int, table: pd.DataFrame) -> NDArray[np.int64]:
+    """Rows of the portraits of each face, (faces, copies).
+
+    Raises:
+        IfrpError: not every face has as many portraits.
+    """
+    of = table["index"].to_numpy() if "index" in table else np.full(len(table), -1)
+    if not np.array_equal(np.sort(of), np.repeat(np.arange(faces), len(of) // faces)):
+        raise IfrpError(
+            f"{source.portraits[0].with_suffix('.csv')} does not tell (column index) as many portraits of each of the {faces} "
+            f"faces of {source.faces}: make it again."
+        )
+    return np.argsort(of, kind="stable").reshape(faces, -1)
 
 
 def places(warps: pd.DataFrame, mirrored: NDArray[np.bool_], aligned: bool) -> NDArray[np.float32]:

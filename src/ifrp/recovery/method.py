@@ -93,7 +93,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class Clock:
-    """Where a training is: steps done, epochs done, and steps in all. Schedules are functions of it."""
+    """Where a training is: steps done, epochs done, and steps in all. Schedules are functions of it.
+
+    An epoch is all pairs: with twice as many training styles, or copies of each face, it is twice as long (`data.Pairs`).
+    """
 
     step: int
     epoch: int
