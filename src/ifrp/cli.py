@@ -44,7 +44,7 @@ def why(
     ] = False,
 ) -> None:
     """Print where a file comes from: each step back to the source, with its command and settings."""
-    from ifrp.why import faults, told
+    from ifrp.why import faults, released, told
 
     if not check:
         for line in told(file):
@@ -53,10 +53,15 @@ def why(
     found = list(dict.fromkeys(faults(file)))
     for line in found:
         typer.echo(line)
+    if found and released(file):
+        raise IfrpError(f"{file} is not the file that was released: get it again with `git checkout -- {file}`.")
     if found:
         raise IfrpError(
             f"{file} is not what the files at hand would give: run `snakemake --cores all {file}`."
         )
+    if released(file):
+        typer.echo(f"{file} is as it was released; what it was made from stayed where it was trained.")
+        return
     typer.echo(f"{file} and all that it was made from are as they were.")
 
 

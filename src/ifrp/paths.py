@@ -25,6 +25,7 @@ PORTRAITS = Path("data/portraits")
 
 # recovery
 RECOVERY_MODELS = Path("models/recovery")
+RELEASED = Path("models/released")
 RECOVERED = Path("data/recovered")
 CHECKPOINTS = Path("checkpoints")
 RECOVERY_RESULTS = Path("results/recovery")
@@ -80,7 +81,7 @@ def recovery_model(experiment: str) -> Path:
 
 def released(experiment: str) -> Path:
     """The same in half precision, for others to use; in git, not in DVC."""
-    return Path("models/released") / f"{experiment}.safetensors"
+    return RELEASED / f"{experiment}.safetensors"
 
 
 def checkpoint(experiment: str) -> Path:

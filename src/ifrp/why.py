@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ifrp import paths
 from ifrp.artifacts import card_path, read_card, sha256
 
 
@@ -24,8 +25,14 @@ def chain(artifact: Path) -> Iterator[tuple[int, Path, dict[str, Any]]]:
             continue
         seen.add(path)
         yield depth, path, card
-        known = [Path(name) for name in reversed(list(card["inputs"])) if card_path(Path(name)).exists()]
+        inputs = [] if released(path) else reversed(list(card["inputs"]))
+        known = [Path(name) for name in inputs if card_path(Path(name)).exists()]
         waiting.extend((depth + 1, name, read_card(name)) for name in known)
+
+
+def released(artifact: Path) -> bool:
+    """Whether a file was brought here from another run: what its card names as inputs is not what lies here by that name."""
+    return artifact.resolve().parent == paths.RELEASED.resolve()
 
 
 def rule(card: Mapping[str, Any]) -> str:
@@ -63,7 +70,8 @@ def faults(artifact: Path) -> Iterator[str]:
     for _, path, card in chain(artifact):
         # by the card's own word what it is about: the table of a stack has the stack's card
         said = {Path(card["artifact"]): (card["sha256"], "it was made")}
-        said |= {Path(name): (value, f"{path} was made from it") for name, value in card["inputs"].items()}
+        if not released(path):
+            said |= {Path(name): (value, f"{path} was made from it") for name, value in card["inputs"].items()}
         for file, (expected, since) in said.items():
             if file not in hashes:
                 hashes[file] = sha256(file) if file.exists() else None

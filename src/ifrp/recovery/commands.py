@@ -71,7 +71,8 @@ def recover(
         list[Path], typer.Argument(help="pictures, folders of pictures, or .npy stacks", metavar="PATH…")
     ],
     model: Annotated[
-        str, typer.Option(help="a model file (.safetensors), or the name of a trained experiment")
+        str,
+        typer.Option(help="a model file (.safetensors), a trained experiment, or a name in models/released"),
     ] = str(paths.released("ifrp-plus")),
     output: Annotated[Path, typer.Option(help="folder for the recovered faces, as PNG")] = Path("recovered"),
     find: Annotated[
@@ -81,9 +82,16 @@ def recover(
             help="find the face in each picture (not in stacks); without it, pictures are faces already",
         ),
     ] = False,
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.safetensors",
+            help="the portraits are of one kind: adapt the model to them first, and keep it in this file, for others of the kind",
+        ),
+    ] = None,
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Recover faces from portraits: pictures, folders or stacks."""
     from ifrp.recovery.recover import recover as run
 
-    run(pictures, model, output, config, find)
+    run(pictures, model, output, config, find, calibrate)

@@ -13,7 +13,7 @@ import torch
 from PIL import Image, ImageOps
 
 from ifrp import config as configuration
-from ifrp import runtime, stacks
+from ifrp import paths, runtime, stacks
 from ifrp.artifacts import atomic
 from ifrp.config import Config
 from ifrp.errors import IfrpError
@@ -21,6 +21,7 @@ from ifrp.faces import geometry
 from ifrp.faces.find import Finder
 from ifrp.faces.pictures import Files, Skip, decode
 from ifrp.recovery import apply, experiment, model
+from ifrp.recovery.calibration import Calibration, calibrate
 from ifrp.recovery.method import Method
 
 Take = Callable[[Image.Image, int], stacks.Images]
@@ -28,7 +29,12 @@ Take = Callable[[Image.Image, int], stacks.Images]
 
 
 def recover(
-    given: Sequence[Path], model_name: str, output: Path, config_file: Path, find: bool = False
+    given: Sequence[Path],
+    model_name: str,
+    output: Path,
+    config_file: Path,
+    find: bool = False,
+    calibrated: Path | None = None,
 ) -> list[Path]:
     """Recovers every portrait found and writes it as PNG under its own name; says what was skipped and why.
 
@@ -37,24 +43,28 @@ def recover(
 
     Args:
         given: pictures, folders or zip archives of pictures, or .npy stacks, which are taken as they are.
-        model_name: a model file, or the name of an experiment.
+        model_name: a model file, the name of an experiment, or that of a released model.
         output: folder for the faces.
         config_file: read for an experiment's name and, if it is there, for the device.
         find: search each picture for its largest face, and crop it as the model's training faces were.
+        calibrated: first calibrate the model on all these portraits, and keep it in this file, for others of the kind.
 
     Returns:
         The files written.
 
     Raises:
         IfrpError: the model is missing or does not say where faces are to lie, a path does not exist, the output would
-            lie among the portraits, or no portrait could be recovered.
+            lie among the portraits, no portrait could be recovered, or the model cannot be calibrated.
     """
     _check(given, output)
     config = configuration.load(config_file) if config_file.exists() else Config()
-    method, device = _method(model_name, config)
-    take = finding(Path(model_name)) if find else fit
+    method, device, path = _method(model_name, config)
+    take = finding(path) if find else fit
     names, written, skipped = _Names(output), list[Path](), list[str]()
-    for batch in _batches(pictures(given, method.size, skipped, take)):
+    portraits = pictures(given, method.size, skipped, take)
+    if calibrated is not None:
+        portraits = _calibrate(method, path, portraits, calibrated, device)
+    for batch in _batches(portraits):
         images = np.stack([image for _, image in batch])
         for faces in apply.recover(method, images, device):
             for (name, _), face in zip(batch, faces, strict=True):
@@ -88,6 +98,24 @@ def _check(given: Sequence[Path], output: Path) -> None:
             )
 
 
+def _calibrate(
+    method: Method[Any],
+    source: Path,
+    portraits: Iterator[tuple[str, stacks.Images]],
+    target: Path,
+    device: torch.device,
+) -> Iterator[tuple[str, stacks.Images]]:
+    """Calibrates a method on portraits and writes it to `target`; the portraits are held in memory, 50 kB each."""
+    if target.suffix != ".safetensors" or target.is_dir():
+        raise IfrpError(f"--calibrate {target}: name a file that ends in .safetensors, to keep the calibrated model in.")
+    held = list(portraits)
+    if held:
+        calibrate(method, np.stack([image for _, image in held]), Calibration(), device)
+        told = model.header(source) | {"calibrated_on": str(len(held))}
+        model.save(target, method, told)
+    return iter(held)
+
+
 def pairs(
     given: Sequence[Path], model_name: str, config: Config
 ) -> list[tuple[stacks.Images, stacks.Images]]:
@@ -96,7 +124,7 @@ def pairs(
     Raises:
         IfrpError: the model is missing, or there is no readable picture.
     """
-    method, device = _method(model_name, config)
+    method, device, _ = _method(model_name, config)
     portraits = [image for _, image in pictures(given, method.size, [])]
     if not portraits:
         raise IfrpError(f"There is no readable picture in {', '.join(map(str, given))}.")
@@ -104,18 +132,24 @@ def pairs(
     return list(zip(portraits, faces, strict=True))
 
 
-def _method(name: str, config: Config) -> tuple[Method[Any], torch.device]:
-    device = runtime.device(config.runtime)
-    path = Path(name)
-    if path.suffix == ".safetensors":
-        method = model.load(path, device)
-        method.prepare(config, device, training=False)
-        return method, device
-    known = configuration.experiments(config)
-    if name in known:
-        return apply.ready(config, experiment.resolve(config, name), device), device
-    names = ", ".join(known) or "none in the configuration"
-    raise IfrpError(f"--model {name} is neither a .safetensors file nor an experiment; experiments: {names}.")
+def _method(name: str, config: Config) -> tuple[Method[Any], torch.device, Path]:
+    """A method by the name of its file, its experiment or its release; and the file of its networks, if it has any."""
+    device, known = runtime.device(config.runtime), configuration.experiments(config)
+    path, released = Path(name), paths.released(name)
+    if path.suffix != ".safetensors" and name in known:
+        row = experiment.resolve(config, name)
+        return apply.ready(config, row, device), device, paths.recovery_model(row.model)
+    if path.suffix != ".safetensors" and not released.exists():
+        names = ", ".join(known) or "none in the configuration"
+        others = ", ".join(sorted(found.stem for found in paths.RELEASED.glob("*.safetensors"))) or "none"
+        raise IfrpError(
+            f"--model {name} is neither a .safetensors file nor an experiment nor a released model; "
+            f"experiments: {names}; released models: {others}."
+        )
+    path = path if path.suffix == ".safetensors" else released
+    method = model.load(path, device)
+    method.prepare(config, device, training=False)
+    return method, device, path
 
 
 def fit(picture: Image.Image, size: int) -> stacks.Images:
@@ -130,7 +164,7 @@ def finding(path: Path) -> Take:
     Raises:
         IfrpError: the model file does not say where eyes and mouth lie.
     """
-    told = model.header(path).get("landmarks") if path.suffix == ".safetensors" else None
+    told = model.header(path).get("landmarks") if path.exists() else None
     if told is None:
         raise IfrpError(
             f"{path} does not say where eyes and mouth lie in its faces: use a released model with --find "
