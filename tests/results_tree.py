@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ifrp import config as settings
 from ifrp import paths, stacks
 from ifrp.artifacts import card, save_weights
-from ifrp.evaluation import identity, quality, summary, yardsticks
+from ifrp.evaluation import distractors, exposure, identity, quality, summary, yardsticks
 
 STYLES = {"dots": "seen", "waves": "seen", "blocks": "unseen", "pencil": "sketch"}
 NOISE = {"input": 70.0, "faced": 40.0, "ifrp": 15.0}  # grey levels
@@ -34,8 +34,8 @@ class Judge:
         return found
 
 
-def people() -> list[str]:
-    return [f"p{number // EACH}" for number in range(PEOPLE * EACH)]
+def people(prefix: str = "p") -> list[str]:
+    return [f"{prefix}{number // EACH}" for number in range(PEOPLE * EACH)]
 
 
 def real_faces(seed: int = 0) -> NDArray[np.uint8]:
@@ -55,6 +55,7 @@ def store(
     inputs: Sequence[Path] = (),
     facts: Mapping[str, object] | None = None,
     places: Sequence[int] | None = None,
+    prefix: str = "p",
 ) -> None:
     """Writes a stack; a recovered one says which places of the test stack it has."""
     with card(path, {}, 1, inputs) as told:
@@ -63,7 +64,7 @@ def store(
             into[:] = images
             for i in range(len(images)) if places is None else places:
                 index = {} if places is None else {"index": i}
-                person = people()[i % len(people())]
+                person = people(prefix)[i % len(people())]
                 rows.append({"file": f"{i}.png", "person": person, "rotation": 3.0 * i - 25, **index})
 
 
@@ -99,12 +100,13 @@ def build(root: Path) -> settings.Config:
     (root / "config/styles.csv").write_text("\n".join(["name,split,address,sha256,licence", *rows]) + "\n")
     published = Path(__file__).parent.parent / "config/published.csv"
     (root / "config/published.csv").write_text(published.read_text())
-    config, real = configuration(), real_faces()
-    for split in ("train", "test"):
-        store(paths.faces(split), real)
-        store(paths.warped(split), np.roll(real, 3, axis=1))
+    config = configuration()
+    for split, prefix, real in (("train", "t", real_faces(seed=2)), ("test", "p", real_faces())):
+        store(paths.faces(split), real, prefix=prefix)
+        store(paths.warped(split), np.roll(real, 3, axis=1), prefix=prefix)
         for style in STYLES:
-            store(paths.portraits(split, style), 255 - real)
+            store(paths.portraits(split, style), 255 - real, prefix=prefix)
+    distractors.write(config, "judge", Judge())
     for experiment in NOISE:
         recover(config, experiment)
     return config
@@ -113,6 +115,7 @@ def build(root: Path) -> settings.Config:
 def score(config: settings.Config) -> None:
     """Evaluates everything."""
     yardsticks.write(config, "judge", Judge())
+    exposure.write(config)
     for experiment in config.recovery.experiments:
         quality.write(config, experiment)
         identity.write(config, experiment, "judge", Judge())

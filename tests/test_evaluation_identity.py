@@ -13,11 +13,11 @@ import pytest
 import results_tree
 import torch
 
-from ifrp import paths
-from ifrp.artifacts import save_weights
+from ifrp import paths, stacks
+from ifrp.artifacts import read_card, save_weights
 from ifrp.config import Evaluation
 from ifrp.errors import IfrpError
-from ifrp.evaluation import identity
+from ifrp.evaluation import distractors, identity
 
 PEOPLE = np.array(["a", "a", "b", "b", "c", "d"])
 
@@ -103,7 +103,8 @@ def test_few_recovered_faces_are_looked_for_among_all_true_ones() -> None:
     config = dataclasses.replace(results_tree.configuration(), evaluation=Evaluation(top=2))
     truth = faces([0, 40, 10, 20, 30, 90], range(6))  # a a b b c d
     asked = faces([39, 31, 0], [1, 3, 5])  # of a, b and d
-    found = identity.retrieval(config, {"x": asked}, truth, {"x": "unseen"})
+    others = towards([33, 200])
+    found = identity.retrieval(config, {"x": asked}, truth, others, {"x": "unseen"})
     # from 39° a is the nearest; from 31° c 30, a 40 and then b 20; from 0° d is the last of six
     assert found[["index", "person", "rank", "hit"]].to_numpy().tolist() == [
         [1, "a", 1, 1],
@@ -112,6 +113,84 @@ def test_few_recovered_faces_are_looked_for_among_all_true_ones() -> None:
     ]
     # two of six drawn: 1 − C(4, 2) / C(6, 2) for the two faces of a and of b, 1 − C(5, 2) / C(6, 2) for that of d
     assert found["chance"].tolist() == pytest.approx([0.6, 0.6, 1 / 3])
+    # with a stranger at 33°: from 39° a 40 is still the nearest; from 31° the stranger comes before b 20; from 0° before d 90
+    assert found["rank_distractors"].tolist() == [1, 4, 7]
+    assert found["chance_rank1"].tolist() == pytest.approx([2 / 6, 2 / 6, 1 / 6])
+    assert found["chance_rank1_distractors"].tolist() == pytest.approx([2 / 8, 2 / 8, 1 / 8])
+    # the true faces of the same photographs lie at 40°, 20° and 90°
+    assert found["cosine"].tolist() == pytest.approx(np.cos(np.radians([1, 11, 90])), abs=1e-6)
+    curve = identity.curve(found, truth, others=2)
+    assert curve["unseen"].tolist() == pytest.approx(100 * np.array([1, 1, 2, 2, 2, 3]) / 3)
+    assert curve["unseen-distractors"].tolist() == pytest.approx(100 * np.array([1, 1, 1, 2, 2, 2]) / 3)
+    assert curve["chance-distractors"][0] == pytest.approx(100 * found["chance_rank1_distractors"].mean())
+
+
+def unit(shape: tuple[int, ...], seed: int) -> identity.Embeddings:
+    """Random unit vectors (…, D)."""
+    drawn = np.random.default_rng(seed).normal(size=shape)
+    found: identity.Embeddings = (drawn / np.linalg.norm(drawn, axis=-1, keepdims=True)).astype(np.float32)
+    return found
+
+
+def test_ranks_among_distractors_are_those_of_sorted_dictionaries() -> None:
+    """Against plain Python: one dictionary of all faces per query, sorted by likeness."""
+    people = np.random.default_rng(6).integers(0, 9, 30).astype(str)
+    queries, gallery, others = unit((30, 6), 7), unit((30, 6), 8), unit((50, 6), 9)
+    found = identity.ranks(queries, people, gallery, people, others)
+    for query, person, rank in zip(queries.tolist(), people, found, strict=True):
+        faces = {("true", place): face for place, face in enumerate(gallery.tolist())}
+        faces |= {("stranger", place): face for place, face in enumerate(others.tolist())}
+        alike = {key: sum(a * b for a, b in zip(query, face, strict=True)) for key, face in faces.items()}
+        order = sorted(alike, key=lambda key: -alike[key])
+        assert rank == 1 + next(
+            place for place, (kind, face) in enumerate(order) if kind == "true" and people[face] == person
+        )
+
+
+def test_distractors_never_improve_a_rank() -> None:
+    people = np.repeat([str(number) for number in range(10)], 2)
+    queries, gallery, others = unit((20, 8), 1), unit((20, 8), 2), unit((200, 8), 3)
+    plain = identity.ranks(queries, people, gallery, people)
+    np.testing.assert_array_equal(identity.ranks(queries, people, gallery, people, others[:0]), plain)
+    before = plain
+    for count in (1, 50, 200):
+        now = identity.ranks(queries, people, gallery, people, others[:count])
+        assert (now >= before).all()
+        assert (now <= plain + count).all()
+        before = now
+    assert (before > plain).any()
+
+
+def test_distractors_are_counted_the_same_in_blocks_of_any_size() -> None:
+    queries, others, nearest = unit((20, 8), 1), unit((70, 8), 3), unit((20, 8), 4)[:, 0]
+    whole = distractors.nearer(queries, nearest, others)
+    for block in (1, 7, 70):
+        np.testing.assert_array_equal(distractors.nearer(queries, nearest, others, block), whole)
+
+
+def test_a_distractor_that_is_the_same_face_takes_rank_1_away() -> None:
+    """Perfect recovery of 300 people, and strangers whose faces are the same to the judge, in sums of any order."""
+    faces = unit((300, 512), 5)
+    people = np.arange(300).astype(str)
+    strangers = faces[::-1][:100]  # of the people 299, 298, …
+    assert (identity.ranks(faces, people, faces, people) == 1).all()
+    found = identity.ranks(faces, people, faces, people, strangers)
+    assert found.tolist() == [1] * 200 + [2] * 100
+
+
+def test_orthogonal_embeddings() -> None:
+    """Each person is an axis: every query is at its own, and a stranger on a new axis is mistaken for nobody."""
+    axes, people = np.eye(8, dtype=np.float32), np.array(list("abcd"))
+    config = results_tree.configuration()
+    truth = identity.Faces(axes[:4], people, np.arange(4))
+    found = identity.retrieval(config, {"x": truth}, truth, axes[4:], {"x": "seen"})
+    assert found["rank_distractors"].tolist() == found["rank"].tolist() == [1] * 4
+    assert found["cosine"].tolist() == [1] * 4
+    lost = identity.Faces(axes[4:], people, np.arange(4))  # recovered faces that are like nobody's: all ties
+    found = identity.retrieval(config, {"x": lost}, truth, axes[4:], {"x": "seen"})
+    assert found["rank"].tolist() == [4] * 4
+    assert found["rank_distractors"].tolist() == [8] * 4
+    assert found["cosine"].tolist() == [0] * 4
 
 
 def test_few_recovered_faces_are_looked_for_among_as_few() -> None:
@@ -142,11 +221,49 @@ def test_tables_of_an_experiment(tree: Path) -> None:
     identity.write(config, "ifrp", "judge", results_tree.Judge())
     frr, fcr = pd.read_csv(paths.identity("ifrp", "judge")), pd.read_csv(paths.consistency("ifrp", "judge"))
     columns = ["index", "person", "rank", "hit", "chance"]
-    assert list(frr) == ["split", "style", *columns]
+    strictly = ["rank_distractors", "cosine", "chance_rank1", "chance_rank1_distractors"]
+    assert list(frr) == ["split", "style", *columns, *strictly]
     assert list(fcr) == ["style", "gallery", *columns]
     assert frr.groupby("style")["split"].first().to_dict() == results_tree.STYLES
     assert frr["hit"].mean() == 1  # little noise, and six people with all colours different
     assert (frr["hit"] == (frr["rank"] <= config.evaluation.top)).all()
+    assert (frr["rank_distractors"] >= frr["rank"]).all()
+    # three of the person among 18 true faces and 18 training faces
+    assert frr["chance_rank1_distractors"].tolist() == pytest.approx([3 / 36] * len(frr), abs=1e-6)
+    told = read_card(paths.identity("ifrp", "judge"))
+    assert told["facts"]["distractors"] == 18
+    assert str(paths.distractors("judge")) in told["inputs"]
+
+
+def test_distractors_are_the_training_faces_as_the_judge_sees_them(tree: Path) -> None:
+    results_tree.build(tree)
+    found = distractors.read("judge", results_tree.Judge())
+    assert found.shape == (18, 48)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-6)
+    face = stacks.read(paths.faces("train")).images[7:8]
+    np.testing.assert_allclose(found[7:8], results_tree.Judge().embed(face, 1), rtol=1e-6)
+    told = read_card(paths.distractors("judge"))
+    assert told["settings"] == {"recogniser": "judge", "fingerprint": results_tree.JUDGE}
+    assert told["facts"] == {"faces": 18, "people": 6}
+
+
+def test_distractors_of_another_judge_are_refused(tree: Path) -> None:
+    class Other(results_tree.Judge):
+        fingerprint = "c" * 64
+
+    config = results_tree.build(tree)
+    with pytest.raises(
+        IfrpError, match="made with other weights than those of the recogniser judge: make them again"
+    ):
+        identity.write(config, "ifrp", "judge", Other())
+    paths.distractors("judge").write_bytes(b"half")
+    with pytest.raises(IfrpError, match="does not hold embeddings"):
+        identity.write(config, "ifrp", "judge", results_tree.Judge())
+    paths.distractors("judge").unlink()
+    with pytest.raises(IfrpError, match=r"distractors/judge\.npy does not exist"):
+        identity.write(config, "ifrp", "judge", results_tree.Judge())
+    assert not paths.EVALUATION.joinpath("ifrp").exists()
 
 
 def test_tables_of_an_experiment_on_some_portraits(tree: Path) -> None:

@@ -173,6 +173,14 @@ def test_a_coarser_truth_scores_less_and_one_face_for_all_finds_few(
         assert values.drop(yardsticks.MEAN).is_monotonic_decreasing
     frr = found[found["metric"] == "frr"].set_index("yardstick")["value"]
     assert frr.iloc[0] == 100
+    stricter = {
+        metric: found[found["metric"] == metric].set_index("yardstick")["value"]
+        for metric in ("rank1", "cosine")
+    }
+    assert (stricter["rank1"] <= frr).all()
+    assert stricter["rank1"].iloc[0] == 100
+    assert stricter["cosine"].iloc[:2].tolist() == pytest.approx([1, 1], abs=1e-2)
+    assert stricter["cosine"].idxmin() == yardsticks.MEAN
     assert frr[yardsticks.MEAN] in (
         100 / 6,
         200 / 6,
@@ -202,6 +210,7 @@ def test_folders_are_compared_by_name(
     told = folders.write(config, results_tree.Judge(), recovered, photos, tmp_path / "scores.csv")
     rows = pd.read_csv("scores.csv").set_index("name")
     assert told.startswith("3 faces: psnr")
+    assert told.endswith("nearest 100.0%, among the 5 nearest 100.0%")
     assert list(rows.index) == ["b", "c", "d"]
     assert (rows["rank"] == 1).all()
     for place, name in enumerate("bcd", 1):

@@ -95,6 +95,42 @@ def test_summary_of_all_experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     everything = faces.groupby("style")["fsim"].mean().mean()
     assert value("ifrp", "all", "", "fsim") == pytest.approx(everything, rel=1e-5)
     assert value("ifrp", "seen", "", "psnr") > value("input", "seen", "", "psnr")
+    retrieved = pd.read_csv(paths.identity("faced", "judge")).query("split == 'seen'")
+    for column, metric in (("rank", "rank1"), ("rank_distractors", "rank1-distractors")):
+        first = [100 * sum(part[column] == 1) / len(part) for _, part in retrieved.groupby("style")]
+        assert value("faced", "seen", "", metric) == pytest.approx(np.mean(first), rel=1e-5)
+    assert value("faced", "seen", "", "rank1-chance") == pytest.approx(100 * 3 / 18, rel=1e-4)
+    assert value("faced", "seen", "", "rank1-distractors-chance") == pytest.approx(100 * 3 / 36, rel=1e-4)
+    assert value("faced", "seen", "dots", "cosine") == pytest.approx(
+        retrieved.query("style == 'dots'")["cosine"].mean(), rel=1e-5
+    )
+
+
+def test_a_measure_that_was_never_made_has_no_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run whose faces are gone: its tables have the columns of today, but nothing in them."""
+    import pandas as pd
+
+    monkeypatch.chdir(tmp_path)
+    config = results_tree.build(tmp_path)
+    quality.write(config, "ifrp")
+    identity.write(config, "ifrp", "judge", results_tree.Judge())
+    before = summary.table(config, "ifrp")
+    new = ("rank_distractors", "cosine", "chance_rank1", "chance_rank1_distractors")
+    for path, columns in (
+        (paths.identity("ifrp", "judge"), new),
+        (paths.quality("ifrp"), ("psnr-colour", "psnr-contrast")),
+    ):
+        pd.read_csv(path).assign(**dict.fromkeys(columns)).to_csv(path, index=False)
+    found = summary.table(config, "ifrp")
+    gone = {
+        "rank1-distractors", "cosine", "rank1-chance", "rank1-distractors-chance", "psnr-colour", "psnr-contrast"
+    }  # fmt: skip
+    assert set(before["metric"]) - set(found["metric"]) == gone
+    kept = before[~before["metric"].isin(gone)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, kept)
+    assert "cosine" not in summary.metrics(found)["seen"]
+    assert summary.scores(config, "ifrp", "seen", "cosine").empty
+    assert len(summary.scores(config, "ifrp", "seen", "rank1")) == 2 * 18
 
 
 def test_ties_are_found_face_by_face() -> None:

@@ -181,6 +181,25 @@ def test_a_missing_value_says_so(made: settings.Config) -> None:
     assert grid.NOT_RUN in tables.lay_out("quality", values).markdown()
 
 
+def test_what_was_never_measured_is_not_run_and_what_has_no_chance_is_blank(made: settings.Config) -> None:
+    path = paths.summary("faced")
+    whole = path.read_text()
+    try:
+        kept = [line for line in whole.splitlines() if ",rank1-distractors" not in line]
+        path.write_text("\n".join(kept) + "\n")
+        values = tables.compare(made, "likeness")
+    finally:
+        path.write_text(whole)
+    found = values.set_index(["row", "split", "metric"])
+    assert found.loc[("faced", "seen", "rank1-distractors"), "note"] == "not published; not run"
+    assert found.loc[("chance", "seen", "rank1"), "ours"] == pytest.approx(100 * 3 / 18, rel=1e-4)
+    assert found.loc[("chance", "seen", "rank1-distractors"), "ours"] == pytest.approx(100 * 3 / 36, rel=1e-4)
+    lines = tables.lay_out("likeness", values).rows
+    assert all(len(line) == 5 for line in lines)
+    assert [line[3] for line in lines if line[0] == "faced"] == [grid.NOT_RUN] * 3
+    assert {line[4] for line in lines if line[0] == "chance"} == {""}
+
+
 def test_tables_of_ablations_have_the_rows_of_the_configuration(made: settings.Config) -> None:
     rows = {"pixel": "faced", "pixel+adversarial+identity": "ifrp", "VGG": None}
     config = dataclasses.replace(made, paper=dataclasses.replace(made.paper, ablations={"losses": rows}))
@@ -255,7 +274,7 @@ def test_printed_forms_are_whole(made: settings.Config, name: str) -> None:
     assert len(body) == len(lines) - 2
     assert tex.count("{") == tex.count("}")
     assert tex.isascii()
-    assert str(paths.PUBLISHED) in read_card(paths.table(name))["inputs"]
+    assert (str(paths.PUBLISHED) in read_card(paths.table(name))["inputs"]) == (name != "exposure")
 
 
 def test_tex_escapes_what_tex_would_read() -> None:
@@ -367,13 +386,24 @@ def test_retrieval_curve_passes_through_frr(made: settings.Config) -> None:
     figure, _ = scores.retrieval(made)
     summary = pd.read_csv(paths.summary("ifrp"), keep_default_na=False)
     means = summary[(summary["style"] == "") & (summary["metric"] == "frr")].set_index("split")["value"]
-    for axes in figure.axes:
+    assert len(figure.axes) == 6
+    for axes in figure.axes[:3]:
         lines = {line.get_label(): line.get_ydata() for line in axes.get_lines()}
         curve = np.asarray(lines["ifrp"])
         assert curve[made.evaluation.top - 1] == pytest.approx(means[axes.get_title()])
         assert (np.diff(curve) >= 0).all()
         chance = summary[(summary["metric"] == "frr-chance") & (summary["split"] == axes.get_title())]
         assert np.asarray(lines["chance"])[made.evaluation.top - 1] == pytest.approx(chance["value"].iloc[0])
+    among = summary[(summary["style"] == "") & (summary["metric"] == "rank1-distractors")]
+    first = among.set_index("split")["value"]
+    for below, above in zip(figure.axes[3:], figure.axes[:3], strict=True):
+        plain, strict = (
+            {line.get_label(): np.asarray(line.get_ydata()) for line in axes.get_lines()}
+            for axes in (above, below)
+        )
+        assert strict["ifrp"][0] == pytest.approx(first[above.get_title()])
+        for name in (*made.recovery.experiments, "chance"):
+            assert (strict[name] <= plain[name] + 1e-9).all()
 
 
 def test_every_experiment_has_one_colour(made: settings.Config) -> None:

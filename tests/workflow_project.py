@@ -57,6 +57,8 @@ made = {{
     "evaluation quality": lambda name: card(paths.quality(name)),
     "evaluation identity": lambda name, _, judge: card(paths.identity(name, judge))
     + card(paths.consistency(name, judge)) + card(paths.retrieval(name, judge)),
+    "evaluation distractors": lambda _, judge: card(paths.distractors(judge)),
+    "evaluation exposure": lambda: card(paths.EXPOSURE),
     "evaluation yardsticks": lambda: card(paths.YARDSTICKS),
     "evaluation summary": lambda name: card(paths.summary(name)) + card(paths.metrics(name)),
     "paper table": lambda name: [paths.table(name, s) for s in ("csv", "md", "tex", "typ", "html", "json")],

@@ -33,6 +33,7 @@ RECOVERY_RESULTS = Path("results/recovery")
 # evaluation
 EVALUATION = Path("results/evaluation")
 YARDSTICKS = EVALUATION / "yardsticks.csv"
+EXPOSURE = EVALUATION / "exposure.csv"
 
 # paper
 TABLES = Path("results/paper/tables")
@@ -100,12 +101,12 @@ def recovered(experiment: str, style: str) -> Path:
 
 
 def quality(experiment: str) -> Path:
-    """PSNR, SSIM, FSIM and FSIMc of every recovered face of one experiment."""
+    """Scores of every recovered face of one experiment: PSNR, SSIM, FSIM, FSIMc and what PSNR would be."""
     return EVALUATION / experiment / "quality.csv"
 
 
 def identity(experiment: str, recogniser: str) -> Path:
-    """Retrieval result (FRR) of every recovered face of one experiment, as one recogniser judges."""
+    """Retrieval result (FRR, rank, likeness) of every recovered face of one experiment, as one recogniser judges."""
     return EVALUATION / experiment / recogniser / "identity.csv"
 
 
@@ -117,6 +118,11 @@ def consistency(experiment: str, recogniser: str) -> Path:
 def retrieval(experiment: str, recogniser: str) -> Path:
     """Retrieval curve of one experiment, as one recogniser judges: share of faces retrieved by rank."""
     return EVALUATION / experiment / recogniser / "retrieval.csv"
+
+
+def distractors(recogniser: str) -> Path:
+    """Embeddings of all training faces, by one recogniser."""
+    return EVALUATION / "distractors" / f"{recogniser}.npy"
 
 
 def summary(experiment: str) -> Path:

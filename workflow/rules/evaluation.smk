@@ -8,6 +8,8 @@ rule evaluation:
             suffix=[".csv", ".json"],
         ),
         multiext("results/evaluation/yardsticks", ".csv", ".json"),
+        multiext("results/evaluation/exposure", ".csv", ".json"),
+        multiext(f"results/evaluation/distractors/{JUDGE}", ".npy", ".json"),
 
 
 rule evaluation_quality:
@@ -30,11 +32,32 @@ rule evaluation_quality:
         "ifrp evaluation quality {wildcards.experiment} 2>&1 | tee {log}"
 
 
+rule evaluation_distractors:
+    input:
+        faces=multiext("data/faces/train", *STACK),
+        judge=multiext("models/recognisers/{name}", *WEIGHTS),
+        code=code("evaluation", "distractors"),
+    output:
+        multiext("results/evaluation/distractors/{name}", ".npy", ".json"),
+    log:
+        "logs/evaluation/distractors/{name}.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        gpu=GPU,
+    params:
+        settings=settings("seed"),
+        verb=verb("evaluation", "distractors"),
+    shell:
+        "ifrp evaluation distractors --recogniser {wildcards.name} 2>&1 | tee {log}"
+
+
 rule evaluation_identity:
     input:
         recovered=expand("data/recovered/{{experiment}}/{style}{suffix}", style=STYLES, suffix=STACK),
         faces=multiext("data/faces/test", *STACK),
         judge=multiext("models/recognisers/{name}", *WEIGHTS),
+        distractors=multiext("results/evaluation/distractors/{name}", ".npy", ".json"),
         trained=networks,
         code=code("evaluation", "identity"),
     output:
@@ -53,6 +76,27 @@ rule evaluation_identity:
         verb=verb("evaluation", "identity"),
     shell:
         "ifrp evaluation identity {wildcards.experiment} --recogniser {wildcards.name} 2>&1 | tee {log}"
+
+
+rule evaluation_exposure:
+    input:
+        faces=multiext("data/faces/test-warped", *STACK),
+        portraits=expand("data/portraits/test/{style}{suffix}", style=STYLES, suffix=STACK),
+        code=code("evaluation", "exposure"),
+    output:
+        multiext("results/evaluation/exposure", ".csv", ".json"),
+    log:
+        "logs/evaluation/exposure.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        gpu=GPU,
+    params:
+        styles=STYLE_SPLITS,
+        settings=settings("seed", "evaluation.resamples"),
+        verb=verb("evaluation", "exposure"),
+    shell:
+        "ifrp evaluation exposure 2>&1 | tee {log}"
 
 
 rule evaluation_yardsticks:

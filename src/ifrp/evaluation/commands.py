@@ -26,7 +26,7 @@ Judge = Annotated[
 
 @app.command()
 def quality(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
-    """Compare every recovered face of an experiment with the true one: PSNR, SSIM, FSIM, FSIMc."""
+    """Compare every recovered face of an experiment with the true one: PSNR, SSIM, FSIM, FSIMc, ceilings of PSNR."""
     from ifrp.evaluation.quality import write
 
     write(settings.load(config), experiment)
@@ -34,11 +34,27 @@ def quality(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
 
 @app.command()
 def identity(experiment: Experiment, recogniser: Judge = "", config: ConfigFile = paths.CONFIG) -> None:
-    """Look for the person of every recovered face among the true faces (FRR) and across styles (FCR)."""
+    """Look for the person of every recovered face among true faces (FRR, rank 1) and across styles (FCR)."""
     from ifrp.evaluation.identity import write
 
     loaded, name, judge = _judged(config, recogniser)
     write(loaded, experiment, name, judge)
+
+
+@app.command()
+def distractors(recogniser: Judge = "", config: ConfigFile = paths.CONFIG) -> None:
+    """Embed all training faces: people to be mistaken for, in the gallery where faces are looked for."""
+    from ifrp.evaluation.distractors import write
+
+    write(*_judged(config, recogniser))
+
+
+@app.command()
+def exposure(config: ConfigFile = paths.CONFIG) -> None:
+    """Compare how light portraits are with how light their faces are, style by style."""
+    from ifrp.evaluation.exposure import write
+
+    write(settings.load(config))
 
 
 @app.command()

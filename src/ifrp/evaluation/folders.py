@@ -89,4 +89,5 @@ def write(config: settings.Config, judge: Recogniser, recovered: Path, true: Pat
         rows.to_csv(new, index=False, float_format="%.6f", lineterminator="\n")
     means = ", ".join(f"{name} {rows[name].mean():.4g}" for name in (*METRICS, "similarity"))
     top = (rows["rank"] <= config.evaluation.top).mean()
-    return f"{len(rows)} faces: {means}, among the {config.evaluation.top} nearest {top:.1%}"
+    first = (rows["rank"] == 1).mean()
+    return f"{len(rows)} faces: {means}, nearest {first:.1%}, among the {config.evaluation.top} nearest {top:.1%}"

@@ -1,4 +1,4 @@
-"""Whether the recovered faces are still the same people: face retrieval (FRR) and consistency (FCR)."""
+"""Whether the recovered faces are still the same people: face retrieval (FRR, rank 1), likeness and consistency (FCR)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import card, read_card, save_table
 from ifrp.errors import IfrpError
+from ifrp.evaluation import distractors
 from ifrp.evaluation.quality import recovered_faces, split_of_styles
 from ifrp.stacks import Images
 
@@ -39,7 +40,11 @@ class Recogniser(Protocol):
 
 
 def ranks(
-    queries: Embeddings, asked: NDArray[np.str_], gallery: Embeddings, people: NDArray[np.str_]
+    queries: Embeddings,
+    asked: NDArray[np.str_],
+    gallery: Embeddings,
+    people: NDArray[np.str_],
+    others: Embeddings | None = None,
 ) -> NDArray[np.int64]:
     """Rank, by cosine distance, of the nearest gallery face of each query's person: 1 is the nearest of all.
 
@@ -51,6 +56,7 @@ def ranks(
         asked: (N,) the person of each query, of whom the gallery has at least one face.
         gallery: (G, D), unit vectors.
         people: (G,) the person of each gallery face.
+        others: (M, D), unit vectors: distractors, which nobody asks for, in the gallery as well.
 
     Returns:
         (N,)
@@ -59,10 +65,12 @@ def ranks(
     same = asked[:, None] == people[None, :]
     nearest = np.where(same, similar, -np.inf).max(1, keepdims=True)
     found: NDArray[np.int64] = 1 + ((similar >= nearest) & ~same).sum(1)
-    return found
+    return found if others is None else found + distractors.nearer(queries, nearest[:, 0], others)
 
 
-def chance(asked: NDArray[np.str_], people: NDArray[np.str_], top: int) -> NDArray[np.float64]:
+def chance(
+    asked: NDArray[np.str_], people: NDArray[np.str_], top: int, others: int = 0
+) -> NDArray[np.float64]:
     """Probability that `top` gallery faces drawn at random include the query's person.
 
     1 − C(G − m, top) / C(G, top) for the m of G gallery faces that are of that person (hypergeometric).
@@ -71,12 +79,13 @@ def chance(asked: NDArray[np.str_], people: NDArray[np.str_], top: int) -> NDArr
         asked: (N,) the person of each query.
         people: (G,) the person of each gallery face.
         top: number of faces drawn, at least 1.
+        others: number of distractors in the gallery as well; G counts them.
 
     Returns:
         (N,)
     """
     counts = (asked[:, None] == people[None, :]).sum(1)
-    size = len(people)
+    size = len(people) + others
     drawn = np.arange(min(top, size))
     missed = np.clip(size - counts[:, None] - drawn, 0, None) / (size - drawn)  # (N, top)
     found: NDArray[np.float64] = 1 - missed.prod(1)
@@ -122,24 +131,36 @@ class Faces:
 
 
 def retrieval(
-    config: settings.Config, recovered: Mapping[str, Faces], truth: Faces, splits: Mapping[str, str]
+    config: settings.Config,
+    recovered: Mapping[str, Faces],
+    truth: Faces,
+    others: Embeddings,
+    splits: Mapping[str, str],
 ) -> pd.DataFrame:
-    """FRR (Sec. 5): every recovered face of one style against the true faces.
+    """FRR (Sec. 5), and more strictly: every recovered face of one style against the true faces.
 
     Args:
         config: for `evaluation.top`.
         recovered: by style.
-        truth: all true faces, also those that were not recovered.
+        truth: all true faces, also those that were not recovered; their places are 0 to G − 1.
+        others: (M, D) distractors, unit vectors.
         splits: by style, its split.
 
     Returns:
-        Columns split, style, index, person, rank, hit (0 or 1), chance.
+        Columns split, style, index, person, rank, hit (0 or 1), chance; rank_distractors, the rank among true faces and
+        distractors; cosine, of the embeddings of a recovered face and of its own true face, −1 to 1; chance_rank1 and
+        chance_rank1_distractors, the probability that a face drawn at random shows the person.
     """
     import pandas as pd
 
     parts = []
     for style, queries in recovered.items():
         part = _judged(config, queries, truth)
+        between = queries.vectors, queries.people, truth.vectors, truth.people
+        part["rank_distractors"] = ranks(*between, others)
+        part["cosine"] = (queries.vectors * truth.vectors[queries.places]).sum(1)
+        part["chance_rank1"] = chance(queries.people, truth.people, top=1)
+        part["chance_rank1_distractors"] = chance(queries.people, truth.people, 1, len(others))
         part.insert(0, "style", style)
         part.insert(0, "split", splits[style])
         parts.append(part)
@@ -174,25 +195,29 @@ def consistency(config: settings.Config, recovered: Mapping[str, Faces]) -> pd.D
     return pd.concat(parts, ignore_index=True)
 
 
-def curve(retrieved: pd.DataFrame, truth: Faces) -> pd.DataFrame:
+def curve(retrieved: pd.DataFrame, truth: Faces, others: int) -> pd.DataFrame:
     """Cumulative match: the share of recovered faces whose person is among the k nearest true faces, in per cent.
 
     Args:
         retrieved: see `retrieval`.
         truth: all true faces.
+        others: number of distractors.
 
     Returns:
-        Columns rank (k, from 1 to 20), one per split (the mean over its styles), and chance.
+        Columns rank (k, from 1 to 20), one per split (the mean over its styles), and chance; then the same among true faces
+        and distractors, named `<split>-distractors` and `chance-distractors`.
     """
     import pandas as pd
 
     k = np.arange(1, min(RANKS, len(truth.people)) + 1)
-    found = {"rank": k}
-    for split, part in retrieved.groupby("split", sort=False):
-        hits = pd.DataFrame(part["rank"].to_numpy()[:, None] <= k)  # (N, ranks)
-        found[str(split)] = 100 * hits.groupby(part["style"].to_numpy()).mean().mean().to_numpy()
     asked = retrieved["person"].to_numpy(dtype=str)
-    found["chance"] = np.array([100 * chance(asked, truth.people, int(top)).mean() for top in k])
+    found = {"rank": k}
+    for column, more, ending in (("rank", 0, ""), ("rank_distractors", others, "-distractors")):
+        for split, part in retrieved.groupby("split", sort=False):
+            hits = pd.DataFrame(part[column].to_numpy()[:, None] <= k)  # (N, ranks)
+            found[f"{split}{ending}"] = 100 * hits.groupby(part["style"].to_numpy()).mean().mean().to_numpy()
+        levels = [100 * chance(asked, truth.people, int(top), more).mean() for top in k]
+        found[f"chance{ending}"] = np.array(levels)
     return pd.DataFrame(found)
 
 
@@ -229,23 +254,26 @@ def write(config: settings.Config, experiment: str, name: str, judge: Recogniser
         judge: that recogniser.
 
     Raises:
-        IfrpError: a stack is missing, or the judge was in the experiment's loss.
+        IfrpError: a stack or the judge's distractors are missing, or are not this judge's, or the judge was in the
+            experiment's loss.
     """
     refuse_leak(config, experiment, name, judge)
+    others = distractors.read(name, judge)
     test = paths.faces("test")
-    inputs = [test, test.with_suffix(".csv")]
+    inputs = [test, test.with_suffix(".csv"), paths.distractors(name)]
     inputs += [paths.recovered(experiment, row.name) for row in settings.styles(config)]
     told = judged_by(config, name, judge)
     made = [of(experiment, name) for of in (paths.identity, paths.consistency, paths.retrieval)]
     with ExitStack() as cards:
         facts = {path: cards.enter_context(card(path, told, config.seed, inputs)) for path in made}
         truth, fake = embed(config, experiment, judge)
-        frr = retrieval(config, fake, truth, split_of_styles(config, experiment))
+        frr = retrieval(config, fake, truth, others, split_of_styles(config, experiment))
         fcr = consistency(config, fake)
-        for path, table in zip(made, (frr, fcr, curve(frr, truth)), strict=True):
+        for path, table in zip(made, (frr, fcr, curve(frr, truth, len(others))), strict=True):
             save_table(path, table, "%.6f")
             if "hit" in table:
                 facts[path].update(hits=float(table["hit"].mean()), chance=float(table["chance"].mean()))
+        facts[paths.identity(experiment, name)].update(distractors=len(others))
 
 
 def embed(config: settings.Config, experiment: str, judge: Recogniser) -> tuple[Faces, dict[str, Faces]]:

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 PEAK, GREY = 255.0, 128.0
+LUMA = (0.299, 0.587, 0.114)
+"""luminance of RGB by Rec. 601, which is that of FSIM (`piq.functional.rgb2yiq`)"""
 
 
 def psnr(x: Tensor, y: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How close recovered faces are to the true ones: PSNR, SSIM, FSIM and FSIMc of every face."""
+"""How close recovered faces are to the true ones: PSNR, SSIM, FSIM, FSIMc and ceilings of PSNR of every face."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from torch import Tensor
 
-METRICS = ("psnr", "ssim", "fsim", "fsimc")
+METRICS = ("psnr", "ssim", "fsim", "fsimc", "psnr-colour", "psnr-contrast")
 BATCH = 8  # pictures; larger batches leave the processor's cache and are slower
 
 
@@ -87,11 +87,12 @@ def score(
         device: where to compute.
 
     Returns:
-        By style, (N, 4) float64 on the CPU: PSNR (dB), SSIM, FSIM, FSIMc (see pixels.py and fsim.py).
+        By style, (N, 6) float64 on the CPU: PSNR (dB), SSIM, FSIM, FSIMc (see pixels.py and fsim.py); PSNR with the true
+        mean colour put in, and with the true mean colour and contrast (see ceilings.py).
     """
     import torch
 
-    from ifrp.evaluation import fsim, pixels
+    from ifrp.evaluation import ceilings, fsim, pixels
 
     def read(images: stacks.Images, start: int) -> Tensor:
         batch = torch.from_numpy(np.array(images[start : start + BATCH])).to(device)
@@ -104,13 +105,15 @@ def score(
         for style, images in recovered.items():
             fake = read(images, start)
             by_features = fsim.compare(fsim.features(fake), real_features)
-            values = (pixels.psnr(fake, real), pixels.ssim(fake, real), *by_features)
+            lit = (ceilings.with_colour(fake, real), ceilings.with_contrast(fake, real))
+            ceiling = [pixels.psnr(face, real) for face in lit]
+            values = (pixels.psnr(fake, real), pixels.ssim(fake, real), *by_features, *ceiling)
             found[style][start : start + BATCH] = torch.stack([v.double() for v in values], dim=1).cpu()
     return found
 
 
 def table(config: settings.Config, experiment: str) -> pd.DataFrame:
-    """One row per recovered face: split, style, index, person, psnr, ssim, fsim, fsimc.
+    """One row per recovered face: split, style, index, person and `METRICS`.
 
     `index` is the face's place in the test stack.
     """

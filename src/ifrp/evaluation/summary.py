@@ -18,6 +18,14 @@ from ifrp.evaluation.quality import METRICS
 if TYPE_CHECKING:
     import pandas as pd
 
+IDENTITY = {
+    "frr": ("hit", 100), "frr-chance": ("chance", 100),
+    "rank1": ("rank1", 100), "rank1-chance": ("chance_rank1", 100),
+    "rank1-distractors": ("rank1_distractors", 100),
+    "rank1-distractors-chance": ("chance_rank1_distractors", 100),
+    "cosine": ("cosine", 1),
+}  # fmt: skip
+"""by metric, the column of FRR's table (see `_retrieved`) that it is the mean of, and the factor on it"""
 COLUMNS = ("experiment", "method", "split", "style", "metric", "value", "low", "high", "n")
 
 
@@ -82,9 +90,10 @@ def estimate(
 def table(config: settings.Config, experiment: str) -> pd.DataFrame:
     """Every mean of an experiment; columns `COLUMNS`.
 
-    Quality per style and split in its unit; frr, fcr and their chance levels in per cent; fcr, which crosses all
-    styles, has the split `all`, as the quality over all styles has. The mean of a split (style empty) is the mean over
-    its styles. n counts the faces that were averaged. A chance level is exact, so its interval is the value itself.
+    Quality per style and split in its unit; frr, rank1, rank1-distractors, fcr and their chance levels in per cent;
+    fcr, which crosses all styles, has the split `all`, as the quality over all styles has. The mean of a split (style
+    empty) is the mean over its styles. n counts the faces that were averaged. A chance level is exact, so its interval
+    is the value itself. A metric without any value has no row.
 
     Raises:
         IfrpError: the experiment has not been scored yet.
@@ -92,17 +101,17 @@ def table(config: settings.Config, experiment: str) -> pd.DataFrame:
     import pandas as pd
 
     judge = config.evaluation.recogniser
-    quality, identity = _read(paths.quality(experiment)), _read(paths.identity(experiment, judge))
+    quality, identity = _read(paths.quality(experiment)), _retrieved(experiment, judge)
     pairs = _read(paths.consistency(experiment, judge))
     pairs["split"], pairs["style"] = "all", pairs["style"] + " " + pairs["gallery"]
     rows: list[dict[str, object]] = []
     for metric in METRICS:
         rows += means(config, quality, metric, metric, 1)
-        rows.append(means(config, quality.assign(split="all"), metric, metric, 1)[0])
-    for metric, column in (("frr", "hit"), ("frr-chance", "chance")):
-        rows += means(config, identity, metric, column, 100)
+        rows += means(config, quality.assign(split="all"), metric, metric, 1)[:1]
+    for metric, (column, unit) in IDENTITY.items():
+        rows += means(config, identity, metric, column, unit)
     for metric, column in (("fcr", "hit"), ("fcr-chance", "chance")):
-        rows.append(means(config, pairs, metric, column, 100)[0])
+        rows += means(config, pairs, metric, column, 100)[:1]
     of = {"experiment": experiment, "method": settings.entry(config, experiment)["method"]}
     return pd.DataFrame([of | row for row in rows], columns=list(COLUMNS))
 
@@ -110,6 +119,15 @@ def table(config: settings.Config, experiment: str) -> pd.DataFrame:
 def _read(path: Path) -> pd.DataFrame:
     require([path])
     return read_table(path)
+
+
+def _retrieved(experiment: str, judge: str) -> pd.DataFrame:
+    """FRR's table, and what follows from it: whether the nearest face of all shows the person, where a rank is known."""
+    found = _read(paths.identity(experiment, judge))
+    for column in ("rank", "rank_distractors"):
+        first = (found[column] == 1).astype(float)
+        found[column.replace("rank", "rank1")] = first.where(found[column].notna())
+    return found
 
 
 def means(
@@ -121,14 +139,14 @@ def means(
         config: for the resamples and their seed.
         scores: one row per face: split, style, person and `column`.
         metric: its name in the rows; a chance level (`…-chance`) is exact, so its interval is the value itself.
-        column: the scores.
+        column: the scores; a face whose score is missing does not count.
         unit: factor on them.
 
     Returns:
-        Rows of split, style, metric, value, low, high, n.
+        Rows of split, style, metric, value, low, high, n; none of a split without any score.
     """
     found: list[dict[str, object]] = []
-    for split, part in scores.groupby("split", sort=False):
+    for split, part in scores.dropna(subset=column).groupby("split", sort=False):
         styles = estimate(
             part["style"].to_numpy(dtype=str),
             part["person"].to_numpy(dtype=str),
@@ -161,14 +179,17 @@ def scores(config: settings.Config, experiment: str, split: str, metric: str) ->
         IfrpError: the experiment has not been scored yet.
     """
     judge = config.evaluation.recogniser
-    column = {"frr": "hit", "fcr": "hit"}.get(metric, metric)
-    files = {"frr": paths.identity(experiment, judge), "fcr": paths.consistency(experiment, judge)}
-    found = _read(files.get(metric, paths.quality(experiment)))
     if metric == "fcr":
+        found, column = _read(paths.consistency(experiment, judge)), "hit"
         found["style"] += " " + found["gallery"]
-    elif split != "all":
+    elif metric in IDENTITY:
+        found, column = _retrieved(experiment, judge), IDENTITY[metric][0]
+    else:
+        found, column = _read(paths.quality(experiment)), metric
+    if split != "all":
         found = found[found["split"] == split]
-    return found[["style", "index", "person", column]].rename(columns={column: "value"})
+    found = found[["style", "index", "person", column]].rename(columns={column: "value"})
+    return found.dropna(subset="value")
 
 
 def tied(config: settings.Config, one: pd.DataFrame, other: pd.DataFrame) -> bool:

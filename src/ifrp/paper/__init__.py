@@ -1,6 +1,6 @@
 """Tables and figures, made from artifacts alone."""
 
-TABLES = ("quality", "identity", "timing", "yardsticks")
+TABLES = ("quality", "ceilings", "exposure", "identity", "likeness", "timing", "yardsticks")
 """tables of the main experiments; those of ablations are in the configuration"""
 FIGURES = {
     "teaser": "portraits, what IFRP recovers, and the truth",
@@ -13,7 +13,7 @@ FIGURES = {
     "own": "portraits of your own, and what is recovered",
     "consistency": "one person in all styles, and what each method recovers",
     "angles": "PSNR, SSIM and FRR against the rotation of the portrait",
-    "retrieval": "the share of faces whose person is among the k nearest",
+    "retrieval": "the share of faces whose person is among the k nearest, without and with distractors",
     "cost": "FRR against milliseconds per face and seconds of training",
     "curves": "losses and validation PSNR over training",
     "worst": "the faces that are recovered worst, by SSIM",

@@ -11,8 +11,14 @@ from itertools import groupby
 from ifrp import paths
 
 NOT_PUBLISHED, NOT_RUN, WORSE, USELESS, BEST, TIED = "–", "not run", "↓", "‡", "*", "="
-HEADINGS = {"psnr": "PSNR (dB)", "ssim": "SSIM", "fsim": "FSIM", "fsimc": "FSIMc", "frr": "FRR (%)"}
-DECIMALS = {"psnr": 2, "ssim": 3, "fsim": 3, "fsimc": 3, "frr": 2, "fcr": 2, "time-per-epoch": 1}
+HEADINGS = {
+    "psnr": "PSNR (dB)", "ssim": "SSIM", "fsim": "FSIM", "fsimc": "FSIMc", "frr": "FRR (%)",
+    "rank1": "Rank-1 (%)", "cosine": "Cosine",
+}  # fmt: skip
+DECIMALS = {
+    "psnr": 2, "ssim": 3, "fsim": 3, "fsimc": 3, "psnr-colour": 2, "psnr-contrast": 2, "frr": 2, "fcr": 2, "rank1": 2,
+    "rank1-distractors": 2, "cosine": 3, "time-per-epoch": 1,
+}  # fmt: skip
 TEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",

@@ -62,6 +62,7 @@ def numbers(config: settings.Config, document: str) -> list[Path]:
         *(card_path(paths.recovery_model(name)) for name in _trained(config, names)),
         *_stacks([paths.faces("train"), paths.faces("test")]),
         *figure(config, "distance"),
+        paths.EXPOSURE,
     ]
 
 

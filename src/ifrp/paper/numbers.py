@@ -51,6 +51,7 @@ def inputs(names: Sequence[str]) -> list[Path]:
         paths.faces("test"),
         paths.faces("train"),
         paths.STYLE_DISTANCE,
+        paths.EXPOSURE,
         paths.PUBLISHED,
     ]
 
@@ -62,6 +63,7 @@ def collect(names: Sequence[str]) -> dict[str, float]:
     interval, `.n` the faces that were averaged. `<experiment>.<fact>` is what its training took: steps, epochs,
     training_seconds, parameters. `step.<rule>.seconds` and `.memory` (MB) are what a step of the workflow took on the
     way. `<set>.faces` and `<set>.people` count the stacks of faces, `distance.<style>` is that of an artwork from faces,
+    `exposure.<style>` the correlation of the luminances of its portraits and their faces,
     and `published.<table>.<row>.<split>.<metric>` what the paper prints.
     """
     import pandas as pd
@@ -80,6 +82,9 @@ def collect(names: Sequence[str]) -> dict[str, float]:
     distances = pd.read_csv(paths.STYLE_DISTANCE)
     for row in distances[distances["layer"] == "combined"].to_dict("records"):
         found[f"distance.{row['style']}"] = row["distance"]
+    exposures = pd.read_csv(paths.EXPOSURE).dropna(subset="correlation")
+    for row in exposures.to_dict("records"):
+        found[f"exposure.{row['style']}"] = row["correlation"]
     told = {".".join(("published", *of)): value for of, value in printed().items()}
     return found | {key: float(value) for key, value in told.items() if ":" not in value}  # 5:20 is no number
 

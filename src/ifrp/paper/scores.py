@@ -22,8 +22,8 @@ FEWEST = 10  # scores in a bin that is shown
 def retrieval(config: settings.Config) -> tuple[Figure, list[Path]]:
     """Cumulative match: the share of recovered faces whose person is among the k nearest true faces, k from 1 to 20.
 
-    One panel per split of styles, each the mean over its styles; FRR is the value at `evaluation.top`. Dotted:
-    guessing.
+    One column per split of styles, each the mean over its styles; FRR is the value at `evaluation.top`. Below, the same
+    with the faces of the training people in the gallery. Dotted: guessing.
     """
     import pandas as pd
     from matplotlib.figure import Figure
@@ -32,17 +32,25 @@ def retrieval(config: settings.Config) -> tuple[Figure, list[Path]]:
     files = {name: paths.retrieval(name, judge) for name in config.recovery.experiments}
     curves = {name: pd.read_csv(path).set_index("rank") for name, path in files.items()}
     splits = [s for s in settings.STYLE_SPLITS if any(s in curve for curve in curves.values())]
-    figure, colours = Figure(figsize=(2.6 * len(splits), 2.9), layout="constrained"), look.colours(config)
-    for number, split in enumerate(splits, start=1):
-        axes = figure.add_subplot(1, len(splits), number, title=split, xlabel="rank", ylim=(0, 102))
-        for name, curve in curves.items():
-            if split in curve:
-                axes.plot(curve.index, curve[split], color=colours[name], linewidth=1.1, label=name)
-        ranks = curve.index
-        axes.plot(ranks, curve["chance"], ":", color="black", linewidth=0.9, label="chance")
-        axes.axvline(top, color="#bbbbbb", linewidth=0.8, zorder=0)
-        axes.set_xticks([1, top, *range(10, len(ranks) + 1, 5)])
-    figure.axes[0].set_ylabel("retrieved (%)")
+    figure, colours = Figure(figsize=(2.6 * len(splits), 4.9), layout="constrained"), look.colours(config)
+    panels = figure.subplots(2, len(splits), squeeze=False, sharex=True, sharey=True)
+    for row, ending in zip(panels, ("", "-distractors"), strict=True):
+        for axes, split in zip(row, splits, strict=True):
+            for name, curve in curves.items():
+                if f"{split}{ending}" in curve:
+                    shares = curve[f"{split}{ending}"]
+                    axes.plot(curve.index, shares, color=colours[name], linewidth=1.1, label=name)
+            axes.plot(
+                curve.index, curve[f"chance{ending}"], ":", color="black", linewidth=0.9, label="chance"
+            )
+            axes.axvline(top, color="#bbbbbb", linewidth=0.8, zorder=0)
+            axes.set(ylim=(0, 102), xticks=sorted({1, top, *range(10, len(curve) + 1, 5)}))
+    for axes, split in zip(panels[0], splits, strict=True):
+        axes.set_title(split)
+    for axes in panels[1]:
+        axes.set_xlabel("rank")
+    panels[0, 0].set_ylabel("retrieved (%)")
+    panels[1, 0].set_ylabel("among distractors (%)")
     _legend(figure)
     return figure, [*files.values()]
 

@@ -11,7 +11,7 @@ from ifrp import paths
 from ifrp.artifacts import atomic, card, read_card, require
 from ifrp.errors import IfrpError
 from ifrp.evaluation import summary
-from ifrp.paper import judges, seeds, timing, tuning, worth
+from ifrp.paper import judges, seeds, timing, tones, tuning, worth
 from ifrp.paper.grid import (
     BEST,
     DECIMALS,
@@ -38,7 +38,9 @@ MARKS = (
     f"{TIED} not to be told from it (the 95 % interval of the difference, face by face, holds 0)."
 )
 TIME = "time-per-epoch"
-SPECIAL = {"timing": timing, "recognisers": judges, "yardsticks": worth, "seeds": seeds, "tuning": tuning}
+SPECIAL = {
+    "timing": timing, "recognisers": judges, "yardsticks": worth, "exposure": tones, "seeds": seeds, "tuning": tuning,
+}  # fmt: skip
 """tables that are not of split and metric"""
 
 
@@ -83,6 +85,14 @@ LAYOUTS = {
         "Quality of recovered faces",
         (("", "psnr", "PSNR (dB)"), ("", "ssim", "SSIM"), ("", "fsim", "FSIM"), ("", "fsimc", "FSIMc")),
     ),
+    "ceilings": Layout(
+        "What PSNR would be if each face had the mean colour of the true one, and its contrast",
+        (
+            ("", "psnr", "PSNR (dB)"),
+            ("", "psnr-colour", "PSNR, true colour"),
+            ("", "psnr-contrast", "PSNR, true colour and contrast"),
+        ),
+    ),
     "identity": Layout(
         "Identity of recovered faces: retrieval (FRR) and consistency (FCR), in %",
         (
@@ -90,6 +100,15 @@ LAYOUTS = {
             ("unseen", "frr", "FRR unseen"),
             ("sketch", "frr", "FRR sketch"),
             ("all", "fcr", "FCR"),
+        ),
+        chance=True,
+    ),
+    "likeness": Layout(
+        "Identity, more strictly: rank 1, rank 1 among distractors, and cosine of the embeddings",
+        (
+            ("", "rank1", "Rank-1 (%)"),
+            ("", "rank1-distractors", "Rank-1 among distractors (%)"),
+            ("", "cosine", "Cosine"),
         ),
         chance=True,
     ),
@@ -137,8 +156,9 @@ def compare(config: settings.Config, name: str) -> pd.DataFrame:
     Returns:
         Columns row, experiment, split, metric, published (text, as printed), ours, low, high, n, difference (ours
         minus published), note (not published, not run, worse than published, no better than no recovery, best, tied). The
-        row `chance` is the level of guessing; one that recovered some portraits only has a level of its own,
-        because it has its own queries and, in FCR, a smaller gallery, in which no recovery was not measured.
+        row `chance` is the level of guessing, of those metrics that have one; one that recovered some portraits only has
+        a level of its own, because it has its own queries and, in FCR, a smaller gallery, in which no recovery was not
+        measured.
     """
     import pandas as pd
 
@@ -161,11 +181,13 @@ def compare(config: settings.Config, name: str) -> pd.DataFrame:
             found.append(_row(of, told_here, means, floor, notes.get(experiment or "", "")))
     if layout.chance:
         # those that recovered every portrait have the same gallery, and with it the same level
-        levels = {f"{CHANCE} for {name}" if name in partial else CHANCE: name for name in methods}
-        for label, experiment in levels.items():
+        levels = dict[str, Means]()
+        for name in methods:
+            levels.setdefault(f"{CHANCE} for {name}" if name in partial else CHANCE, {}).update(ours[name])
+        for label, known in levels.items():
             for split, metric in _cells(layout):
-                means = ours[experiment].get((split, f"{metric}-chance"), {})
-                found.append(_row((label, CHANCE, split, metric), None, means, None, ""))
+                if level := known.get((split, f"{metric}-chance")):
+                    found.append(_row((label, CHANCE, split, metric), None, level, None, ""))
     return pd.DataFrame(found)
 
 
@@ -241,7 +263,8 @@ def lay_out(name: str, values: pd.DataFrame) -> Grid:
         for row_split in settings.STYLE_SPLITS if by_split else ("",):
             row = [label, *([row_split] if by_split else [])]
             for split, metric, _ in layout.cells:
-                texts = _texts(cells[label, split or row_split, metric], DECIMALS[metric])
+                cell = cells.get((label, split or row_split, metric))
+                texts = _texts(cell, DECIMALS[metric]) if cell else ["", "", ""]
                 row += texts if printed[metric] else texts[1:2]
             lines.append(row)
     return Grid(layout.caption, columns, lines, [INTERVAL, MARKS, *_partial(values, layout.cells[0][1])])

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CAPTION = "What a score is worth: faces that nobody recovered, and the published values of IFRP"
-METRIC = "PSNR, SSIM, FSIM, FSIMc, FRR"
-METRICS = ("psnr", "ssim", "fsim", "fsimc", "frr")
+METRIC = "PSNR, SSIM, FSIM, FSIMc, FRR, rank-1, cosine"
+METRICS = ("psnr", "ssim", "fsim", "fsimc", "frr", "rank1", "cosine")
 METHOD = "ifrp"
 
 

@@ -1,0 +1,81 @@
+"""People to be mistaken for: embeddings of all training faces, made once per recogniser, beside the true faces of the test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifrp import config as settings
+from ifrp import paths, stacks
+from ifrp.artifacts import atomic, card, read_card, require
+from ifrp.errors import IfrpError
+
+if TYPE_CHECKING:
+    from ifrp.evaluation.identity import Embeddings, Recogniser
+
+EMBEDDED = 64  # faces at a time
+BLOCK = 4096  # distractors whose likeness to all queries is in memory at a time
+TIE = 1e-6  # two sums of 512 products of float32 that should be equal differ by less
+
+
+def nearer(
+    queries: Embeddings, nearest: NDArray[np.float32], distractors: Embeddings, block: int = BLOCK
+) -> NDArray[np.int64]:
+    """How many distractors are as near to each query as the person's nearest face is, or nearer.
+
+    Args:
+        queries: (N, D), unit vectors.
+        nearest: (N,) cosine of each query and the nearest face of its person.
+        distractors: (M, D), unit vectors, may be a memory map; all are of other people.
+        block: so many of them at a time, so that N × block products are in memory, whatever M is.
+
+    Returns:
+        (N,)
+    """
+    found = np.zeros(len(queries), np.int64)
+    for start in range(0, len(distractors), block):
+        similar = queries @ np.asarray(distractors[start : start + block]).T  # (N, block)
+        found += (similar >= nearest[:, None] - TIE).sum(1)
+    return found
+
+
+def read(name: str, judge: Recogniser) -> Embeddings:
+    """The embedded training faces, a read-only memory map (M, D) float32 of unit vectors.
+
+    Args:
+        name: of the recogniser.
+        judge: that recogniser.
+
+    Raises:
+        IfrpError: there are none, they cannot be read, or other weights than the judge's made them.
+    """
+    path = paths.distractors(name)
+    require([path])
+    again = f"make them again with `ifrp evaluation distractors --recogniser {name}`."
+    if read_card(path)["settings"].get("fingerprint") != judge.fingerprint:
+        raise IfrpError(f"{path} was made with other weights than those of the recogniser {name}: {again}")
+    try:
+        found: Embeddings = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise IfrpError(f"{path} does not hold embeddings ({error}): {again}") from error
+    return found
+
+
+def write(config: settings.Config, name: str, judge: Recogniser) -> None:
+    """Writes paths.distractors(name), the embedded faces of the training split, and its card.
+
+    Nobody of the training split is in the test. Training faces are aligned as the true faces of the test are.
+
+    Raises:
+        IfrpError: the stack is missing.
+    """
+    path, train = paths.distractors(name), paths.faces("train")
+    faces = stacks.read(train)
+    told = {"recogniser": name, "fingerprint": judge.fingerprint}
+    with card(path, told, config.seed, [train]) as facts:
+        found = judge.embed(faces.images, EMBEDDED)
+        facts.update(faces=len(found), people=int(faces.table["person"].nunique()))
+        with atomic(path) as new:
+            np.save(new, found)

@@ -1,0 +1,50 @@
+"""What a style does to exposure (`ifrp.evaluation.exposure`): how well the light of a face can be read from its portrait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ifrp import config as settings
+from ifrp import paths
+from ifrp.paper.grid import Grid, bracketed, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CAPTION = "Exposure: mean luminance of a portrait against that of its face, by style"
+METRIC = "correlation"
+CONSTANT = "constant"
+
+
+def inputs(config: settings.Config) -> list[Path]:
+    """The tone curves."""
+    return [paths.EXPOSURE]
+
+
+def compare(config: settings.Config) -> pd.DataFrame:
+    """The tone curves as they were written: style, split, correlation, low, high, slope, offset, n."""
+    import pandas as pd
+
+    return pd.read_csv(paths.EXPOSURE)
+
+
+def lay_out(values: pd.DataFrame) -> Grid:
+    """One row per style."""
+    import pandas as pd
+
+    rows = []
+    for cell in values.to_dict("records"):
+        texts = [CONSTANT, "", ""]
+        if not pd.isna(cell["correlation"]):
+            correlation = bracketed(cell["correlation"], cell["low"], cell["high"], 3)
+            texts = [correlation, number(cell["slope"], 2), number(cell["offset"], 1)]
+        rows.append([str(cell["style"]), str(cell["split"]), *texts])
+    columns = [("", "Style"), ("", "Split"), ("Correlation", "")]
+    columns += [("Tone curve", "slope"), ("Tone curve", "offset (levels)")]
+    notes = [
+        f"Over the {values['n'].max():,} test faces as they were stylised; luminance by Rec. 601, 0 to 255. In brackets: 95 % "
+        "bootstrap interval over people. The tone curve is the line of least squares from face to portrait. A correlation near 1 "
+        "or −1 says that a style does not lose exposure, but maps it by a curve of its own."
+    ]
+    return Grid(CAPTION, columns, rows, notes)
