@@ -526,7 +526,10 @@ def experiments(config: Config) -> dict[str, dict[str, Any]]:
         IfrpError: one has no method, two have the same name, or one names a `model` that it cannot take.
     """
     given = config.recovery
-    ablations = {name: merge(given.ablation, entry) for name, entry in given.ablations.items()}
+    ablations = {
+        name: entry if "model" in entry else merge(given.ablation, entry)
+        for name, entry in given.ablations.items()
+    }
     for name in ablations:
         if name in given.experiments:
             raise IfrpError(

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from ifrp import paths
 
-NOT_PUBLISHED, NOT_RUN, WORSE, USELESS, BEST, TIED = "–", "not run", "↓", "‡", "*", "="
+NOT_PUBLISHED, NOT_RUN, WORSE, USELESS, BEST, TIED, LOOKED = "–", "not run", "↓", "‡", "*", "=", "°"
 HEADINGS = {
     "psnr": "PSNR (dB)", "ssim": "SSIM", "fsim": "FSIM", "fsimc": "FSIMc", "frr": "FRR (%)",
     "rank1": "Rank-1 (%)", "cosine": "Cosine",
@@ -22,7 +22,7 @@ DECIMALS = {
 TEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    "–": "--", "−": "$-$", "↓": r"$\downarrow$", "×": r"$\times$", "‡": r"$\ddagger$",
+    "–": "--", "−": "$-$", "↓": r"$\downarrow$", "×": r"$\times$", "‡": r"$\ddagger$", "°": r"$^\circ$",
 }  # fmt: skip
 
 STYLE = (
