@@ -494,6 +494,34 @@ def test_use_conda_without_conda_is_one_notice(made: Project) -> None:
     assert told.count("There is no conda here") == 1
 
 
+CONDA = """#!/bin/sh
+case "$*" in
+  "info --json") echo '{"conda_prefix": "'$PWD'", "platform": "linux-64"}' ;;
+  --version) echo conda 26.7.0 ;;
+  config*) echo '{"get": {"channel_priority": "strict"}}' ;;
+esac
+"""
+
+
+def test_the_environment_makes_nothing_again(tmp_path: Path) -> None:
+    """A run in the conda environment, here by a conda that creates nothing, is one for DVC, and for one without it."""
+    project = Project(tmp_path)
+    for name, text in (("conda", CONDA), ("activate", "")):
+        project.write(f"bin/{name}", text)
+        (project.root / f"bin/{name}").chmod(0o755)
+    assert "DVC has recorded the results" in project.make("--use-conda")
+    assert project.pending() == project.pending("--use-conda") == set()
+    assert project.pending("--rerun-triggers", "software-env"), "no environment was used"
+    project.append("environment.yml", "# a remark\n")
+    assert project.pending("--use-conda") == set()
+    assert "up to date" in project.dvc("status")
+
+
+def test_both_profiles_rerun_for_the_same_reasons() -> None:
+    told = [yaml.safe_load(path.read_text()) for path in ROOT.glob("profiles/*/profile.yaml")]
+    assert [profile["rerun-triggers"] for profile in told] == [["mtime", "params", "input", "code"]] * 2
+
+
 def test_gpu_is_asked_for_only_if_there_is_one(made: Project) -> None:
     told = made.make("--dryrun", "--forcerun", "styles_train", "--config", "runtime={device: cuda}")
     assert "gpu=1" in told
