@@ -58,7 +58,8 @@ def test_conda_environment_has_a_fitting_python_and_pip() -> None:
 
 
 def test_conda_environment_needs_one_channel() -> None:
-    assert environment("channels") == ["conda-forge"]  # conda from 26.7 on takes nodefaults for a channel's address
+    """Conda from 26.7 on refuses nodefaults, which it takes for a channel of that name."""
+    assert environment("channels") == ["conda-forge"]
 
 
 def test_package_is_added_to_the_conda_environment() -> None:

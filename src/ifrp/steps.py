@@ -1,4 +1,4 @@
-"""What the rules of the workflow need to know of the configuration; the Snakefile asks here, without torch."""
+"""What the rules of the workflow need to know of the configuration; the Snakefile asks here, with Snakemake alone installed."""
 
 from __future__ import annotations
 
