@@ -95,6 +95,52 @@ def test_a_preset_is_laid_over_and_the_rest_stays(tmp_path: Path, monkeypatch: p
     assert (found.seed, found.faces.split.train, found.faces.split.test) == (7, 9, 5)
 
 
+@pytest.fixture
+def presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder in which config/config.yaml names the preset `big`."""
+    monkeypatch.chdir(tmp_path)
+    Path("config").mkdir()
+    Path("config/config.yaml").write_text("preset: big\nseed: 7\nfaces: {size: 32, split: {train: 1}}\n")
+    Path("config/big.yaml").write_text("faces: {size: 64, split: {train: 9, test: 5}}\n")
+
+
+@pytest.mark.usefixtures("presets")
+@pytest.mark.parametrize("name", ["config/config.yaml", "./config/../config/config.yaml"])
+def test_the_configuration_lies_under_its_preset(name: str) -> None:
+    found = config.load(Path(name))
+    assert (found.seed, found.faces.size, found.faces.split) == (7, 64, config.FaceCounts(9, 1000, 5))
+    assert found == steps.resolve({})
+
+
+@pytest.mark.usefixtures("presets")
+@pytest.mark.parametrize("preset", ["", "preset: config\n", "preset: null\n"])
+def test_a_named_file_without_a_preset_is_the_whole_configuration(preset: str) -> None:
+    Path("mine.yaml").write_text(f"{preset}faces: {{size: 48}}\n")
+    found = config.load(Path("mine.yaml"))
+    assert found == config.Config(faces=config.Faces(size=48))
+    assert found == steps.resolve(config.read(Path("mine.yaml")), alone=True)
+
+
+@pytest.mark.usefixtures("presets")
+def test_a_named_file_wins_over_the_preset_that_it_names() -> None:
+    Path("mine.yaml").write_text("preset: big\nfaces: {size: 48}\n")
+    Path("config/config.yaml").write_text("seed: 7\nfaces: {split: {train: 1, val: 2}}\n")
+    found = config.load(Path("mine.yaml"))
+    assert (found.seed, found.faces.size, found.faces.split) == (7, 48, config.FaceCounts(9, 2, 5))
+    assert found == steps.resolve(config.read(Path("mine.yaml"))), "as snakemake --configfile"
+
+
+def test_an_edited_copy_of_the_default_says_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    text = Path("config/config.yaml").read_text()
+    (tmp_path / "mine.yaml").write_text(text.replace("people: 100", "people: 50"))
+    before, found = config.load(Path("config/config.yaml")), config.load(tmp_path / "mine.yaml")
+    assert (before.faces.rendered.people, found.faces.rendered.people) == (100, 50)
+    assert found.recovery == before.recovery
+
+
 def test_a_missing_preset_says_where_it_was_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import yaml
 
 from ifrp.errors import IfrpError
+from ifrp.paths import CONFIG
 
 C = TypeVar("C")
 Split = Literal["train", "val", "test"]
@@ -324,7 +325,7 @@ class Config:
     """The whole configuration, one section per name."""
 
     preset: str | None = None
-    """config/<preset>.yaml is laid over this file; config, or none: this file alone"""
+    """config/<preset>.yaml is laid over config/config.yaml; config, or none: no preset"""
     seed: int = 1
     """seed of everything that is drawn at random"""
     runtime: Runtime = field(default_factory=Runtime)
@@ -348,12 +349,20 @@ class Style:
 
 
 def load(path: Path) -> Config:
-    """Reads a configuration file and the preset it names.
+    """Reads a configuration file, with what it says of a preset.
+
+    config/config.yaml lies under the preset that it names. Any other file has the last word, as by `snakemake
+    --configfile`: it is laid over config/config.yaml and the preset that it names; without one, or with `config`, it
+    is the whole configuration.
 
     Raises:
-        IfrpError: the file is missing or is not YAML, a key is unknown, or a value has the wrong type.
+        IfrpError: a file is missing or is not YAML, a key is unknown, or a value has the wrong type.
     """
-    return build(read(path), str(path))
+    values = read(path)
+    whole = (values.get("preset") or CONFIG.stem) == CONFIG.stem
+    if whole or (CONFIG.exists() and path.samefile(CONFIG)):
+        return build(values, str(path))
+    return build(read(CONFIG), str(path), values)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -375,14 +384,18 @@ def read(path: Path) -> dict[str, Any]:
     return found
 
 
-def build(values: Mapping[str, Any], where: str) -> Config:
-    """Checks and types plain values; lays them under the preset that they name."""
-    preset = values.get("preset")
-    if preset:
-        overlay = Path("config") / f"{preset}.yaml"
-        values = merge(values, read(overlay))
-        where = f"{where} with {overlay}"
-    return typed(Config, values, where)
+def build(values: Mapping[str, Any], where: str, over: Mapping[str, Any] | None = None) -> Config:
+    """Checks and types plain values under the preset that they name, under `over`, which may name another.
+
+    Raises:
+        IfrpError: there is no such preset, a key is unknown, or a value has the wrong type.
+    """
+    over = over or {}
+    preset = over.get("preset", values.get("preset"))
+    if preset and preset != CONFIG.stem:
+        path = CONFIG.with_name(f"{preset}.yaml")
+        values, where = merge(values, read(path)), f"{where} with {path}"
+    return typed(Config, {**merge(values, over), "preset": None}, where)
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
