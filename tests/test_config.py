@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ifrp import config, steps
+from ifrp import config, paths, steps
 from ifrp.errors import IfrpError
 from ifrp.recovery import experiment, methods
 
@@ -139,6 +139,40 @@ def test_an_edited_copy_of_the_default_says_what_it_says(
     before, found = config.load(Path("config/config.yaml")), config.load(tmp_path / "mine.yaml")
     assert (before.faces.rendered.people, found.faces.rendered.people) == (100, 50)
     assert found.recovery == before.recovery
+
+
+@pytest.mark.usefixtures("presets")
+def test_a_preset_lies_over_those_that_it_extends() -> None:
+    Path("config/huge.yaml").write_text("extends: big\nfaces: {size: 128}\nruntime: {device: cpu}\n")
+    Path("config/giant.yaml").write_text("extends: huge\nfaces: {split: {test: 6}}\n")
+    Path("config/plain.yaml").write_text("extends: config\nfaces: {split: {test: 6}}\n")
+    found = steps.resolve({"preset": "giant"})
+    assert (found.seed, found.faces.size, found.faces.split) == (7, 128, config.FaceCounts(9, 1000, 6))
+    assert found.runtime.device == "cpu"
+    assert steps.resolve({"preset": "plain"}).faces.split == config.FaceCounts(1, 1000, 6)
+    Path("mine.yaml").write_text("preset: giant\n")
+    assert config.load(Path("mine.yaml")) == found
+
+
+@pytest.mark.usefixtures("presets")
+@pytest.mark.parametrize(
+    ("big", "message"),
+    [
+        ("huge", r"config/huge\.yaml extends big, which extends it in turn"),
+        ("big", r"config/big\.yaml extends big, which extends it in turn"),
+        (
+            "small",
+            r"config/big\.yaml extends small, but there is no config/small\.yaml; there are big, config, huge",
+        ),
+    ],
+)
+def test_a_preset_that_extends_none_is_one_sentence(big: str, message: str) -> None:
+    Path("config/huge.yaml").write_text("extends: big\nfaces: {size: 128}\n")
+    Path("config/big.yaml").write_text(f"extends: {big}\n")
+    with pytest.raises(IfrpError, match=message):
+        steps.resolve({})
+    with pytest.raises(IfrpError, match=message):
+        config.load(paths.CONFIG)
 
 
 def test_a_missing_preset_says_where_it_was_looked_for(

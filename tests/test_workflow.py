@@ -173,10 +173,21 @@ def test_presets_have_every_section_that_dvc_follows(path: Path) -> None:
     from ifrp.config import Config
 
     sections = yaml.safe_load(path.read_text())
-    assert set(NAMES) <= set(sections), "a preset must have each section, if only with one key, for dvc.yaml"
-    assert set(sections) <= set(Config.__dataclass_fields__) - (
-        {"preset", "seed"} if path.stem != "config" else set()
-    )
+    assert set(NAMES) <= set(sections), "a preset must have each section, if only an empty one, for dvc.yaml"
+    known = set(Config.__dataclass_fields__)
+    assert set(sections) <= (known if path.stem == "config" else known - {"preset", "seed"} | {"extends"})
+
+
+def test_every_preset_that_another_extends_is_followed_by_dvc() -> None:
+    """In each stage, by the sections that it compares of the preset in use."""
+    presets = {path: yaml.safe_load(path.read_text()) for path in ROOT.glob("config/*.yaml")}
+    extending = {f"config/{path.name}": of["extends"] for path, of in presets.items() if "extends" in of}
+    assert extending == {"config/gpu.yaml": "photos"}
+    for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items():
+        params = {path: keys for entry in stage["params"] for path, keys in entry.items()}
+        for path, extended in extending.items():
+            assert params[path] == ["extends"], name
+            assert params[f"config/{extended}.yaml"] == params["config/${preset}.yaml"], name
 
 
 def test_snakemake_then_dvc_is_a_no_op(made: Project) -> None:
@@ -618,20 +629,13 @@ def test_static_answers_about_methods_are_those_of_their_classes(monkeypatch: py
     monkeypatch.chdir(ROOT)
     every = {name: {"method": name} for name in methods.names()}
     for path in sorted(Path("config").glob("*.yaml")):
-        values = configuration.merge(configuration.read(paths_config()), configuration.read(path))
-        values["recovery"] = configuration.merge(values["recovery"], {"experiments": every})
-        config = configuration.typed(configuration.Config, {**values, "preset": None}, str(path))
+        given = {"preset": path.stem, "recovery": {"experiments": every}}
+        config = configuration.build(configuration.read(paths.CONFIG), str(path), given)
         for name in config.recovery.experiments:
             row = experiment.resolve(config, name)
             assert steps.needs_training(config, name) == (row.needs != "nothing")
             assert steps.needs_faces(config, name) == methods.find(row.method).reference
             assert set(row.recognisers) <= set(steps.recognisers(config, name))
-
-
-def paths_config() -> Path:
-    from ifrp.paths import CONFIG
-
-    return CONFIG
 
 
 def test_schema_is_that_of_the_dataclasses() -> None:

@@ -1,8 +1,8 @@
 """The configuration: one dataclass per section, read strictly, with the paper's values as defaults.
 
-The embedded default (config/config.yaml) and the presets (config/paper.yaml, config/photos.yaml) only say what
-differs from the defaults here. This module needs nothing but the standard library and PyYAML, because the
-Snakefile reads the configuration through it too.
+The embedded default (config/config.yaml) and the presets beside it only say what differs from the defaults here.
+This module needs nothing but the standard library and PyYAML, because the Snakefile reads the configuration through
+it too.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import difflib
+import functools
 import math
 import types
 import typing
@@ -391,11 +392,33 @@ def build(values: Mapping[str, Any], where: str, over: Mapping[str, Any] | None 
         IfrpError: there is no such preset, a key is unknown, or a value has the wrong type.
     """
     over = over or {}
-    preset = over.get("preset", values.get("preset"))
-    if preset and preset != CONFIG.stem:
-        path = CONFIG.with_name(f"{preset}.yaml")
-        values, where = merge(values, read(path)), f"{where} with {path}"
-    return typed(Config, {**merge(values, over), "preset": None}, where)
+    below = presets(over.get("preset", values.get("preset")))
+    found = functools.reduce(merge, [values, *below.values(), over], dict[str, Any]())
+    return typed(Config, {**found, "preset": None}, " with ".join([where, *map(str, below)]))
+
+
+def presets(name: str | None, files: Mapping[str, Any] | None = None) -> dict[Path, dict[str, Any]]:
+    """Path and values of a preset and of those that it extends, in the order in which each is laid over the ones before.
+
+    Args:
+        name: config, and none, are no preset.
+        files: values by path, to be used in place of the files.
+
+    Raises:
+        IfrpError: a preset is missing, or extends itself.
+    """
+    found: dict[Path, dict[str, Any]] = {}
+    while name and name != CONFIG.stem:
+        path = CONFIG.with_name(f"{name}.yaml")
+        names = f"{next(reversed(found))} extends" if found else "The configuration names the preset"
+        if path in found:
+            raise IfrpError(f"{names} {name}, which extends it in turn: extend another preset, or none.")
+        if files is None and not path.exists():
+            known = ", ".join(sorted(of.stem for of in CONFIG.parent.glob("*.yaml")))
+            raise IfrpError(f"{names} {name}, but there is no {path}; there are {known or 'none'}.")
+        found[path] = dict(read(path) if files is None else files.get(str(path), {}))
+        name = found[path].pop("extends", None)
+    return dict(reversed(found.items()))
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
