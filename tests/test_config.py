@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ifrp import config, steps
+from ifrp import config, paths, steps
 from ifrp.errors import IfrpError
 from ifrp.recovery import experiment, methods
 
@@ -96,6 +96,86 @@ def test_a_preset_is_laid_over_and_the_rest_stays(tmp_path: Path, monkeypatch: p
     Path("config/big.yaml").write_text("faces: {split: {train: 9}}\n")
     found = build(preset="big", seed=7, faces={"split": {"train": 1, "test": 5}})
     assert (found.seed, found.faces.split.train, found.faces.split.test) == (7, 9, 5)
+
+
+@pytest.fixture
+def presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder in which config/config.yaml names the preset `big`."""
+    monkeypatch.chdir(tmp_path)
+    Path("config").mkdir()
+    Path("config/config.yaml").write_text("preset: big\nseed: 7\nfaces: {size: 32, split: {train: 1}}\n")
+    Path("config/big.yaml").write_text("faces: {size: 64, split: {train: 9, test: 5}}\n")
+
+
+@pytest.mark.usefixtures("presets")
+@pytest.mark.parametrize("name", ["config/config.yaml", "./config/../config/config.yaml"])
+def test_the_configuration_lies_under_its_preset(name: str) -> None:
+    found = config.load(Path(name))
+    assert (found.seed, found.faces.size, found.faces.split) == (7, 64, config.FaceCounts(9, 1000, 5))
+    assert found == steps.resolve({})
+
+
+@pytest.mark.usefixtures("presets")
+@pytest.mark.parametrize("preset", ["", "preset: config\n", "preset: null\n"])
+def test_a_named_file_without_a_preset_is_the_whole_configuration(preset: str) -> None:
+    Path("mine.yaml").write_text(f"{preset}faces: {{size: 48}}\n")
+    found = config.load(Path("mine.yaml"))
+    assert found == config.Config(faces=config.Faces(size=48))
+    assert found == steps.resolve(config.read(Path("mine.yaml")), alone=True)
+
+
+@pytest.mark.usefixtures("presets")
+def test_a_named_file_wins_over_the_preset_that_it_names() -> None:
+    Path("mine.yaml").write_text("preset: big\nfaces: {size: 48}\n")
+    Path("config/config.yaml").write_text("seed: 7\nfaces: {split: {train: 1, val: 2}}\n")
+    found = config.load(Path("mine.yaml"))
+    assert (found.seed, found.faces.size, found.faces.split) == (7, 48, config.FaceCounts(9, 2, 5))
+    assert found == steps.resolve(config.read(Path("mine.yaml"))), "as snakemake --configfile"
+
+
+def test_an_edited_copy_of_the_default_says_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    text = Path("config/config.yaml").read_text()
+    (tmp_path / "mine.yaml").write_text(text.replace("people: 100", "people: 50"))
+    before, found = config.load(Path("config/config.yaml")), config.load(tmp_path / "mine.yaml")
+    assert (before.faces.rendered.people, found.faces.rendered.people) == (100, 50)
+    assert found.recovery == before.recovery
+
+
+@pytest.mark.usefixtures("presets")
+def test_a_preset_lies_over_those_that_it_extends() -> None:
+    Path("config/huge.yaml").write_text("extends: big\nfaces: {size: 128}\nruntime: {device: cpu}\n")
+    Path("config/giant.yaml").write_text("extends: huge\nfaces: {split: {test: 6}}\n")
+    Path("config/plain.yaml").write_text("extends: config\nfaces: {split: {test: 6}}\n")
+    found = steps.resolve({"preset": "giant"})
+    assert (found.seed, found.faces.size, found.faces.split) == (7, 128, config.FaceCounts(9, 1000, 6))
+    assert found.runtime.device == "cpu"
+    assert steps.resolve({"preset": "plain"}).faces.split == config.FaceCounts(1, 1000, 6)
+    Path("mine.yaml").write_text("preset: giant\n")
+    assert config.load(Path("mine.yaml")) == found
+
+
+@pytest.mark.usefixtures("presets")
+@pytest.mark.parametrize(
+    ("big", "message"),
+    [
+        ("huge", r"config/huge\.yaml extends big, which extends it in turn"),
+        ("big", r"config/big\.yaml extends big, which extends it in turn"),
+        (
+            "small",
+            r"config/big\.yaml extends small, but there is no config/small\.yaml; there are big, config, huge",
+        ),
+    ],
+)
+def test_a_preset_that_extends_none_is_one_sentence(big: str, message: str) -> None:
+    Path("config/huge.yaml").write_text("extends: big\nfaces: {size: 128}\n")
+    Path("config/big.yaml").write_text(f"extends: {big}\n")
+    with pytest.raises(IfrpError, match=message):
+        steps.resolve({})
+    with pytest.raises(IfrpError, match=message):
+        config.load(paths.CONFIG)
 
 
 def test_a_missing_preset_says_where_it_was_looked_for(

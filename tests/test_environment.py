@@ -33,8 +33,8 @@ def constraints() -> dict[str, str]:
     return pins([line for line in lines if line and not line.startswith("#")])
 
 
-def environment() -> list[Any]:
-    return list(yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"])
+def environment(key: str = "dependencies") -> list[Any]:
+    return list(yaml.safe_load((ROOT / "environment.yml").read_text())[key])
 
 
 def test_versions_are_in_one_place_only() -> None:
@@ -55,6 +55,11 @@ def test_conda_environment_has_a_fitting_python_and_pip() -> None:
     python = next(entry.removeprefix("python=") for entry in conda if entry.startswith("python="))
     assert SpecifierSet(project()["requires-python"]).contains(python)
     assert "pip" in conda
+
+
+def test_conda_environment_needs_one_channel() -> None:
+    """Conda from 26.7 on refuses nodefaults, which it takes for a channel of that name."""
+    assert environment("channels") == ["conda-forge"]
 
 
 def test_package_is_added_to_the_conda_environment() -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import recovery_project
 import torch
+import yaml
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.precision import MixedPrecision
 from torch import Tensor
@@ -25,6 +26,7 @@ from ifrp.recovery import experiment, methods, model, recogniser, recognition, s
 from ifrp.recovery.apply import apply
 from ifrp.recovery.loop import Loop
 from ifrp.recovery.method import Batch, Clock, Method, Update
+from ifrp.recovery.recover import recover
 from ifrp.recovery.release import release
 from ifrp.stacks import to_range
 
@@ -433,6 +435,57 @@ def test_identity_loss_uses_the_trained_recogniser(project: Config, monkeypatch:
     embedded = judge.embed(stacks.read(paths.faces("test")).images, batch=5)
     np.testing.assert_allclose(np.linalg.norm(embedded, axis=1), 1, rtol=1e-5)
     assert artifacts.read_card(paths.recogniser("judge"))["facts"]["fingerprint"] == judge.fingerprint
+
+
+def test_a_recogniser_of_another_configuration_is_refused(project: Config) -> None:
+    """After a change of the preset, a file of the same name is still there."""
+
+    def configured(**more: object) -> Config:
+        small = {"network": "mobilefacenet", "weights": "trained", "size": [48, 48],
+                 "training": {"steps": 1, "batch": 4}, **more}  # fmt: skip
+        values = {"recovery": {"recognisers": {"judge": small}}}
+        return config.build(config.merge(config.plain(project), values), "here")
+
+    made = configured()
+    recognition.make(made, "judge")
+    assert recogniser.load(made, "judge").settings == made.recovery.recognisers["judge"]
+    for more, key, was, wanted in (
+        ({"weights": "data/source/ms1m.pt"}, "weights", "trained", "data/source/ms1m.pt"),
+        ({"training": {"steps": 2, "batch": 4}}, r"training\.steps", "1", "2"),
+    ):
+        told = (
+            rf"^models/recognisers/judge\.safetensors was made with another recovery\.recognisers\.judge\.{key} "
+            rf"\({was}\) than the configuration has \({wanted}\): make it again by "
+            r"`snakemake --cores all --force models/recognisers/judge\.safetensors`, or name the preset"
+        )
+        with pytest.raises(IfrpError, match=told):
+            recogniser.load(configured(**more), "judge")
+
+
+def test_a_model_of_another_configuration_is_refused_by_name_and_usable_as_a_file(project: Config) -> None:
+    training.train(project, "ifrp")
+    file = str(paths.recovery_model("ifrp"))
+
+    def recovered(values: dict[str, Any], given: str) -> int:
+        changed = config.build(config.merge(config.plain(project), values), "here")
+        paths.CONFIG.write_text(yaml.safe_dump(config.plain(changed)))
+        return len(recover([paths.portraits("test", "ink")], given, Path("out"), paths.CONFIG))
+
+    def entry(**keys: object) -> dict[str, Any]:
+        return {"recovery": {"experiments": {"ifrp": keys}}}
+
+    assert recovered(entry(training={"steps": 9}, portraits=2), "ifrp") == 12, "no part of the model"
+    for values, key in (
+        (entry(losses={"adversarial": 0.5}), r"recovery\.experiments\.ifrp\.losses\.adversarial"),
+        (entry(styles=["ink"]), r"recovery\.experiments\.ifrp\.styles"),
+        (entry(method="faced"), r"recovery\.experiments\.ifrp\.method"),
+        ({"faces": {"size": 64}}, r"faces\.size"),
+    ):
+        with pytest.raises(
+            IfrpError, match=rf"^models/recovery/ifrp\.safetensors was made with another {key} "
+        ):
+            recovered(values, "ifrp")
+        assert recovered(values, file) == 12
 
 
 @pytest.mark.parametrize("name", TRAINED)

@@ -17,7 +17,7 @@ from ifrp.stacks import Images
 from ifrp.styles.artworks import picture, read
 from ifrp.styles.drawing import draw
 from ifrp.styles.losses import Losses
-from ifrp.styles.network import StyleNetwork, load, save, to_images, to_tensor
+from ifrp.styles.network import StyleNetwork, load, save, to_images, to_tensor, trained
 from ifrp.styles.training import resize, sample, train
 
 TINY = config.Styles(
@@ -137,6 +137,13 @@ def test_the_checkpoint_goes_when_the_network_is_written(
     assert not stop.value.code
     assert paths.style_network("own").exists()
     assert not list(Path("checkpoints").iterdir())
+
+    trained(short, "own")
+    other = dataclasses.replace(short, training=dataclasses.replace(short.training, keep=0.5))
+    with pytest.raises(IfrpError, match=r"own\.safetensors was made with another styles\.training\.keep \("):
+        trained(other, "own")
+    paths.style_network("own").with_suffix(".json").unlink()
+    trained(other, "own")  # from elsewhere, without a card: nobody says what it was made with
 
 
 def _fail_at(step: int) -> Callable[..., None]:

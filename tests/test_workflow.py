@@ -173,10 +173,21 @@ def test_presets_have_every_section_that_dvc_follows(path: Path) -> None:
     from ifrp.config import Config
 
     sections = yaml.safe_load(path.read_text())
-    assert set(NAMES) <= set(sections), "a preset must have each section, if only with one key, for dvc.yaml"
-    assert set(sections) <= set(Config.__dataclass_fields__) - (
-        {"preset", "seed"} if path.stem != "config" else set()
-    )
+    assert set(NAMES) <= set(sections), "a preset must have each section, if only an empty one, for dvc.yaml"
+    known = set(Config.__dataclass_fields__)
+    assert set(sections) <= (known if path.stem == "config" else known - {"preset", "seed"} | {"extends"})
+
+
+def test_every_preset_that_another_extends_is_followed_by_dvc() -> None:
+    """In each stage, by the sections that it compares of the preset in use."""
+    presets = {path: yaml.safe_load(path.read_text()) for path in ROOT.glob("config/*.yaml")}
+    extending = {f"config/{path.name}": of["extends"] for path, of in presets.items() if "extends" in of}
+    assert extending == {"config/gpu.yaml": "photos"}
+    for name, stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].items():
+        params = {path: keys for entry in stage["params"] for path, keys in entry.items()}
+        for path, extended in extending.items():
+            assert params[path] == ["extends"], name
+            assert params[f"config/{extended}.yaml"] == params["config/${preset}.yaml"], name
 
 
 def test_snakemake_then_dvc_is_a_no_op(made: Project) -> None:
@@ -499,6 +510,90 @@ def test_use_conda_without_conda_is_one_notice(made: Project) -> None:
     assert told.count("There is no conda here") == 1
 
 
+CONDA = """#!/bin/sh
+case "$*" in
+  "info --json") echo '{"conda_prefix": "'$PWD'", "platform": "linux-64"}' ;;
+  --version) echo conda 26.7.0 ;;
+  config*) echo '{"get": {"channel_priority": "strict"}}' ;;
+esac
+"""
+
+
+def with_conda(project: Project) -> Project:
+    """Gives it a conda that creates no environment, and activates the one at hand."""
+    for name, text in (("conda", CONDA), ("activate", "")):
+        project.write(f"bin/{name}", text)
+        (project.root / f"bin/{name}").chmod(0o755)
+    return project
+
+
+def test_the_environment_makes_nothing_again(tmp_path: Path) -> None:
+    """A run in the conda environment is up to date without it, and DVC records it."""
+    project = with_conda(Project(tmp_path))
+    assert "DVC has recorded the results" in project.make("--use-conda")
+    assert project.pending() == project.pending("--use-conda") == set()
+    assert project.pending("--rerun-triggers", "software-env"), "no environment was used"
+    project.append("environment.yml", "# a remark\n")
+    assert project.pending("--use-conda") == set()
+    assert "up to date" in project.dvc("status")
+
+
+ALONE = """import sys
+from importlib import machinery, metadata
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+waiting, asked = [("snakemake", "")], set()  # distributions that Snakemake brings, and their extras
+while waiting:
+    name, extra = waiting.pop()
+    if (name, extra) not in asked:
+        asked.add((name, extra))
+        for needed in map(Requirement, metadata.requires(name) or ()):
+            if not needed.marker or needed.marker.evaluate({"extra": extra}):
+                waiting += [(canonicalize_name(needed.name), of) for of in ("", *needed.extras)]
+there = {name for name, _ in asked}
+owners = metadata.packages_distributions()
+foreign = {top for top, of in owners.items() if there.isdisjoint(map(canonicalize_name, of))} - {"ifrp"}
+
+
+class Installed(machinery.PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name.split(".")[0] in foreign else super().find_spec(name, path, target)
+
+    @classmethod
+    def find_distributions(cls, context):
+        found = machinery.PathFinder.find_distributions(context)
+        return (of for of in found if canonicalize_name(of.metadata["Name"]) in there)
+
+
+sys.meta_path[:] = [machinery.BuiltinImporter, machinery.FrozenImporter, Installed]
+from snakemake.cli import main
+
+assert {"numpy", "pandas", "torch", "typer", "PIL", "dvc"} <= foreign
+main(sys.argv[1:])
+"""
+
+
+def test_the_workflow_starts_where_snakemake_alone_is_installed(tmp_path: Path) -> None:
+    """As with conda, in whose environment the jobs then run; also where a folder of photographs is looked at."""
+    project = with_conda(Project(tmp_path / "project"))
+    (tmp_path / "photos/anna").mkdir(parents=True)
+    (tmp_path / "photos/anna/1.png").touch()
+    project.edit(faces={"source": "photos", "photos": {"path": str(tmp_path / "photos"), "find": True}})
+    done = project.run(sys.executable, "-c", ALONE, "--use-conda", "--", "faces")
+    assert done.returncode == 0, done.stderr
+    assert "ctivating conda environment" in done.stderr
+    assert project.pending("faces") == set()
+    done = project.run(sys.executable, "-c", ALONE, "--dryrun", "--", "all", "ablations")
+    assert "recovery_train" in done.stdout
+
+
+def test_both_profiles_rerun_for_the_same_reasons() -> None:
+    told = [yaml.safe_load(path.read_text()) for path in ROOT.glob("profiles/*/profile.yaml")]
+    assert [profile["rerun-triggers"] for profile in told] == [["mtime", "params", "input", "code"]] * 2
+
+
 def test_gpu_is_asked_for_only_if_there_is_one(made: Project) -> None:
     told = made.make("--dryrun", "--forcerun", "styles_train", "--config", "runtime={device: cuda}")
     assert "gpu=1" in told
@@ -539,20 +634,13 @@ def test_static_answers_about_methods_are_those_of_their_classes(monkeypatch: py
     monkeypatch.chdir(ROOT)
     every = {name: {"method": name} for name in methods.names()}
     for path in sorted(Path("config").glob("*.yaml")):
-        values = configuration.merge(configuration.read(paths_config()), configuration.read(path))
-        values["recovery"] = configuration.merge(values["recovery"], {"experiments": every})
-        config = configuration.typed(configuration.Config, {**values, "preset": None}, str(path))
+        given = {"preset": path.stem, "recovery": {"experiments": every}}
+        config = configuration.build(configuration.read(paths.CONFIG), str(path), given)
         for name in config.recovery.experiments:
             row = experiment.resolve(config, name)
             assert steps.needs_training(config, name) == (row.needs != "nothing")
             assert steps.needs_faces(config, name) == methods.find(row.method).reference
             assert set(row.recognisers) <= set(steps.recognisers(config, name))
-
-
-def paths_config() -> Path:
-    from ifrp.paths import CONFIG
-
-    return CONFIG
 
 
 def test_schema_is_that_of_the_dataclasses() -> None:

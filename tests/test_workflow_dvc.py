@@ -52,6 +52,30 @@ def test_a_parameter_changed_and_changed_back(made: Project) -> None:
     made.edit(evaluation={"top": top})
 
 
+def test_a_preset_that_extends_another(tmp_path: Path) -> None:
+    """What the extended one says is followed, restored and compared as what is in the preset itself."""
+    found = Project(tmp_path)
+    other = "faces: {}\nstyles: {}\nportraits: {}\nrecovery: {}\npaper: {}\n"
+    found.write("config/photos.yaml", f"evaluation: {{top: 3, faces: 9}}\n{other}")
+    found.write("config/gpu.yaml", f"extends: photos\nevaluation: {{faces: 8}}\n{other}")
+    found.edit(preset="gpu")
+    assert "DVC has recorded the results" in found.make()
+    found.forget()
+    found.dvc("checkout")
+    assert found.pending() == set()
+    assert changed(found) == set()
+    found.write("config/photos.yaml", f"evaluation: {{top: 4, faces: 9}}\n{other}")
+    assert changed(found) == {"evaluation"}
+    assert {job.split("_")[0] for job in found.pending()} == {"evaluation", "paper"}
+    found.write("config/gpu.yaml", f"extends: config\nevaluation: {{faces: 8}}\n{other}")
+    assert changed(found) == set(STAGES)
+    found.edit(preset="config", evaluation={"top": 3, "faces": 8})
+    found.write("config/photos.yaml", f"evaluation: {{top: 3, faces: 9}}\n{other}")
+    assert found.pending() == set(), "the same settings, from other files"
+    assert "DVC has recorded the results" in found.make()
+    assert changed(found) == set()
+
+
 @pytest.mark.slow
 def test_parameters_metrics_and_plots_are_compared(tmp_path: Path) -> None:
     """`dvc exp run -S`, and what DVC says of the commit before it."""

@@ -145,6 +145,29 @@ def require(paths: Iterable[Path]) -> None:
             raise IfrpError(f"{path} does not exist: run `snakemake --cores all {path}`.")
 
 
+def require_settings(path: Path, made: Mapping[str, Any], wanted: Mapping[str, Any], where: str = "") -> None:
+    """Checks that an artifact that is found by its name was made with the settings of the configuration at hand.
+
+    Args:
+        path: of the artifact.
+        made: plain settings that it was made with.
+        wanted: those of the configuration, with the same keys in the same order.
+        where: what stands before these keys in the configuration, with a dot at its end.
+
+    Raises:
+        IfrpError: one differs.
+    """
+    for key, value in wanted.items():
+        found = made.get(key)
+        if isinstance(value, Mapping) and isinstance(found, Mapping):
+            require_settings(path, found, value, f"{where}{key}.")
+        elif found != value:
+            raise IfrpError(
+                f"{path} was made with another {where}{key} ({found}) than the configuration has ({value}): make it again "
+                f"by `snakemake --cores all --force {path}`, or name the preset that it was made with."
+            )
+
+
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file, read in blocks."""
     with path.open("rb") as file:

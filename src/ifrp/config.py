@@ -1,8 +1,8 @@
 """The configuration: one dataclass per section, read strictly, with the paper's values as defaults.
 
-The embedded default (config/config.yaml) and the presets (config/paper.yaml, config/photos.yaml) only say what
-differs from the defaults here. This module needs nothing but the standard library and PyYAML, because the
-Snakefile reads the configuration through it too.
+The embedded default (config/config.yaml) and the presets beside it only say what differs from the defaults here.
+This module needs nothing but the standard library and PyYAML, because the Snakefile reads the configuration through
+it too.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import difflib
+import functools
 import math
 import types
 import typing
@@ -21,6 +22,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import yaml
 
 from ifrp.errors import IfrpError
+from ifrp.paths import CONFIG
 
 C = TypeVar("C")
 Split = Literal["train", "val", "test"]
@@ -331,7 +333,7 @@ class Config:
     """The whole configuration, one section per name."""
 
     preset: str | None = None
-    """config/<preset>.yaml is laid over this file; config, or none: this file alone"""
+    """config/<preset>.yaml is laid over config/config.yaml; config, or none: no preset"""
     seed: int = 1
     """seed of everything that is drawn at random"""
     runtime: Runtime = field(default_factory=Runtime)
@@ -355,12 +357,20 @@ class Style:
 
 
 def load(path: Path) -> Config:
-    """Reads a configuration file and the preset it names.
+    """Reads a configuration file, with what it says of a preset.
+
+    config/config.yaml lies under the preset that it names. Any other file has the last word, as by `snakemake
+    --configfile`: it is laid over config/config.yaml and the preset that it names; without one, or with `config`, it
+    is the whole configuration.
 
     Raises:
-        IfrpError: the file is missing or is not YAML, a key is unknown, or a value has the wrong type.
+        IfrpError: a file is missing or is not YAML, a key is unknown, or a value has the wrong type.
     """
-    return build(read(path), str(path))
+    values = read(path)
+    whole = (values.get("preset") or CONFIG.stem) == CONFIG.stem
+    if whole or (CONFIG.exists() and path.samefile(CONFIG)):
+        return build(values, str(path))
+    return build(read(CONFIG), str(path), values)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -382,14 +392,40 @@ def read(path: Path) -> dict[str, Any]:
     return found
 
 
-def build(values: Mapping[str, Any], where: str) -> Config:
-    """Checks and types plain values; lays them under the preset that they name."""
-    preset = values.get("preset")
-    if preset:
-        overlay = Path("config") / f"{preset}.yaml"
-        values = merge(values, read(overlay))
-        where = f"{where} with {overlay}"
-    return typed(Config, values, where)
+def build(values: Mapping[str, Any], where: str, over: Mapping[str, Any] | None = None) -> Config:
+    """Checks and types plain values under the preset that they name, under `over`, which may name another.
+
+    Raises:
+        IfrpError: there is no such preset, a key is unknown, or a value has the wrong type.
+    """
+    over = over or {}
+    below = presets(over.get("preset", values.get("preset")))
+    found = functools.reduce(merge, [values, *below.values(), over], dict[str, Any]())
+    return typed(Config, {**found, "preset": None}, " with ".join([where, *map(str, below)]))
+
+
+def presets(name: str | None, files: Mapping[str, Any] | None = None) -> dict[Path, dict[str, Any]]:
+    """Path and values of a preset and of those that it extends, in the order in which each is laid over the ones before.
+
+    Args:
+        name: config, and none, are no preset.
+        files: values by path, to be used in place of the files.
+
+    Raises:
+        IfrpError: a preset is missing, or extends itself.
+    """
+    found: dict[Path, dict[str, Any]] = {}
+    while name and name != CONFIG.stem:
+        path = CONFIG.with_name(f"{name}.yaml")
+        names = f"{next(reversed(found))} extends" if found else "The configuration names the preset"
+        if path in found:
+            raise IfrpError(f"{names} {name}, which extends it in turn: extend another preset, or none.")
+        if files is None and not path.exists():
+            known = ", ".join(sorted(of.stem for of in CONFIG.parent.glob("*.yaml")))
+            raise IfrpError(f"{names} {name}, but there is no {path}; there are {known or 'none'}.")
+        found[path] = dict(read(path) if files is None else files.get(str(path), {}))
+        name = found[path].pop("extends", None)
+    return dict(reversed(found.items()))
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

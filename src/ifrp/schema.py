@@ -22,8 +22,11 @@ SIMPLE = {int: "integer", float: "number", bool: "boolean", str: "string"}
 
 
 def generate() -> dict[str, Any]:
-    """The schema of a whole configuration; every key is optional, unknown keys are refused."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_section(Config)}
+    """The schema of a whole configuration or of a preset; every key is optional, unknown keys are refused."""
+    found = _section(Config)
+    extends = {"type": "string", "description": "of a preset: the preset that it is laid over"}
+    found["properties"] = {"extends": extends, **found["properties"]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
 
 
 def _section(cls: type[Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the rules of the workflow need to know of the configuration; the Snakefile asks here, without torch."""
+"""What the rules of the workflow need to know of the configuration; the Snakefile asks here, with Snakemake alone installed."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ifrp.artifacts import atomic
 from ifrp.config import (
     Config,
     Style,
+    build,
     entry,
     known_styles,
     merge,
@@ -46,12 +47,8 @@ def resolve(overrides: Mapping[str, Any], *, alone: bool = False) -> Config:
     Raises:
         IfrpError: a file is missing or a value does not fit.
     """
-    base: Mapping[str, Any] = {} if alone else read(paths.CONFIG)
-    preset = overrides.get("preset", base.get("preset"))
-    if preset:
-        base = merge(base, read(paths.CONFIG.with_name(f"{preset}.yaml")))
     where = "the command line's configuration" if alone else str(paths.CONFIG)
-    found = typed(Config, {**merge(base, overrides), "preset": None}, where)
+    found = build({} if alone else read(paths.CONFIG), where, overrides)
     return typed(Config, plain(found), where)  # again, for the defaults: 34 and 34.0 must not differ
 
 

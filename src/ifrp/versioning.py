@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 from ifrp import paths, steps
-from ifrp.config import Config, merge, plain
+from ifrp.config import Config, merge, plain, presets
 from ifrp.errors import IfrpError
 
 LOCK = Path("dvc.lock")
@@ -157,9 +157,8 @@ def locked(lock: Mapping[str, Any], config: Config) -> Config:
     for stage in lock.values():
         files = merge(files, stage.get("params", {}))
     found = dict(files.get(str(paths.CONFIG), {}))
-    preset = found.pop("preset", None)
-    if preset:
-        found = merge(found, files.get(str(paths.CONFIG.with_name(f"{preset}.yaml")), {}))
+    for values in presets(found.pop("preset", None), files).values():
+        found = merge(found, values)
     return steps.resolve({**found, "runtime": plain(config.runtime)}, alone=True)
 
 

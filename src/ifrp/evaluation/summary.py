@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import yaml
-from numpy.typing import NDArray
 
 from ifrp import config as settings
 from ifrp import paths, runtime
 from ifrp.artifacts import atomic, card, read_table, require, save_table
-from ifrp.evaluation.quality import METRICS
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 IDENTITY = {
     "frr": ("hit", 100), "frr-chance": ("chance", 100),
@@ -47,6 +46,8 @@ class Estimate:
 
     def interval(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Lower and upper end, (K,) each, of the 95 % percentile interval."""
+        import numpy as np
+
         low, high = np.nanquantile(self.draws, (0.025, 0.975), axis=1)
         return low, high
 
@@ -72,6 +73,8 @@ def estimate(
         resamples: R.
         seed: the same seed and people give the same resamples, so that scores can be compared in pairs.
     """
+    import numpy as np
+
     names, group = np.unique(groups, return_inverse=True)
     someone, person = np.unique(people, return_inverse=True)
     shape = (len(someone), len(names))
@@ -99,6 +102,8 @@ def table(config: settings.Config, experiment: str) -> pd.DataFrame:
         IfrpError: the experiment has not been scored yet.
     """
     import pandas as pd
+
+    from ifrp.evaluation.quality import METRICS
 
     judge = config.evaluation.recogniser
     quality, identity = _read(paths.quality(experiment)), _retrieved(experiment, judge)

@@ -1,4 +1,4 @@
-"""What the faces are made from, for the rules of the workflow; without Pillow unless there is a folder to look at."""
+"""What the faces are made from, for the rules of the workflow, with Snakemake alone installed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from ifrp.faces.pictures import Files
 from ifrp.steps import looks
 
 
@@ -13,7 +14,5 @@ def folder_digest(path: str | None) -> str | None:
     """A hash of names, sizes and times of the files in a folder of pictures; none for what is no folder."""
     if not path or not Path(path).is_dir():
         return None
-    from ifrp.faces.pictures import Files
-
     told = [(name, looks(Path(path, name))) for name in Files(Path(path)).names]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path, PurePosixPath
-
-import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from typing import TYPE_CHECKING
 
 from ifrp.errors import IfrpError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 LARGEST_FILE = 256 * 2**20  # bytes
 LARGEST_PICTURE = 100_000_000  # pixels
@@ -77,6 +78,8 @@ def decode(content: bytes) -> Image.Image:
     Raises:
         Skip: it is no picture, is truncated, far too large, or has pixels of an unknown kind.
     """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
     try:
         picture = Image.open(io.BytesIO(content))
         if picture.width * picture.height > LARGEST_PICTURE:
@@ -94,6 +97,9 @@ def decode(content: bytes) -> Image.Image:
 
 
 def _rgb(picture: Image.Image) -> Image.Image:
+    import numpy as np
+    from PIL import Image
+
     if picture.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(picture) / 257).round().astype(np.uint8)).convert("RGB")
     if picture.mode in ("I", "F"):

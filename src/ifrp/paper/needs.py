@@ -1,4 +1,4 @@
-"""What tables, figures and numbers are made from, for the rules of the workflow; without torch or matplotlib."""
+"""What tables, figures and numbers are made from, for the rules of the workflow, with Snakemake alone installed."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ifrp import config as settings
-from ifrp import paths, stacks, why
+from ifrp import paths, why
 from ifrp.artifacts import atomic, card, read_card
 from ifrp.errors import IfrpError
 from ifrp.evaluation import summary
@@ -67,6 +67,8 @@ def collect(names: Sequence[str]) -> dict[str, float]:
     and `published.<table>.<row>.<split>.<metric>` what the paper prints.
     """
     import pandas as pd
+
+    from ifrp import stacks
 
     found: dict[str, float] = {}
     for name in names:

@@ -32,11 +32,11 @@ def make(
     found = load(config)
     weights, target = paths.style_network(style), paths.portraits(split, style, warp)
     faces = stacks.read(paths.warped(split, warp))
-    trained = network.load(weights)
-    check(trained, weights)
+    painter = network.trained(found.styles, style)
+    check(painter, weights)
     with artifacts.card(target, {}, found.seed, [paths.warped(split, warp), weights]):
-        trained.to(runtime.device(found.runtime))
-        stylise(faces, trained, style, target, found.portraits.batch)
+        painter.to(runtime.device(found.runtime))
+        stylise(faces, painter, style, target, found.portraits.batch)
     typer.echo(f"{target}: {len(faces)} portraits.")
 
 

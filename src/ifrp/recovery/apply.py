@@ -26,10 +26,10 @@ def ready(config: Config, row: Experiment, device: torch.device) -> Method[Any]:
     """The method of an experiment, ready to recover: from its model file, or built if it needs nothing trained.
 
     Raises:
-        IfrpError: its model is missing or does not fit, or what it needs beside that cannot be had.
+        IfrpError: its model is missing, does not fit or was made with other settings, or what it needs beside that cannot be had.
     """
     trained = row.needs != "nothing"
-    method = model.load(paths.recovery_model(row.model), device) if trained else row.build()
+    method = model.load(paths.recovery_model(row.model), device, row) if trained else row.build()
     method.prepare(config, device, training=False)
     return method
 

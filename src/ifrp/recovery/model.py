@@ -71,16 +71,26 @@ def header(path: Path) -> dict[str, str]:
     return found
 
 
-def load(path: Path, device: torch.device | str = "cpu") -> Method[Any]:
+def load(path: Path, device: torch.device | str = "cpu", row: Experiment | None = None) -> Method[Any]:
     """Builds a method from its file alone, ready to `prepare` and then to recover.
 
+    Args:
+        path: of the file.
+        device: for its networks.
+        row: the experiment whose model it must be; none: whichever it is.
+
     Raises:
-        IfrpError: the file is missing, damaged, or does not fit its method.
+        IfrpError: the file is missing, damaged, does not fit its method, or is a model of another experiment.
     """
     found = header(path)
     cls = methods.find(found["method"])
     settings = typed(cls.settings_class, json.loads(found["settings"]), str(path))
     method = cls(settings, int(found["size"]), tuple(json.loads(found["styles"])))
+    if row is not None:
+        made, wanted = ({"method": name, "styles": list(of.styles), **plain(of.settings)}
+                        for name, of in ((found["method"], method), (row.method, row)))  # fmt: skip
+        artifacts.require_settings(path, made, wanted, f"recovery.experiments.{row.name}.")
+        artifacts.require_settings(path, {"size": method.size}, {"size": row.size}, "faces.")
     tensors = artifacts.load_weights(path)
     for name in method.kept:
         own = {

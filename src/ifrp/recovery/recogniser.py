@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ifrp import artifacts, paths, stacks
 from ifrp.compat import prepare_torchvision
-from ifrp.config import Config, typed
+from ifrp.config import Config, plain, typed
 from ifrp.config import Recogniser as Settings
 from ifrp.errors import IfrpError
 from ifrp.recovery import mobilefacenet
@@ -108,13 +108,13 @@ def load(config: Config, name: str, device: torch.device | str = "cpu") -> Recog
     """A recogniser of the configuration, from the file that `make` wrote.
 
     Raises:
-        IfrpError: the name is unknown, or the file is missing or damaged.
+        IfrpError: the name is unknown, or the file is missing, damaged, or made with other settings.
     """
-    settings_of(config, name)
-    path = paths.recogniser(name)
+    wanted, path = settings_of(config, name), paths.recogniser(name)
     tensors = artifacts.load_weights(path)
     header = artifacts.read_header(path).get("settings", "{}")
     settings = typed(Settings, json.loads(header), str(path))
+    artifacts.require_settings(path, plain(settings), plain(wanted), f"recovery.recognisers.{name}.")
     network = build(settings)
     artifacts.load_into(network, tensors, path)
     return Recogniser(network, settings, device)

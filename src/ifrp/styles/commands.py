@@ -103,7 +103,7 @@ def sheet(config: ConfigFile = paths.CONFIG, faces: int = 3) -> None:
     inputs = [path(name) for name in names for path in (paths.artwork, paths.style_network)]
     shown = stacks.read(paths.warped("test")).images[:faces]
     with artifacts.card(paths.STYLE_SHEET, {"faces": faces}, found.seed, inputs):
-        portraits = [network.apply(network.load(paths.style_network(name)), shown) for name in names]
+        portraits = [network.apply(network.trained(found.styles, name), shown) for name in names]
         made = sheet.sheet([read(paths.artwork(name)) for name in names], shown, portraits)
         with artifacts.atomic(paths.STYLE_SHEET) as new:
             Image.fromarray(made).save(new)

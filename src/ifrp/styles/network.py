@@ -8,7 +8,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ifrp.artifacts import load_into, load_weights, read_header, save_weights
+from ifrp import paths
+from ifrp.artifacts import (
+    card_path,
+    load_into,
+    load_weights,
+    read_card,
+    read_header,
+    require_settings,
+    save_weights,
+)
+from ifrp.config import Styles, plain
 from ifrp.errors import IfrpError
 from ifrp.stacks import Images, to_bytes, to_range
 
@@ -89,6 +99,20 @@ def load(path: Path) -> StyleNetwork:
     network = StyleNetwork(float(width))
     load_into(network, load_weights(path), path)
     return network.eval()
+
+
+def trained(settings: Styles, style: str) -> StyleNetwork:
+    """The network of a style that was trained with these settings, or that has no card to say with which.
+
+    Raises:
+        IfrpError: the file is missing, damaged, not a style network, or was trained with other settings.
+    """
+    path = paths.style_network(style)
+    network = load(path)
+    if card_path(path).exists():
+        wanted = {"features": plain(settings.features), "training": plain(settings.training)}
+        require_settings(path, read_card(path)["settings"], wanted, "styles.")
+    return network
 
 
 def to_tensor(images: Images, device: torch.device | str = "cpu") -> Tensor:
