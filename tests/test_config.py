@@ -10,6 +10,7 @@ import yaml
 
 from ifrp import config, paths, steps
 from ifrp.errors import IfrpError
+from ifrp.paper import tables
 from ifrp.recovery import experiment, methods
 
 ROOT = Path(__file__).parents[1]
@@ -246,3 +247,13 @@ def test_training_styles_default_to_the_seen_ones(tmp_path: Path) -> None:
         config.training_styles(found, "bad")
     with pytest.raises(IfrpError, match="no experiment none"):
         config.training_styles(found, "none")
+
+
+def test_a_row_that_is_null_is_not_run(tmp_path: Path) -> None:
+    values = {"recovery": {"experiments": {"input": {"method": "input"}, "ifrp": None, "faced": None}}}
+    found = config.build(values, "here")
+    assert list(found.recovery.experiments) == ["input"]
+    assert found.recovery.not_run == ("ifrp", "faced")
+    again = config.build(config.plain(found), "here")  # as the jobs of a run read it
+    assert again == found
+    assert tables.rows(found, "quality") == {"input": "input", "ifrp": None, "faced": None}

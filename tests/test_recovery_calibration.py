@@ -30,7 +30,8 @@ OWN = {"ifrp": {"method": "ifrp", "styles": ["ink"]}, "input": {"method": "input
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.chdir(tmp_path)
     return recovery_project.make(
-        tmp_path, experiments={**OWN, "calibrated": {"model": "ifrp", "calibrate": {"portraits": 8, "prior": 4}}}
+        tmp_path,
+        experiments={**OWN, "calibrated": {"model": "ifrp", "calibrate": {"portraits": 8, "prior": 4}}},
     )
 
 
@@ -67,7 +68,11 @@ def test_without_a_prior_the_statistics_are_those_of_torch(project: Config) -> N
     for name, wanted in other.state_dict().items():
         if "num_batches" not in name:
             torch.testing.assert_close(found[name], wanted, rtol=1e-4, atol=1e-5)
-    assert all(torch.equal(found[name], before[name]) for name in found if "running" not in name and "num" not in name)
+    assert all(
+        torch.equal(found[name], before[name])
+        for name in found
+        if "running" not in name and "num" not in name
+    )
     assert not method.networks["generator"].training
 
 
@@ -82,14 +87,19 @@ def test_the_prior_counts_as_so_many_portraits(project: Config) -> None:
         for name, value in state(method).items():
             if "running" in name:
                 torch.testing.assert_close(value, 0.75 * trained[name] + 0.25 * fresh[name])
-    assert all(torch.equal(value, trained[name]) for name, value in state(method).items() if "num" not in name)
+    assert all(
+        torch.equal(value, trained[name]) for name, value in state(method).items() if "num" not in name
+    )
 
 
 def test_how_strong_a_style_is_no_longer_matters(project: Config) -> None:
     """Halving all portraits halves what the first convolution gives, which its own statistics take out again."""
     torch.manual_seed(0)
     method = experiment.resolve(project, "ifrp").build()
-    nn.init.zeros_(method.networks["generator"].eval().decoder[-1].bias)  # which no statistics come after
+    last = method.networks["generator"].eval().get_submodule("decoder.4")
+    assert isinstance(last, nn.ConvTranspose2d)
+    assert last.bias is not None
+    nn.init.zeros_(last.bias)  # which no statistics come after
     strong = to_range(torch.from_numpy(portraits().copy()))
     found = []
     for factor in (1.0, 0.5):
@@ -119,7 +129,11 @@ def test_colours_are_brought_to_those_of_the_training_faces(project: Config) -> 
 
 
 def test_an_experiment_takes_anothers_model_and_looks_at_new_styles_only(project: Config) -> None:
-    assert [steps.needs_training(project, name) for name in ("ifrp", "calibrated", "input")] == [True, False, False]
+    assert [steps.needs_training(project, name) for name in ("ifrp", "calibrated", "input")] == [
+        True,
+        False,
+        False,
+    ]
     assert steps.training(project, "ifrp").keys() == steps.experiment(project, "ifrp").keys()
     training.train(project, "ifrp")
     before = artifacts.sha256(paths.recovery_model("ifrp"))
@@ -141,13 +155,25 @@ def test_an_experiment_takes_anothers_model_and_looks_at_new_styles_only(project
 @pytest.mark.parametrize(
     ("entry", "sentence"),
     [
-        ({"model": "nobody"}, "model is 'nobody', which is no experiment with a model of its own; there are ifrp, input"),
+        (
+            {"model": "nobody"},
+            "model is 'nobody', which is no experiment with a model of its own; there are ifrp, input",
+        ),
         ({"model": "calibrated"}, "no experiment with a model of its own"),
-        ({"model": "ifrp", "training": {"steps": 3}}, "takes the model of ifrp, so it cannot change training"),
+        (
+            {"model": "ifrp", "training": {"steps": 3}},
+            "takes the model of ifrp, so it cannot change training",
+        ),
         ({"model": "ifrp", "calibrate": {"prior": -1}}, "calibrate: prior is -1.0; it must be at least 0"),
-        ({"model": "ifrp", "calibrate": {"portraits": 0}}, "calibrate: portraits is 0; it must be at least 1"),
+        (
+            {"model": "ifrp", "calibrate": {"portraits": 0}},
+            "calibrate: portraits is 0; it must be at least 1",
+        ),
         ({"model": "ifrp", "calibrate": {"people": 3}}, "calibrate: unknown key people"),
-        ({"model": "input", "calibrate": {}}, "input has no trained networks, so there is nothing to calibrate"),
+        (
+            {"model": "input", "calibrate": {}},
+            "input has no trained networks, so there is nothing to calibrate",
+        ),
     ],
 )
 def test_what_cannot_be_calibrated_is_said(project: Config, entry: dict[str, Any], sentence: str) -> None:

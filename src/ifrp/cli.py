@@ -54,7 +54,9 @@ def why(
     for line in found:
         typer.echo(line)
     if found and released(file):
-        raise IfrpError(f"{file} is not the file that was released: get it again with `git checkout -- {file}`.")
+        raise IfrpError(
+            f"{file} is not the file that was released: get it again with `git checkout -- {file}`."
+        )
     if found:
         raise IfrpError(
             f"{file} is not what the files at hand would give: run `snakemake --cores all {file}`."

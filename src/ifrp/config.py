@@ -281,7 +281,10 @@ class Recovery:
     styles (default: all seen), `warp` names other training portraits (one of `faces.warps`), `aligned` warps portraits back
     by their true parameters before anything sees them, `portraits` is how many test portraits of each style it recovers
     (default: all), `calibrate` lets it look at portraits of each style first (see `ifrp.recovery.calibration`), `model` names
-    another experiment, whose trained networks it takes: then only `portraits` and `calibrate` may differ"""
+    another experiment, whose trained networks it takes: then only `portraits` and `calibrate` may differ; null in place of
+    all that is a row that is not run"""
+    not_run: tuple[str, ...] = ()
+    """the rows that are null in `experiments`; filled in by itself"""
     ablations: dict[str, dict[str, Any]] = field(default_factory=dict)
     """more experiments, for the tables of `paper.ablations`; `snakemake ablations` makes them"""
     ablation: dict[str, Any] = field(default_factory=dict)
@@ -401,7 +404,20 @@ def build(values: Mapping[str, Any], where: str, over: Mapping[str, Any] | None 
     over = over or {}
     below = presets(over.get("preset", values.get("preset")))
     found = functools.reduce(merge, [values, *below.values(), over], dict[str, Any]())
-    return typed(Config, {**found, "preset": None}, " with ".join([where, *map(str, below)]))
+    return typed(
+        Config, {**_without_null_rows(found), "preset": None}, " with ".join([where, *map(str, below)])
+    )
+
+
+def _without_null_rows(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same, with experiments that are null moved to `recovery.not_run`."""
+    recovery = values.get("recovery") or {}
+    experiments = recovery.get("experiments") if isinstance(recovery, Mapping) else None
+    if not isinstance(experiments, Mapping) or None not in experiments.values():
+        return values
+    run = {name: entry for name, entry in experiments.items() if entry is not None}
+    not_run = [*recovery.get("not_run", ()), *(name for name in experiments if name not in run)]
+    return {**values, "recovery": {**recovery, "experiments": run, "not_run": not_run}}
 
 
 def presets(name: str | None, files: Mapping[str, Any] | None = None) -> dict[Path, dict[str, Any]]:
@@ -587,10 +603,14 @@ def _with_model(own: Mapping[str, dict[str, Any]], name: str, entry: dict[str, A
     where = f"recovery.experiments.{name}"
     if "model" in own.get(model, {"model": None}):
         known = ", ".join(other for other, theirs in own.items() if "model" not in theirs)
-        raise IfrpError(f"{where}: model is {model!r}, which is no experiment with a model of its own; there are {known}.")
+        raise IfrpError(
+            f"{where}: model is {model!r}, which is no experiment with a model of its own; there are {known}."
+        )
     changed = sorted(set(entry) - {"model", "portraits", "calibrate"})
     if changed:
-        raise IfrpError(f"{where} takes the model of {model}, so it cannot change {changed[0]}: leave out one of the two.")
+        raise IfrpError(
+            f"{where} takes the model of {model}, so it cannot change {changed[0]}: leave out one of the two."
+        )
     return {**own[model], **entry}
 
 

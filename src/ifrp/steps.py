@@ -103,7 +103,9 @@ def experiment(config: Config, name: str) -> dict[str, Any]:
 
 def training(config: Config, name: str) -> dict[str, Any]:
     """What an experiment's training goes by: all but which portraits it looks at and recovers afterwards."""
-    return {key: value for key, value in experiment(config, name).items() if key not in ("portraits", "calibrate")}
+    return {
+        key: value for key, value in experiment(config, name).items() if key not in ("portraits", "calibrate")
+    }
 
 
 def portraits(config: Config) -> list[tuple[str, str]]:

@@ -71,7 +71,9 @@ def faults(artifact: Path) -> Iterator[str]:
         # by the card's own word what it is about: the table of a stack has the stack's card
         said = {Path(card["artifact"]): (card["sha256"], "it was made")}
         if not released(path):
-            said |= {Path(name): (value, f"{path} was made from it") for name, value in card["inputs"].items()}
+            said |= {
+                Path(name): (value, f"{path} was made from it") for name, value in card["inputs"].items()
+            }
         for file, (expected, since) in said.items():
             if file not in hashes:
                 hashes[file] = sha256(file) if file.exists() else None

@@ -210,7 +210,9 @@ def table_rows(wildcards):
     """The experiments that a table shows, by row."""
     if wildcards.name in ("seeds", "tuning"):
         return settings(f"paper.{wildcards.name}")
-    return SETTINGS.paper.ablations.get(wildcards.name, EXPERIMENT_METHODS)
+    return SETTINGS.paper.ablations.get(
+        wildcards.name, EXPERIMENT_METHODS | dict.fromkeys(SETTINGS.recovery.not_run)
+    )
 
 
 def table_labels(wildcards):

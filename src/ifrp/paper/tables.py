@@ -38,9 +38,7 @@ MARKS = (
     f"{USELESS} no better than the portrait itself (method {NO_RECOVERY}); {BEST} the best of ours for these styles; "
     f"{TIED} not to be told from it (the 95 % interval of the difference, face by face, holds 0)."
 )
-CALIBRATED = (
-    "looked at unlabelled portraits of each new style first, which the paper does not say of its own rows: it is not ranked."
-)
+CALIBRATED = "looked at unlabelled portraits of each new style first, which the paper does not say of its own rows: it is not ranked."
 TIME = "time-per-epoch"
 SPECIAL = {
     "timing": timing, "recognisers": judges, "yardsticks": worth, "exposure": tones, "seeds": seeds, "tuning": tuning,
@@ -154,7 +152,8 @@ def rows(config: settings.Config, name: str) -> dict[str, str | None]:
         IfrpError: an ablation's table has no layout here, or names an unknown experiment.
     """
     if name not in config.paper.ablations:
-        return {experiment: experiment for experiment in config.recovery.experiments}
+        given = config.recovery
+        return {**{name: name for name in given.experiments}, **dict.fromkeys(given.not_run)}
     if name not in LAYOUTS:
         raise IfrpError(f"paper.ablations has a table {name}; there are {', '.join(LAYOUTS)}.")
     found = config.paper.ablations[name]
@@ -285,7 +284,9 @@ def lay_out(name: str, values: pd.DataFrame) -> Grid:
                 row += texts if printed[metric] else texts[1:2]
             lines.append(row)
     told = [f"{LOOKED} {CALIBRATED}"] if len(calibrated) else []
-    return Grid(layout.caption, columns, lines, [INTERVAL, MARKS, *told, *_partial(values, layout.cells[0][1])])
+    return Grid(
+        layout.caption, columns, lines, [INTERVAL, MARKS, *told, *_partial(values, layout.cells[0][1])]
+    )
 
 
 def _partial(values: pd.DataFrame, metric: str) -> list[str]:

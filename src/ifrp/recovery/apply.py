@@ -68,10 +68,15 @@ def _apply(config: Config, row: Experiment, method: Method[Any], style: str, dev
     settings = {"experiment": row.name, "method": row.method, "settings": plain(row.settings),
                 "portraits": row.portraits, "aligned": row.aligned, "calibrate": plain(row.calibrate),
                 "style": style}  # fmt: skip
-    with artifacts.card(target, settings, config.seed, [source, *row.recovers_with]) as facts, restored(method):
+    with (
+        artifacts.card(target, settings, config.seed, [source, *row.recovers_with]) as facts,
+        restored(method),
+    ):
         if row.aligned:
             chosen = unwarp(chosen, table)
-        if row.calibrate is not None and style not in row.styles:  # those of training are its statistics already
+        if (
+            row.calibrate is not None and style not in row.styles
+        ):  # those of training are its statistics already
             seen = chosen[experiment.spread(len(chosen), row.calibrate.portraits)]
             calibrate(method, seen, row.calibrate, device)
             facts["calibrated_on"] = len(seen)

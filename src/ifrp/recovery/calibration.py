@@ -81,7 +81,7 @@ def restored(method: Method[Any]) -> Iterator[None]:
 
 
 def colours(faces: stacks.Images) -> Tensor:
-    """Mean and standard deviation of red, green and blue over all pixels of (N, S, S, 3) uint8 faces: (2, 3), in units of [-1, 1]."""
+    """Mean and standard deviation of each channel over all pixels of (N, S, S, 3) uint8 faces: (2, 3), in units of [-1, 1]."""
     sums, squares = np.zeros(3), np.zeros(3)
     for start in range(0, len(faces), 256):
         part = faces[start : start + 256].reshape(-1, 3).astype(np.int64)
@@ -104,7 +104,9 @@ def _statistics(method: Method[Any], images: stacks.Images, prior: float, device
         for batch in _batches(images, device):
             method.recover(batch)
     except ValueError as error:  # torch's, of a layer that sees one value in each channel
-        raise IfrpError(f"calibrate: statistics cannot be had from so few portraits ({error}): take more.") from error
+        raise IfrpError(
+            f"calibrate: statistics cannot be had from so few portraits ({error}): take more."
+        ) from error
     finally:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
@@ -117,7 +119,9 @@ def _statistics(method: Method[Any], images: stacks.Images, prior: float, device
 
 def _tone(method: Method[Any], images: stacks.Images, device: torch.device) -> Tone:
     if method.colours is None:
-        raise IfrpError("calibrate: colours: this model does not know the colours of its training faces: train it again.")
+        raise IfrpError(
+            "calibrate: colours: this model does not know the colours of its training faces: train it again."
+        )
     method.tone = None
     found = torch.cat([method.recover(batch).float() for batch in _batches(images, device)])
     spread, mean = torch.std_mean(found, (0, 2, 3), correction=0)

@@ -104,7 +104,9 @@ def resolve(config: Config, name: str) -> Experiment:
     training = configuration.typed(Training, own_training, f"{where}: training")
     configuration.known_styles(config, name, training.validation_styles or ())
     if calibrate is not None and cls.needs == "nothing":
-        raise IfrpError(f"{where}: calibrate: {method} has no trained networks, so there is nothing to calibrate.")
+        raise IfrpError(
+            f"{where}: calibrate: {method} has no trained networks, so there is nothing to calibrate."
+        )
     if training.batch < cls.least:
         raise IfrpError(f"{where}: training: batch is {training.batch}; {method} needs at least {cls.least}.")
     return Experiment(
@@ -117,6 +119,8 @@ def resolve(config: Config, name: str) -> Experiment:
         aligned=configuration.sees_aligned(config, name),
         portraits=configuration.portrait_count(config, name),
         model=configuration.model_of(config, name),
-        calibrate=None if calibrate is None else configuration.typed(Calibration, calibrate, f"{where}: calibrate"),
+        calibrate=None
+        if calibrate is None
+        else configuration.typed(Calibration, calibrate, f"{where}: calibrate"),
         size=config.faces.size,
     )

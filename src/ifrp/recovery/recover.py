@@ -107,7 +107,9 @@ def _calibrate(
 ) -> Iterator[tuple[str, stacks.Images]]:
     """Calibrates a method on portraits and writes it to `target`; the portraits are held in memory, 50 kB each."""
     if target.suffix != ".safetensors" or target.is_dir():
-        raise IfrpError(f"--calibrate {target}: name a file that ends in .safetensors, to keep the calibrated model in.")
+        raise IfrpError(
+            f"--calibrate {target}: name a file that ends in .safetensors, to keep the calibrated model in."
+        )
     held = list(portraits)
     if held:
         calibrate(method, np.stack([image for _, image in held]), Calibration(), device)

@@ -52,7 +52,9 @@ def train(config: Config, name: str) -> None:
             loop.run(stopped)
         if fabric.is_global_zero:
             with loop.recovering() as method:
-                told = model.describe(row, _fingerprints(config, row), colours(stacks.read(source.faces).images))
+                told = model.describe(
+                    row, _fingerprints(config, row), colours(stacks.read(source.faces).images)
+                )
                 model.save(paths.recovery_model(name), method, told)
             facts.update(_facts(loop))
             checkpoint.remove(paths.checkpoint(name))
