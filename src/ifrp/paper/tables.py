@@ -38,7 +38,7 @@ MARKS = (
     f"{USELESS} no better than the portrait itself (method {NO_RECOVERY}); {BEST} the best of ours for these styles; "
     f"{TIED} not to be told from it (the 95 % interval of the difference, face by face, holds 0)."
 )
-CALIBRATED = "looked at unlabelled portraits of each new style first, which the paper does not say of its own rows: it is not ranked."
+CALIBRATED = "looked at unlabelled portraits of each new style first, which the paper does not say of its rows: it is not ranked."
 TIME = "time-per-epoch"
 SPECIAL = {
     "timing": timing, "recognisers": judges, "yardsticks": worth, "exposure": tones, "seeds": seeds, "tuning": tuning,
