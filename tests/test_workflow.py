@@ -361,6 +361,23 @@ def test_number_of_portraits_reruns_no_training(edited: Project) -> None:
     assert not any(job.startswith("evaluation") and "input" in job for job in pending)
 
 
+def test_an_experiment_with_anothers_model_trains_nothing(edited: Project) -> None:
+    experiments = edited.configuration()["recovery"]["experiments"]
+    calibrated = {"calibrated": {"model": "ifrp", "calibrate": {}}}
+    edited.edit(recovery={"experiments": {**experiments, **calibrated}})
+    pending = edited.pending()
+    made = {job for job in pending if not job.startswith("paper")}
+    assert {job for job in made if "calibrated" not in job} == set()
+    assert {"recovery_apply calibrated", "evaluation_quality calibrated"} <= made
+    assert "recovery_train calibrated" not in made
+    edited.edit(
+        recovery={
+            "experiments": {**experiments, "ifrp": {"method": "ifrp", "training": {"steps": 9}}, **calibrated}
+        }
+    )
+    assert {"recovery_train ifrp", "recovery_apply calibrated"} <= edited.pending()
+
+
 def test_method_that_looks_at_a_face_waits_for_faces(edited: Project) -> None:
     experiments = edited.configuration()["recovery"]["experiments"]
     edited.edit(recovery={"experiments": {**experiments, "gatys": {"method": "gatys", "portraits": 2}}})
@@ -638,7 +655,8 @@ def test_static_answers_about_methods_are_those_of_their_classes(monkeypatch: py
         config = configuration.build(configuration.read(paths.CONFIG), str(path), given)
         for name in config.recovery.experiments:
             row = experiment.resolve(config, name)
-            assert steps.needs_training(config, name) == (row.needs != "nothing")
+            assert steps.needs_model(config, name) == (row.needs != "nothing")
+            assert steps.needs_training(config, name) == (row.needs != "nothing" and row.model == name)
             assert steps.needs_faces(config, name) == methods.find(row.method).reference
             assert set(row.recognisers) <= set(steps.recognisers(config, name))
 
