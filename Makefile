@@ -3,12 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help paper test
+.PHONY: help install paper test
 
 help:
 	@echo "make paper   make the whole paper: every model, table and figure, by Snakemake on all cores"
 	@echo "make test    run the tests"
-	@echo "Both install into .venv on first use, and again when pyproject.toml or constraints.txt change."
+	@echo "make install only the environment in .venv, for the command ifrp"
+	@echo "All install into .venv on first use, and again when pyproject.toml or constraints.txt change."
+
+install: .venv/installed
 
 paper: .venv/installed
 	snakemake --cores all

@@ -83,7 +83,7 @@ def test_the_prior_counts_as_so_many_portraits(project: Config) -> None:
         calibrate(method, portraits(), Calibration(prior=0), CPU)
         fresh = state(method)
     with restored(method):
-        calibrate(method, portraits(), Calibration(prior=36), CPU)  # 12 portraits: a quarter
+        calibrate(method, portraits(), Calibration(prior=12, trust=0.5), CPU)  # 12 portraits: half of a half
         for name, value in state(method).items():
             if "running" in name:
                 torch.testing.assert_close(value, 0.75 * trained[name] + 0.25 * fresh[name])
@@ -165,6 +165,7 @@ def test_an_experiment_takes_anothers_model_and_looks_at_new_styles_only(project
             "takes the model of ifrp, so it cannot change training",
         ),
         ({"model": "ifrp", "calibrate": {"prior": -1}}, "calibrate: prior is -1.0; it must be at least 0"),
+        ({"model": "ifrp", "calibrate": {"trust": 2}}, "calibrate: trust is 2.0; it must be at most 1"),
         (
             {"model": "ifrp", "calibrate": {"portraits": 0}},
             "calibrate: portraits is 0; it must be at least 1",

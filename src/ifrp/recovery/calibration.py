@@ -35,13 +35,17 @@ class Calibration:
     """how many portraits of the style it looks at; none: all of the test"""
     statistics: bool = True
     """normalise by the portraits' own statistics in place of those of training, in all layers with batch normalisation"""
-    prior: float = 16.0
-    """portraits that the statistics of training count as: theirs is the share prior / (prior + portraits) of the mixture"""
+    prior: float = 4.0
+    """portraits that the statistics of training count as: the new ones' share in the mixture is portraits / (prior + portraits)"""
+    trust: float = 1.0
+    """factor on that share, 0–1; less where people and backgrounds may be others than in training"""
     colours: bool = False
     """map the faces it recovers to mean and spread of the training faces, channel by channel, by one affine map per style"""
 
     def __post_init__(self) -> None:
-        at_least(0, self, "prior")
+        at_least(0, self, "prior", "trust")
+        if self.trust > 1:
+            raise ValueError(f"trust is {self.trust}; it must be at most 1")
         if self.portraits is not None:
             at_least(1, self, "portraits")
 
@@ -62,7 +66,8 @@ def calibrate(method: Method[Any], images: stacks.Images, given: Calibration, de
         raise IfrpError("calibrate: this method has no trained networks, so there is nothing to calibrate.")
     with torch.no_grad():
         if given.statistics:
-            _statistics(method, images, given.prior, device)
+            share = given.trust * len(images) / (given.prior + len(images))
+            _statistics(method, images, share, device)
         if given.colours:
             method.tone = _tone(method, images, device)
 
@@ -93,7 +98,7 @@ def colours(faces: stacks.Images) -> Tensor:
     return torch.tensor(np.stack([mean / 127.5 - 1, deviation / 127.5]), dtype=torch.float32)
 
 
-def _statistics(method: Method[Any], images: stacks.Images, prior: float, device: torch.device) -> None:
+def _statistics(method: Method[Any], images: stacks.Images, share: float, device: torch.device) -> None:
     norms = _norms(method)
     trained, momenta = [_get(norm) for norm in norms], [norm.momentum for norm in norms]
     for norm in norms:
@@ -111,7 +116,6 @@ def _statistics(method: Method[Any], images: stacks.Images, prior: float, device
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
             norm.eval()
-    share = len(images) / (prior + len(images))
     for norm, (mean, variance) in zip(norms, trained, strict=True):
         new_mean, new_variance = _get(norm)
         _set(norm, torch.lerp(mean, new_mean, share), torch.lerp(variance, new_variance, share))
