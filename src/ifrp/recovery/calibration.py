@@ -36,7 +36,7 @@ class Calibration:
     statistics: bool = True
     """normalise by the portraits' own statistics in place of those of training, in all layers with batch normalisation"""
     prior: float = 4.0
-    """portraits that the statistics of training count as: the new ones' share in the mixture is portraits / (prior + portraits)"""
+    """portraits that the statistics of training count as: the new ones weigh portraits / (prior + portraits)"""
     trust: float = 1.0
     """factor on that share, 0–1; less where people and backgrounds may be others than in training"""
     colours: bool = False
