@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifrp import config as settings
-from ifrp import paths, stacks
+from ifrp import paths, runtime, stacks
 from ifrp.artifacts import atomic, card, read_card, require
 from ifrp.errors import IfrpError
 
@@ -75,7 +75,8 @@ def write(config: settings.Config, name: str, judge: Recogniser) -> None:
     faces = stacks.read(train)
     told = {"recogniser": name, "fingerprint": judge.fingerprint}
     with card(path, told, config.seed, [train]) as facts:
-        found = judge.embed(faces.images, EMBEDDED)
+        starts = runtime.progress(range(0, len(faces), EMBEDDED), f"distractors of {name}")
+        found = np.concatenate([judge.embed(faces.images[i : i + EMBEDDED], EMBEDDED) for i in starts])
         facts.update(faces=len(found), people=int(faces.table["person"].nunique()))
         with atomic(path) as new:
             np.save(new, found)
