@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from ifrp import artifacts, stacks, why
+from ifrp import artifacts, cli, paths, stacks, why
 from ifrp.errors import IfrpError
 
 
@@ -163,6 +163,37 @@ def test_why_tells_each_step(chained: tuple[Path, Path]) -> None:
     assert any(line.strip() == str(source) for line in lines)
     assert any("settings" in line and '{"key": 1}' in line for line in lines)
     assert sum("seed 5" in line for line in lines) >= 2
+
+
+def test_of_a_released_file_only_itself_can_be_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its card names files of the run that made it; others of the same names lie here, or none."""
+    monkeypatch.chdir(tmp_path)
+    released, faces = paths.released("mine"), paths.faces("train")
+    for path in (released, faces):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"as it was")
+    with artifacts.card(released, {}, 1, [faces]):
+        pass
+    with artifacts.card(faces, {}, 1):
+        pass
+    faces.write_bytes(b"of another run")
+    assert [path for _, path, _ in why.chain(released)] == [released]
+    assert list(why.faults(released)) == []
+    cli.why(released, check=True)
+    assert "stayed where it was trained" in capsys.readouterr().out
+    released.write_bytes(b"cut")
+    assert list(why.faults(released)) == [f"{released} has changed since it was made."]
+    with pytest.raises(IfrpError, match="is not the file that was released: get it again"):
+        cli.why(released, check=True)
+
+
+@pytest.mark.parametrize("name", ["ifrp-plus", "small"])
+def test_the_released_files_are_those_of_their_cards(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parents[1])
+    assert list(why.faults(paths.released(name))) == []
+    assert artifacts.read_card(paths.released(name))["artifact"] == str(paths.released(name))
 
 
 def test_why_finds_what_was_edited_or_is_gone(chained: tuple[Path, Path]) -> None:

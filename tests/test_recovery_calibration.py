@@ -198,3 +198,14 @@ def test_a_calibrated_model_is_kept_for_others_of_the_kind(project: Config, tmp_
     assert model.header(kept)["calibrated_on"] == "5"
     with pytest.raises(IfrpError, match=r"name a file that ends in \.safetensors"):
         recover([inbox], "ifrp", tmp_path / "other", paths.CONFIG, calibrated=tmp_path)
+
+
+def test_a_released_model_is_found_by_its_name(project: Config, tmp_path: Path) -> None:
+    training.train(project, "ifrp")
+    paths.RELEASED.mkdir(parents=True)
+    paths.recovery_model("ifrp").rename(paths.released("mine"))
+    Image.fromarray(portraits()[0]).save(tmp_path / "one.png")
+    by_name = recover([tmp_path / "one.png"], "mine", tmp_path / "name", paths.CONFIG)
+    by_file = recover([tmp_path / "one.png"], str(paths.released("mine")), tmp_path / "file", paths.CONFIG)
+    one, other = (np.asarray(Image.open(found[0])) for found in (by_name, by_file))
+    assert np.array_equal(one, other)
