@@ -18,11 +18,12 @@ from ifrp.artifacts import read_card, save_weights
 from ifrp.config import Evaluation
 from ifrp.errors import IfrpError
 from ifrp.evaluation import distractors, identity
+from ifrp.evaluation.judge import Embeddings
 
 PEOPLE = np.array(["a", "a", "b", "b", "c", "d"])
 
 
-def towards(angles: list[float]) -> identity.Embeddings:
+def towards(angles: list[float]) -> Embeddings:
     """Unit vectors in a plane, by degrees."""
     turn = np.radians(angles)
     return np.stack([np.cos(turn), np.sin(turn)], axis=1).astype(np.float32)
@@ -125,10 +126,10 @@ def test_few_recovered_faces_are_looked_for_among_all_true_ones() -> None:
     assert curve["chance-distractors"][0] == pytest.approx(100 * found["chance_rank1_distractors"].mean())
 
 
-def unit(shape: tuple[int, ...], seed: int) -> identity.Embeddings:
+def unit(shape: tuple[int, ...], seed: int) -> Embeddings:
     """Random unit vectors (…, D)."""
     drawn = np.random.default_rng(seed).normal(size=shape)
-    found: identity.Embeddings = (drawn / np.linalg.norm(drawn, axis=-1, keepdims=True)).astype(np.float32)
+    found: Embeddings = (drawn / np.linalg.norm(drawn, axis=-1, keepdims=True)).astype(np.float32)
     return found
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,11 +9,8 @@ from ifrp import config as settings
 from ifrp import paths, runtime, stacks
 from ifrp.artifacts import atomic, card, read_card, require
 from ifrp.errors import IfrpError
+from ifrp.evaluation.judge import BATCH, Embeddings, Recogniser
 
-if TYPE_CHECKING:
-    from ifrp.evaluation.identity import Embeddings, Recogniser
-
-EMBEDDED = 64  # faces at a time
 BLOCK = 4096  # distractors whose likeness to all queries is in memory at a time
 TIE = 1e-6  # two sums of 512 products of float32 that should be equal differ by less
 
@@ -75,8 +70,8 @@ def write(config: settings.Config, name: str, judge: Recogniser) -> None:
     faces = stacks.read(train)
     told = {"recogniser": name, "fingerprint": judge.fingerprint}
     with card(path, told, config.seed, [train]) as facts:
-        starts = runtime.progress(range(0, len(faces), EMBEDDED), f"distractors of {name}")
-        found = np.concatenate([judge.embed(faces.images[i : i + EMBEDDED], EMBEDDED) for i in starts])
+        starts = runtime.progress(range(0, len(faces), BATCH), f"distractors of {name}")
+        found = np.concatenate([judge.embed(faces.images[i : i + BATCH], BATCH) for i in starts])
         facts.update(faces=len(found), people=int(faces.table["person"].nunique()))
         with atomic(path) as new:
             np.save(new, found)

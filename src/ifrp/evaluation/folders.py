@@ -12,7 +12,8 @@ from ifrp import config as settings
 from ifrp import runtime
 from ifrp.artifacts import atomic
 from ifrp.errors import IfrpError
-from ifrp.evaluation.identity import BATCH, Recogniser, ranks
+from ifrp.evaluation.identity import ranks
+from ifrp.evaluation.judge import BATCH, Recogniser
 from ifrp.evaluation.quality import METRICS, score
 from ifrp.recovery.recover import pictures
 

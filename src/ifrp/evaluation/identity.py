@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import permutations
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,26 +17,13 @@ from ifrp import paths
 from ifrp.artifacts import card, read_card, save_table
 from ifrp.errors import IfrpError
 from ifrp.evaluation import distractors
+from ifrp.evaluation.judge import BATCH, Embeddings, Recogniser, judged_by
 from ifrp.evaluation.quality import recovered_faces, split_of_styles
-from ifrp.stacks import Images
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Embeddings = NDArray[np.float32]
-BATCH = 64  # faces embedded at a time
 RANKS = 20  # of the retrieval curve
-
-
-class Recogniser(Protocol):
-    """What the evaluation needs of a face recogniser."""
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the weights."""
-
-    def embed(self, images: Images, batch: int) -> Embeddings:
-        """Unit vectors (N, D) float32 of aligned faces (N, H, W, 3) uint8."""
 
 
 def ranks(
@@ -234,14 +221,6 @@ def _judged(config: settings.Config, queries: Faces, gallery: Faces) -> pd.DataF
             "chance": chance(queries.people, gallery.people, config.evaluation.top),
         }
     )
-
-
-def judged_by(config: settings.Config, name: str, judge: Recogniser) -> dict[str, str | int]:
-    """What a card says of the judgement: who judges, by which weights, and how many faces count."""
-    given = config.evaluation
-    return {
-        "recogniser": name, "fingerprint": judge.fingerprint, "top": given.top, "faces": given.faces,
-    }  # fmt: skip
 
 
 def write(config: settings.Config, experiment: str, name: str, judge: Recogniser) -> None:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ifrp import config as settings
 from ifrp import paths, runtime, stacks
 from ifrp.artifacts import card, save_table
-from ifrp.evaluation.identity import BATCH, Recogniser, judged_by, ranks
+from ifrp.evaluation.identity import ranks
+from ifrp.evaluation.judge import BATCH, Recogniser, judged_by
 from ifrp.evaluation.quality import METRICS, score
 from ifrp.evaluation.summary import estimate
 
