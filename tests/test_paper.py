@@ -25,6 +25,7 @@ from ifrp import config as settings
 from ifrp import paths, stacks
 from ifrp.artifacts import card, read_card
 from ifrp.errors import IfrpError
+from ifrp.evaluation import identity, quality, summary
 from ifrp.evaluation.summary import overall
 from ifrp.paper import (
     FIGURES,
@@ -608,3 +609,31 @@ def test_what_was_tried_is_told_with_what_was_changed(
     assert "| ifrp | | 10.00 | 11.00 |" in table
     assert "| faced | method faced, losses.pixel 3, losses.places 4 | 12.00 | 13.50 |" in table
     assert printing.shown(config, "ablations")[0][-1] == "tuning"
+
+
+def test_a_calibrated_row_is_marked_and_not_ranked(
+    made: settings.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it is the nearest to the truth; and it was not trained itself."""
+    entry = {"recovery": {"experiments": {"again": {"model": "ifrp", "calibrate": {}}}}}
+    config = settings.build(settings.merge(settings.plain(made), entry), "the tests")
+    monkeypatch.setitem(results_tree.NOISE, "again", 1.0)
+    results_tree.recover(config, "again")
+    quality.write(config, "again")
+    identity.write(config, "again", "judge", results_tree.Judge())
+    summary.write(config, "again")
+    seen = tables.compare(config, "quality").query("metric == 'psnr' and split == 'seen'").set_index("row")
+    notes, ours = seen["note"].to_dict(), seen["ours"].astype(float).to_dict()
+    assert notes["again"] == "not published; calibrated"
+    assert "best" in notes["ifrp"]
+    assert ours["again"] > ours["ifrp"]
+    tables.write(config, "quality")
+    printed = paths.table("quality", "md").read_text()
+    assert "| again °" in printed
+    assert "° looked at unlabelled portraits" in printed
+    tables.write(config, "timing")
+    costs = pd.read_csv(paths.table("timing")).set_index("experiment")
+    assert costs.loc["again", "method"] == "ifrp"
+    assert costs["steps"].isna()["again"]
+    for name in ("quality", "timing"):  # as the other tests of this tree have them
+        tables.write(made, name)

@@ -33,14 +33,15 @@ def compare(config: settings.Config) -> pd.DataFrame:
 
     told = published("timing")
     rows = []
-    for experiment, of in config.recovery.experiments.items():
+    for experiment in config.recovery.experiments:
         cards = [read_card(paths.recovered(experiment, style.name)) for style in settings.styles(config)]
         faces = sum(found["facts"]["faces"] for found in cards)
         spent = sum(found["facts"]["faces"] * found["facts"]["ms_per_face"] for found in cards)
         printed = told.get((experiment, "all", "inference"))
         rows.append(
             {
-                "experiment": experiment, "method": of["method"], **_training(experiment, cards[0]),
+                "experiment": experiment, "method": settings.entry(config, experiment)["method"],
+                **_training(experiment, cards[0]),
                 "published_ms_per_face": printed, "ms_per_face": spent / faces,
                 "difference": None if printed is None else spent / faces - float(printed),
                 "machine": _machine(cards[0]["machine"]),
