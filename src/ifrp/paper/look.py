@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ifrp import paths
 from ifrp.artifacts import atomic
-from ifrp.config import Config
+from ifrp.config import Config, model_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,17 +36,21 @@ LOOK: Any = {
 
 
 def colours(config: Config) -> dict[str, str]:
-    """The colour of each main experiment, the same in every figure."""
-    return _dealt(config, LINES)
+    """The colour of each main experiment, the same in every figure; one that takes another's model has its colour, too."""
+    owners = {name: model_of(config, name) for name in config.recovery.experiments}
+    dealt = {owner: LINES[i % len(LINES)] for i, owner in enumerate(dict.fromkeys(owners.values()))}
+    return {name: dealt[owner] for name, owner in owners.items()}
+
+
+def dashes(config: Config) -> dict[str, str]:
+    """The line style of each main experiment: dashed if it takes another's model."""
+    every = config.recovery.experiments
+    return {name: "-" if model_of(config, name) == name else "--" for name in every}
 
 
 def markers(config: Config) -> dict[str, str]:
     """The marker of each main experiment, the same in every figure."""
-    return _dealt(config, MARKERS)
-
-
-def _dealt(config: Config, choices: Sequence[str]) -> dict[str, str]:
-    return {name: choices[i % len(choices)] for i, name in enumerate(config.recovery.experiments)}
+    return {name: MARKERS[i % len(MARKERS)] for i, name in enumerate(config.recovery.experiments)}
 
 
 def save(name: str, figure: Figure) -> None:

@@ -23,7 +23,7 @@ def retrieval(config: settings.Config) -> tuple[Figure, list[Path]]:
     """Cumulative match: the share of recovered faces whose person is among the k nearest true faces, k from 1 to 20.
 
     One column per split of styles, each the mean over its styles; FRR is the value at `evaluation.top`. Below, the same
-    with the faces of the training people in the gallery. Dotted: guessing.
+    with the faces of the training people in the gallery. Dotted: guessing; dashed: with another's model.
     """
     import pandas as pd
     from matplotlib.figure import Figure
@@ -32,14 +32,17 @@ def retrieval(config: settings.Config) -> tuple[Figure, list[Path]]:
     files = {name: paths.retrieval(name, judge) for name in config.recovery.experiments}
     curves = {name: pd.read_csv(path).set_index("rank") for name, path in files.items()}
     splits = [s for s in settings.STYLE_SPLITS if any(s in curve for curve in curves.values())]
-    figure, colours = Figure(figsize=(2.6 * len(splits), 4.9), layout="constrained"), look.colours(config)
+    figure = Figure(figsize=(2.6 * len(splits), 4.9), layout="constrained")
+    colours, dashes = look.colours(config), look.dashes(config)
     panels = figure.subplots(2, len(splits), squeeze=False, sharex=True, sharey=True)
     for row, ending in zip(panels, ("", "-distractors"), strict=True):
         for axes, split in zip(row, splits, strict=True):
             for name, curve in curves.items():
                 if f"{split}{ending}" in curve:
                     shares = curve[f"{split}{ending}"]
-                    axes.plot(curve.index, shares, color=colours[name], linewidth=1.1, label=name)
+                    axes.plot(
+                        curve.index, shares, dashes[name], color=colours[name], linewidth=1.1, label=name
+                    )
             axes.plot(
                 curve.index, curve[f"chance{ending}"], ":", color="black", linewidth=0.9, label="chance"
             )
