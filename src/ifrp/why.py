@@ -25,14 +25,18 @@ def chain(artifact: Path) -> Iterator[tuple[int, Path, dict[str, Any]]]:
             continue
         seen.add(path)
         yield depth, path, card
-        inputs = [] if released(path) else reversed(list(card["inputs"]))
-        known = [Path(name) for name in inputs if card_path(Path(name)).exists()]
+        known = [name for name in reversed(list(_inputs(path, card))) if card_path(name).exists()]
         waiting.extend((depth + 1, name, read_card(name)) for name in known)
 
 
 def released(artifact: Path) -> bool:
     """Whether a file was brought here from another run: what its card names as inputs is not what lies here by that name."""
     return artifact.resolve().parent == paths.RELEASED.resolve()
+
+
+def _inputs(artifact: Path, card: Mapping[str, Any]) -> dict[Path, str]:
+    """Hashes of the inputs that a card names, as far as they can lie here."""
+    return {} if released(artifact) else {Path(name): value for name, value in card["inputs"].items()}
 
 
 def rule(card: Mapping[str, Any]) -> str:
@@ -70,10 +74,7 @@ def faults(artifact: Path) -> Iterator[str]:
     for _, path, card in chain(artifact):
         # by the card's own word what it is about: the table of a stack has the stack's card
         said = {Path(card["artifact"]): (card["sha256"], "it was made")}
-        if not released(path):
-            said |= {
-                Path(name): (value, f"{path} was made from it") for name, value in card["inputs"].items()
-            }
+        said |= {name: (value, f"{path} was made from it") for name, value in _inputs(path, card).items()}
         for file, (expected, since) in said.items():
             if file not in hashes:
                 hashes[file] = sha256(file) if file.exists() else None

@@ -57,7 +57,7 @@ def recover(
         IfrpError: the model is missing or does not say where faces are to lie, a path does not exist, the output would
             lie among the portraits, no portrait could be recovered, or the model cannot be calibrated.
     """
-    _check(given, output)
+    _check(given, output, calibrated)
     config = configuration.load(config_file) if config_file.exists() else Config()
     method, device, path = _method(model_name, config)
     take = finding(path) if find else fit
@@ -83,7 +83,11 @@ def recover(
     return written
 
 
-def _check(given: Sequence[Path], output: Path) -> None:
+def _check(given: Sequence[Path], output: Path, calibrated: Path | None) -> None:
+    if calibrated is not None and (calibrated.suffix != ".safetensors" or calibrated.is_dir()):
+        raise IfrpError(
+            f"--calibrate {calibrated}: name a file that ends in .safetensors, to keep the calibrated model in."
+        )
     if output.exists() and not output.is_dir():
         raise IfrpError(f"{output} is a file: name a folder for the faces with --output.")
     target = output.resolve()
@@ -107,10 +111,6 @@ def _calibrate(
     device: torch.device,
 ) -> Iterator[tuple[str, stacks.Images]]:
     """Calibrates a method on portraits and writes it to `target`; the portraits are held in memory, 50 kB each."""
-    if target.suffix != ".safetensors" or target.is_dir():
-        raise IfrpError(
-            f"--calibrate {target}: name a file that ends in .safetensors, to keep the calibrated model in."
-        )
     held = list(portraits)
     if held:
         calibrate(method, np.stack([image for _, image in held]), Calibration(trust=TRUST), device)
@@ -137,19 +137,19 @@ def pairs(
 
 def _method(name: str, config: Config) -> tuple[Method[Any], torch.device, Path]:
     """A method by the name of its file, its experiment or its release; and the file of its networks, if it has any."""
-    device, known = runtime.device(config.runtime), configuration.experiments(config)
-    path, released = Path(name), paths.released(name)
-    if path.suffix != ".safetensors" and name in known:
-        row = experiment.resolve(config, name)
-        return apply.ready(config, row, device), device, paths.recovery_model(row.model)
-    if path.suffix != ".safetensors" and not released.exists():
-        names = ", ".join(known) or "none in the configuration"
-        others = ", ".join(sorted(found.stem for found in paths.RELEASED.glob("*.safetensors"))) or "none"
-        raise IfrpError(
-            f"--model {name} is neither a .safetensors file nor an experiment nor a released model; "
-            f"experiments: {names}; released models: {others}."
-        )
-    path = path if path.suffix == ".safetensors" else released
+    device, path = runtime.device(config.runtime), Path(name)
+    if path.suffix != ".safetensors":
+        known, path = configuration.experiments(config), paths.released(name)
+        if name in known:
+            row = experiment.resolve(config, name)
+            return apply.ready(config, row, device), device, paths.recovery_model(row.model)
+        if not path.exists():
+            names = ", ".join(known) or "none in the configuration"
+            others = ", ".join(sorted(found.stem for found in paths.RELEASED.glob("*.safetensors"))) or "none"
+            raise IfrpError(
+                f"--model {name} is neither a .safetensors file nor an experiment nor a released model; "
+                f"experiments: {names}; released models: {others}."
+            )
     method = model.load(path, device)
     method.prepare(config, device, training=False)
     return method, device, path
