@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, where
 
-FLAT = (
-    1e-6  # deviation, in levels, below which a channel is constant; one pixel of 10⁶ that differs makes 10⁻³
-)
+FLAT = 1e-6
+"""deviation, in levels, below which a channel is constant; one pixel of 10⁶ that differs makes 10⁻³"""
 
 
 def with_colour(recovered: Tensor, truth: Tensor) -> Tensor:

@@ -74,9 +74,8 @@ def _apply(config: Config, row: Experiment, method: Method[Any], style: str, dev
     ):
         if row.aligned:
             chosen = unwarp(chosen, table)
-        if (
-            row.calibrate is not None and style not in row.styles
-        ):  # those of training are its statistics already
+        # The statistics of a training style are in the networks already.
+        if row.calibrate is not None and style not in row.styles:
             seen = chosen[experiment.spread(len(chosen), row.calibrate.portraits)]
             calibrate(method, seen, row.calibrate, device)
             facts["calibrated_on"] = len(seen)

@@ -32,7 +32,7 @@ class Calibration:
     """What a method is calibrated by, before it recovers the portraits of a style."""
 
     portraits: int | None = None
-    """how many portraits of the style it looks at; none: all of the test"""
+    """how many portraits of the style it looks at, evenly spread over those that it recovers; none: all of them"""
     statistics: bool = True
     """normalise by the portraits' own statistics in place of those of training, in all layers with batch normalisation"""
     prior: float = 4.0
