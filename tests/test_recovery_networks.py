@@ -17,7 +17,7 @@ from ifrp.errors import IfrpError
 from ifrp.recovery import mobilefacenet, recogniser
 from ifrp.recovery.dn import DN
 from ifrp.recovery.methods.faced import Generator
-from ifrp.recovery.srn import SRN, Network, skip_sides
+from ifrp.recovery.srn import SRN, Network, skip_sides, whitened
 from ifrp.recovery.stn import SpatialTransformer, channels, instance_norm, resample, similarity
 
 
@@ -336,3 +336,16 @@ def test_crop_and_normalisation_of_a_recogniser() -> None:
     assert found.shape == (1, 3, 64, 32)
     torch.testing.assert_close(found.mean((0, 2, 3)), torch.tensor([255.0, 1.0, 0.0]))
     assert recogniser.prepare(images.bfloat16(), settings).dtype == torch.float32  # and is resized at all
+
+
+def test_whitening_is_instance_normalisation_and_takes_colours_and_exposure_out() -> None:
+    portraits = torch.rand(2, 3, 128, 128, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    expected = 0.5 * nn.functional.instance_norm(portraits)
+    torch.testing.assert_close(whitened(portraits), expected, atol=1e-3, rtol=0)
+    gain, offset = torch.tensor([0.3, 0.5, 0.2]), torch.tensor([-0.5, 0.1, 0.7])
+    toned = portraits * gain[:, None, None] + offset[:, None, None]
+    network, plain = SRN(Network(width=0.125, whiten=True)).eval(), SRN(Network(width=0.125)).eval()
+    plain.load_state_dict(network.state_dict())
+    torch.testing.assert_close(network(toned), network(portraits), atol=1e-4, rtol=0)
+    assert not torch.allclose(plain(toned), plain(portraits), atol=1e-2)
+    assert torch.equal(whitened(torch.full((1, 3, 8, 8), 0.25)), torch.zeros(1, 3, 8, 8))

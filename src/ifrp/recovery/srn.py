@@ -36,6 +36,8 @@ class Network:
     """activation after each deconvolution; lrelu has slope 0.2 [authors]"""
     output: Literal["linear", "tanh"] = "linear"
     """linear is clamped to [-1, 1] when faces are recovered [authors]"""
+    whiten: bool = False
+    """whether each portrait comes in with mean 0 and one spread in each channel, so without its colours and exposure [ours]"""
 
 
 class ResidualBlock(nn.Module):
@@ -75,6 +77,12 @@ def skip_sides(network: Network, size: int) -> list[int]:
     return [side for side in inner if side in given]
 
 
+def whitened(portraits: Tensor) -> Tensor:
+    """Brings each channel of each portrait, (N, 3, S, S), to mean 0 and standard deviation 0.5; a flat channel stays flat."""
+    deviation, mean = torch.std_mean(portraits, (2, 3), keepdim=True)
+    return 0.5 * (portraits - mean) / deviation.clamp_min(0.01)
+
+
 class SRN(nn.Module):
     """Turns unaligned stylised portraits into aligned faces: (N, 3, S, S) to the same shape, values in [-1, 1].
 
@@ -101,7 +109,7 @@ class SRN(nn.Module):
         shape = (network.kernel, 2, network.kernel // 2 - 1)  # kernel, stride, padding
         joined = set(skip_sides(network, size))
         norm = instance_norm if network.encoder_norm == "instance" else nn.BatchNorm2d
-        self.concatenate = network.merge == "concat"
+        self.concatenate, self.whiten = network.merge == "concat", network.whiten
         self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()
         self.skips, self.transformers = nn.ModuleDict(), nn.ModuleDict()
 
@@ -138,7 +146,7 @@ class SRN(nn.Module):
 
     def forward(self, portraits: Tensor) -> Tensor:
         """Recovers faces; with a linear output they are not clamped."""
-        maps, encoded = portraits, dict[str, Tensor]()
+        maps, encoded = whitened(portraits) if self.whiten else portraits, dict[str, Tensor]()
         for level, stage in enumerate(self.encoder, start=1):
             maps = self._align(f"encoder{level}", stage(maps))
             encoded[str(level)] = maps
