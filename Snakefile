@@ -28,8 +28,9 @@ rule all:
 
 
 onstart:
-    versioning.running(workflow.dag.needrun_jobs())
+    run.freeze()
+    dvc.running(workflow.dag.needrun_jobs())
 
 
 onsuccess:
-    versioning.record(SETTINGS)
+    dvc.record(run.config)

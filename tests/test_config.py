@@ -12,6 +12,7 @@ from ifrp import config, paths, steps
 from ifrp.errors import IfrpError
 from ifrp.paper import tables
 from ifrp.recovery import experiment, methods
+from ifrp.workflow import run
 
 ROOT = Path(__file__).parents[1]
 
@@ -113,7 +114,7 @@ def presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_configuration_lies_under_its_preset(name: str) -> None:
     found = config.load(Path(name))
     assert (found.seed, found.faces.size, found.faces.split) == (7, 64, config.FaceCounts(9, 1000, 5))
-    assert found == steps.resolve({})
+    assert found == run.resolve({})
 
 
 @pytest.mark.usefixtures("presets")
@@ -122,7 +123,7 @@ def test_a_named_file_without_a_preset_is_the_whole_configuration(preset: str) -
     Path("mine.yaml").write_text(f"{preset}faces: {{size: 48}}\n")
     found = config.load(Path("mine.yaml"))
     assert found == config.Config(faces=config.Faces(size=48))
-    assert found == steps.resolve(config.read(Path("mine.yaml")), alone=True)
+    assert found == run.resolve(config.read(Path("mine.yaml")), alone=True)
 
 
 @pytest.mark.usefixtures("presets")
@@ -131,7 +132,7 @@ def test_a_named_file_wins_over_the_preset_that_it_names() -> None:
     Path("config/config.yaml").write_text("seed: 7\nfaces: {split: {train: 1, val: 2}}\n")
     found = config.load(Path("mine.yaml"))
     assert (found.seed, found.faces.size, found.faces.split) == (7, 48, config.FaceCounts(9, 2, 5))
-    assert found == steps.resolve(config.read(Path("mine.yaml"))), "as snakemake --configfile"
+    assert found == run.resolve(config.read(Path("mine.yaml"))), "as snakemake --configfile"
 
 
 def test_an_edited_copy_of_the_default_says_what_it_says(
@@ -150,10 +151,10 @@ def test_a_preset_lies_over_those_that_it_extends() -> None:
     Path("config/huge.yaml").write_text("extends: big\nfaces: {size: 128}\nruntime: {device: cpu}\n")
     Path("config/giant.yaml").write_text("extends: huge\nfaces: {split: {test: 6}}\n")
     Path("config/plain.yaml").write_text("extends: config\nfaces: {split: {test: 6}}\n")
-    found = steps.resolve({"preset": "giant"})
+    found = run.resolve({"preset": "giant"})
     assert (found.seed, found.faces.size, found.faces.split) == (7, 128, config.FaceCounts(9, 1000, 6))
     assert found.runtime.device == "cpu"
-    assert steps.resolve({"preset": "plain"}).faces.split == config.FaceCounts(1, 1000, 6)
+    assert run.resolve({"preset": "plain"}).faces.split == config.FaceCounts(1, 1000, 6)
     Path("mine.yaml").write_text("preset: giant\n")
     assert config.load(Path("mine.yaml")) == found
 
@@ -174,7 +175,7 @@ def test_a_preset_that_extends_none_is_one_sentence(big: str, message: str) -> N
     Path("config/huge.yaml").write_text("extends: big\nfaces: {size: 128}\n")
     Path("config/big.yaml").write_text(f"extends: {big}\n")
     with pytest.raises(IfrpError, match=message):
-        steps.resolve({})
+        run.resolve({})
     with pytest.raises(IfrpError, match=message):
         config.load(paths.CONFIG)
 

@@ -215,6 +215,25 @@ class Project:
         for name in ("data", "models", "results", ".snakemake", "logs"):
             shutil.rmtree(self.root / name, ignore_errors=True)
 
+    def restore(self) -> None:
+        """What a fresh clone has after `dvc pull`, once a run that had nothing to do has recorded it for Snakemake."""
+        self.forget()
+        self.dvc("checkout")
+        assert "Nothing to be done" in self.make()
+
+    def records(self) -> dict[Path, tuple[float, int]]:
+        """Time and size of the artifacts, and of what Snakemake and DVC keep of them; not of Snakemake's logs."""
+        tops = ("data", "models", "results", ".snakemake", "dvc.lock")
+        files = (
+            path
+            for top in tops
+            for path in [self.root / top, *(self.root / top).rglob("*")]
+            if path.is_file()
+        )
+        return {
+            path: (path.stat().st_mtime, path.stat().st_size) for path in files if "log" not in path.parts
+        }
+
     def finished(self) -> dict[Path, str]:
         """What every artifact holds now, of those whose jobs Snakemake has recorded as ended."""
         marks = (self.root / ".snakemake/incomplete").iterdir()

@@ -3,91 +3,25 @@
 from __future__ import annotations
 
 import ast
-import hashlib
-import json
-import os
-import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from ifrp import paths
-from ifrp.artifacts import atomic
 from ifrp.config import (
     Config,
-    Style,
-    build,
     entry,
     known_styles,
     merge,
     model_of,
     plain,
-    read,
     styles,
     training_styles,
     training_warp,
-    typed,
 )
 from ifrp.errors import IfrpError
-from ifrp.imports import PACKAGE, find, imported, parse
+from ifrp.workflow.code import PACKAGE, find, imported, parse
 
 METHODS = "ifrp.recovery.methods."
-
-
-def resolve(overrides: Mapping[str, Any], *, alone: bool = False) -> Config:
-    """The configuration of a run: config/config.yaml, under the preset, under what the command line says.
-
-    Args:
-        overrides: plain values from `--configfile` and `--config`.
-        alone: `overrides` is the whole configuration (`--replace-workflow-config`).
-
-    Raises:
-        IfrpError: a file is missing or a value does not fit.
-    """
-    where = "the command line's configuration" if alone else str(paths.CONFIG)
-    found = build({} if alone else read(paths.CONFIG), where, overrides)
-    return typed(Config, plain(found), where)  # again, for the defaults: 34 and 34.0 must not differ
-
-
-def frozen(config: Config, styles: Mapping[str, Style]) -> Path:
-    """Where the resolved configuration of a run is kept: a file named by its content and the style table's."""
-    text = json.dumps([plain(config), plain(dict(styles))])
-    return Path(".snakemake/config", f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.yaml")
-
-
-def export(config: Config, styles: Mapping[str, Style]) -> None:
-    """Lets the jobs of a run find its configuration, and this environment's `ifrp` if the shell knows no other."""
-    path = frozen(config, styles)
-    if not path.exists():
-        write(config, path)
-    os.environ["IFRP_CONFIG"] = str(path)
-    os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
-
-
-def write(config: Config, path: Path) -> None:
-    """Writes a configuration as YAML."""
-    with atomic(path) as new:
-        new.write_text(yaml.safe_dump(plain(config), sort_keys=False, allow_unicode=True))
-
-
-def settings(config: Config, *keys: str) -> dict[str, Any]:
-    """Resolved values of dotted keys such as `faces.warp`, in an order that does not depend on the file's.
-
-    Raises:
-        IfrpError: there is no such key.
-    """
-    found = {}
-    for key in keys:
-        value = plain(config)
-        for part in key.split("."):
-            if part not in value:
-                raise IfrpError(f"A rule asks for the setting {key}, which does not exist.")
-            value = value[part]
-        found[key] = _sorted(value)
-    return found
 
 
 def experiment(config: Config, name: str) -> dict[str, Any]:
@@ -97,7 +31,7 @@ def experiment(config: Config, name: str) -> dict[str, Any]:
         IfrpError: there is no such experiment.
     """
     given = entry(config, name)
-    found: dict[str, Any] = _sorted(plain(merge(config.recovery.methods.get(given["method"], {}), given)))
+    found: dict[str, Any] = in_order(plain(merge(config.recovery.methods.get(given["method"], {}), given)))
     return {**found, "styles": training_styles(config, name)}
 
 
@@ -136,14 +70,6 @@ def training_portraits(config: Config, name: str) -> list[tuple[str, str]]:
     own = (experiment(config, name).get("training") or {}).get("validation_styles")
     validated = known_styles(config, name, own) if own else trained
     return [*(("train", style) for style in trained), *(("val", style) for style in validated)]
-
-
-def looks(path: Path) -> list[int] | None:
-    """Size and time of a file, none if it is gone."""
-    if not path.exists():
-        return None
-    found = path.stat()
-    return [found.st_size, found.st_mtime_ns]
 
 
 def needs_training(config: Config, name: str) -> bool:
@@ -232,7 +158,8 @@ def _method(config: Config, name: str) -> list[ast.Module]:
     return [parse(path) for module in reversed(found) if (path := find(module))]
 
 
-def _sorted(value: Any) -> Any:
+def in_order(value: Any) -> Any:
+    """Mappings with their keys sorted, so that the order in a file does not count."""
     if isinstance(value, Mapping):
-        return {key: _sorted(value[key]) for key in sorted(value)}
+        return {key: in_order(value[key]) for key in sorted(value)}
     return value

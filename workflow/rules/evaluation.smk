@@ -3,20 +3,20 @@ rule evaluation:
     input:
         expand(
             "results/evaluation/{experiment}/{what}{suffix}",
-            experiment=EXPERIMENTS,
-            what=["quality", f"{JUDGE}/identity", f"{JUDGE}/consistency", "summary"],
+            experiment=run.experiments,
+            what=["quality", f"{run.judge}/identity", f"{run.judge}/consistency", "summary"],
             suffix=[".csv", ".json"],
         ),
         multiext("results/evaluation/yardsticks", ".csv", ".json"),
         multiext("results/evaluation/exposure", ".csv", ".json"),
-        multiext(f"results/evaluation/distractors/{JUDGE}", ".npy", ".json"),
+        multiext(f"results/evaluation/distractors/{run.judge}", ".npy", ".json"),
 
 
 rule evaluation_quality:
     input:
-        recovered=expand("data/recovered/{{experiment}}/{style}{suffix}", style=STYLES, suffix=STACK),
+        recovered=expand("data/recovered/{{experiment}}/{style}{suffix}", style=run.styles, suffix=STACK),
         faces=multiext("data/faces/test", *STACK),
-        code=code("evaluation", "quality"),
+        code=run.code("evaluation", "quality"),
     output:
         multiext("results/evaluation/{experiment}/quality", ".csv", ".json"),
     log:
@@ -24,10 +24,9 @@ rule evaluation_quality:
     conda:
         "../../environment.yml"
     resources:
-        gpu=GPU,
+        gpu=run.gpu,
     params:
-        styles=STYLE_SPLITS,
-        verb=verb("evaluation", "quality"),
+        styles=run.splits,
     shell:
         "ifrp evaluation quality {wildcards.experiment} 2>&1 | tee {log}"
 
@@ -36,7 +35,7 @@ rule evaluation_distractors:
     input:
         faces=multiext("data/faces/train", *STACK),
         judge=multiext("models/recognisers/{name}", *WEIGHTS),
-        code=code("evaluation", "distractors"),
+        code=run.code("evaluation", "distractors"),
     output:
         multiext("results/evaluation/distractors/{name}", ".npy", ".json"),
     log:
@@ -44,22 +43,21 @@ rule evaluation_distractors:
     conda:
         "../../environment.yml"
     resources:
-        gpu=GPU,
+        gpu=run.gpu,
     params:
-        settings=settings("seed"),
-        verb=verb("evaluation", "distractors"),
+        settings=run.settings("seed"),
     shell:
         "ifrp evaluation distractors --recogniser {wildcards.name} 2>&1 | tee {log}"
 
 
 rule evaluation_identity:
     input:
-        recovered=expand("data/recovered/{{experiment}}/{style}{suffix}", style=STYLES, suffix=STACK),
+        recovered=expand("data/recovered/{{experiment}}/{style}{suffix}", style=run.styles, suffix=STACK),
         faces=multiext("data/faces/test", *STACK),
         judge=multiext("models/recognisers/{name}", *WEIGHTS),
         distractors=multiext("results/evaluation/distractors/{name}", ".npy", ".json"),
-        trained=networks,
-        code=code("evaluation", "identity"),
+        trained=run.networks,
+        code=run.code("evaluation", "identity"),
     output:
         multiext("results/evaluation/{experiment}/{name}/identity", ".csv", ".json"),
         multiext("results/evaluation/{experiment}/{name}/consistency", ".csv", ".json"),
@@ -69,11 +67,10 @@ rule evaluation_identity:
     conda:
         "../../environment.yml"
     resources:
-        gpu=GPU,
+        gpu=run.gpu,
     params:
-        styles=STYLE_SPLITS,
-        settings=settings("seed", "evaluation.top", "evaluation.faces"),
-        verb=verb("evaluation", "identity"),
+        styles=run.splits,
+        settings=run.settings("seed", "evaluation.top", "evaluation.faces"),
     shell:
         "ifrp evaluation identity {wildcards.experiment} --recogniser {wildcards.name} 2>&1 | tee {log}"
 
@@ -81,8 +78,8 @@ rule evaluation_identity:
 rule evaluation_exposure:
     input:
         faces=multiext("data/faces/test-warped", *STACK),
-        portraits=expand("data/portraits/test/{style}{suffix}", style=STYLES, suffix=STACK),
-        code=code("evaluation", "exposure"),
+        portraits=expand("data/portraits/test/{style}{suffix}", style=run.styles, suffix=STACK),
+        code=run.code("evaluation", "exposure"),
     output:
         multiext("results/evaluation/exposure", ".csv", ".json"),
     log:
@@ -90,11 +87,10 @@ rule evaluation_exposure:
     conda:
         "../../environment.yml"
     resources:
-        gpu=GPU,
+        gpu=run.gpu,
     params:
-        styles=STYLE_SPLITS,
-        settings=settings("seed", "evaluation.resamples"),
-        verb=verb("evaluation", "exposure"),
+        styles=run.splits,
+        settings=run.settings("seed", "evaluation.resamples"),
     shell:
         "ifrp evaluation exposure 2>&1 | tee {log}"
 
@@ -102,8 +98,8 @@ rule evaluation_exposure:
 rule evaluation_yardsticks:
     input:
         faces=expand("data/faces/{split}{suffix}", split=["train", "test"], suffix=STACK),
-        judge=multiext(f"models/recognisers/{JUDGE}", *WEIGHTS),
-        code=code("evaluation", "yardsticks"),
+        judge=multiext(f"models/recognisers/{run.judge}", *WEIGHTS),
+        code=run.code("evaluation", "yardsticks"),
     output:
         multiext("results/evaluation/yardsticks", ".csv", ".json"),
     log:
@@ -111,10 +107,9 @@ rule evaluation_yardsticks:
     conda:
         "../../environment.yml"
     resources:
-        gpu=GPU,
+        gpu=run.gpu,
     params:
-        settings=settings("seed", "evaluation.top", "evaluation.faces", "evaluation.resamples"),
-        verb=verb("evaluation", "yardsticks"),
+        settings=run.settings("seed", "evaluation.top", "evaluation.faces", "evaluation.resamples"),
     shell:
         "ifrp evaluation yardsticks 2>&1 | tee {log}"
 
@@ -123,15 +118,15 @@ rule evaluation_summary:
     input:
         scores=expand(
             "results/evaluation/{{experiment}}/{what}.csv",
-            what=["quality", f"{JUDGE}/identity", f"{JUDGE}/consistency"],
+            what=["quality", f"{run.judge}/identity", f"{run.judge}/consistency"],
         ),
-        code=code("evaluation", "summary"),
+        code=run.code("evaluation", "summary"),
     output:
         report(
             "results/evaluation/{experiment}/summary.csv",
             category="Scores",
             caption="../report/scores.rst",
-            labels=method_labels,
+            labels=run.method_labels,
         ),
         "results/evaluation/{experiment}/summary.json",
         multiext("results/evaluation/{experiment}/metrics", ".yaml", ".json"),
@@ -140,8 +135,7 @@ rule evaluation_summary:
     conda:
         "../../environment.yml"
     params:
-        styles=STYLE_SPLITS,
-        settings=settings("seed", "evaluation.recogniser", "evaluation.top", "evaluation.resamples"),
-        verb=verb("evaluation", "summary"),
+        styles=run.splits,
+        settings=run.settings("seed", "evaluation.recogniser", "evaluation.top", "evaluation.resamples"),
     shell:
         "ifrp evaluation summary {wildcards.experiment} 2>&1 | tee {log}"

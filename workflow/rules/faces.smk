@@ -1,14 +1,14 @@
 # Real faces (RF): download or render, crop, split by person, warp (Sec. 4).
 rule faces:
     input:
-        expand("data/faces/{name}{suffix}", name=FACES, suffix=STACK),
+        expand("data/faces/{name}{suffix}", name=run.faces, suffix=STACK),
         "data/faces/skipped.csv",
-        [path for split, warp, style in WARPED for path in stack(f"data/faces/{split}-warped-{warp}")],
+        [path for split, warp, style in run.warped for path in stack(f"data/faces/{split}-warped-{warp}")],
 
 
 rule faces_render:
     input:
-        code=code("faces", "render"),
+        code=run.code("faces", "render"),
     output:
         multiext("data/source/rendered", *STACK),
     log:
@@ -18,8 +18,7 @@ rule faces_render:
         "../../environment.yml"
     threads: 2
     params:
-        settings=settings("seed", "faces.rendered"),
-        verb=verb("faces", "render"),
+        settings=run.settings("seed", "faces.rendered"),
     shell:
         "ifrp faces render 2>&1 | tee {log}"
 
@@ -27,16 +26,15 @@ rule faces_render:
 # Only the card is declared: Snakemake removes outputs before a job, and a local copy of CelebA must stay.
 rule faces_download:
     input:
-        code=code("faces", "download"),
+        code=run.code("faces", "download"),
     output:
-        CELEBA,
+        run.celeba,
     log:
         "logs/faces/download.log",
     conda:
         "../../environment.yml"
     params:
-        settings=settings("faces.celeba"),
-        verb=verb("faces", "download"),
+        settings=run.settings("faces.celeba"),
     shell:
         "ifrp faces download 2>&1 | tee {log}"
 
@@ -44,8 +42,8 @@ rule faces_download:
 rule faces_warp:
     input:
         faces=[path for split in ("train", "val") for path in stack(f"data/faces/{split}")],
-        source=FACE_SOURCE,
-        code=code("faces", "warp"),
+        source=run.face_source,
+        code=run.code("faces", "warp"),
     output:
         [path for split in ("train", "val") for path in stack(f"data/faces/{split}-warped-{{warp}}")],
     log:
@@ -54,18 +52,17 @@ rule faces_warp:
         "../../environment.yml"
     threads: 2
     params:
-        settings=warp_settings,
-        verb=verb("faces", "warp"),
+        settings=run.warp_settings,
     shell:
         "ifrp faces warp {wildcards.warp} 2>&1 | tee {log}"
 
 
 rule faces_prepare:
     input:
-        source=FACE_SOURCE,
-        code=code("faces", "prepare"),
+        source=run.face_source,
+        code=run.code("faces", "prepare"),
     output:
-        expand("data/faces/{name}{suffix}", name=FACES, suffix=STACK),
+        expand("data/faces/{name}{suffix}", name=run.faces, suffix=STACK),
         "data/faces/skipped.csv",
     log:
         "logs/faces/prepare.log",
@@ -74,15 +71,7 @@ rule faces_prepare:
         "../../environment.yml"
     threads: 2
     params:
-        settings=settings(
-            "seed",
-            "faces.source",
-            "faces.size",
-            "faces.split",
-            "faces.warp",
-            f"faces.{SETTINGS.faces.source}",
-        ),
-        pictures=pictures,
-        verb=verb("faces", "prepare"),
+        settings=run.face_settings,
+        pictures=run.pictures,
     shell:
         "ifrp faces prepare 2>&1 | tee {log}"

@@ -3,29 +3,29 @@ rule paper:
     input:
         expand(
             "results/paper/tables/{name}.{ext}",
-            name=PAPER_TABLES,
+            name=run.tables("paper"),
             ext=["csv", "md", "tex", "typ", "html", "json"],
         ),
         expand(
             "results/paper/figures/{name}.{ext}",
-            name=PAPER_FIGURES,
+            name=run.figures("paper"),
             ext=["png", "pdf", "json"],
         ),
         "results/paper/numbers.json",
         with_card("results/paper/paper.pdf"),
-        expand("results/paper/notebooks/{name}.{ext}", name=NOTEBOOKS, ext=["ipynb", "json"]),
+        expand("results/paper/notebooks/{name}.{ext}", name=run.notebooks, ext=["ipynb", "json"]),
 
 
 rule ablations:
     input:
         expand(
             "results/paper/tables/{name}.{ext}",
-            name=ABLATION_TABLES,
+            name=run.tables("ablations"),
             ext=["csv", "md", "tex", "typ", "html", "json"],
         ),
         expand(
             "results/paper/figures/{name}.{ext}",
-            name=ABLATION_FIGURES,
+            name=run.figures("ablations"),
             ext=["png", "pdf", "json"],
         ),
         "results/paper/numbers-ablations.json",
@@ -34,14 +34,14 @@ rule ablations:
 
 rule paper_table:
     input:
-        data=table_inputs,
-        code=code("paper", "table"),
+        data=run.table_inputs,
+        code=run.code("paper", "table"),
     output:
         report(
             "results/paper/tables/{name}.html",
             category="Tables",
             caption="../report/table.rst",
-            labels=table_labels,
+            labels=run.table_labels,
         ),
         multiext("results/paper/tables/{name}", ".csv", ".md", ".tex", ".typ", ".json"),
     log:
@@ -49,23 +49,22 @@ rule paper_table:
     conda:
         "../../environment.yml"
     params:
-        rows=table_rows,
-        settings=settings("seed", "evaluation.recogniser", "evaluation.resamples"),
-        verb=verb("paper", "table"),
+        rows=run.table_rows,
+        settings=run.settings("seed", "evaluation.recogniser", "evaluation.resamples"),
     shell:
         "ifrp paper table {wildcards.name} 2>&1 | tee {log}"
 
 
 rule paper_figure:
     input:
-        data=figure_inputs,
-        code=figure_code,
+        data=run.figure_inputs,
+        code=run.figure_code,
     output:
         report(
             "results/paper/figures/{name}.png",
             category="Figures",
             caption="../report/figure.rst",
-            labels=figure_labels,
+            labels=run.figure_labels,
         ),
         multiext("results/paper/figures/{name}", ".pdf", ".json"),
     log:
@@ -73,9 +72,9 @@ rule paper_figure:
     conda:
         "../../environment.yml"
     params:
-        styles=STYLE_SPLITS,
-        experiments=figure_rows,
-        settings=settings(
+        styles=run.splits,
+        experiments=run.figure_rows,
+        settings=run.settings(
             "seed",
             "faces.size",
             "paper.examples",
@@ -83,28 +82,27 @@ rule paper_figure:
             "paper.experiment",
             "paper.own",
         ),
-        verb=verb("paper", "figure"),
     shell:
         "ifrp paper figure {wildcards.name} 2>&1 | tee {log}"
 
 
 rule paper_numbers:
     input:
-        data=numbers_inputs,
+        data=run.numbers_inputs,
         published="config/published.csv",
-        code=code("paper", "numbers"),
+        code=run.code("paper", "numbers"),
     output:
         "results/paper/{numbers}.json",
     log:
         "logs/paper/{numbers}.log",
     wildcard_constraints:
-        numbers="|".join(NUMBERS),
+        numbers="|".join(run.documents),
     conda:
         "../../environment.yml"
     params:
-        document=numbered_document,
-        rows=document_rows,
-        settings=settings(
+        document=run.numbered_document,
+        rows=run.document_rows,
+        settings=run.settings(
             "seed",
             "faces.source",
             "faces.size",
@@ -112,16 +110,15 @@ rule paper_numbers:
             "evaluation.recogniser",
             "paper.experiment",
         ),
-        verb=verb("paper", "numbers"),
     shell:
         "ifrp paper numbers {params.document} 2>&1 | tee {log}"
 
 
 rule paper_pdf:
     input:
-        data=document_inputs,
+        data=run.document_inputs,
         text=sorted(map(str, Path("paper").glob("*.typ"))),
-        code=code("paper", "pdf"),
+        code=run.code("paper", "pdf"),
     output:
         report(
             "results/paper/{document}.pdf",
@@ -133,20 +130,18 @@ rule paper_pdf:
     log:
         "logs/paper/{document}.log",
     wildcard_constraints:
-        document="|".join(DOCUMENTS),
+        document="|".join(run.documents.values()),
     conda:
         "../../environment.yml"
-    params:
-        verb=verb("paper", "pdf"),
     shell:
         "ifrp paper pdf {wildcards.document} 2>&1 | tee {log}"
 
 
 rule paper_notebook:
     input:
-        data=files(needs.document(SETTINGS, "paper")),
+        data=run.document("paper"),
         book="notebooks/{notebook}.ipynb",
-        code=code("paper", "notebook"),
+        code=run.code("paper", "notebook"),
     output:
         "results/paper/notebooks/{notebook}.ipynb",
         "results/paper/notebooks/{notebook}.json",
@@ -154,7 +149,5 @@ rule paper_notebook:
         "logs/paper/notebooks/{notebook}.log",
     conda:
         "../../environment.yml"
-    params:
-        verb=verb("paper", "notebook"),
     shell:
         "ifrp paper notebook {wildcards.notebook} 2>&1 | tee {log}"

@@ -1,15 +1,19 @@
 # Stylised faces (SF): every style network applied to the warped faces (Sec. 4).
 rule portraits:
     input:
-        [path for split, style in PORTRAITS for path in stack(f"data/portraits/{split}/{style}")],
-        [path for split, warp, style in WARPED for path in stack(f"data/portraits/{split}-{warp}/{style}")],
+        [path for split, style in run.portraits for path in stack(f"data/portraits/{split}/{style}")],
+        [
+            path
+            for split, warp, style in run.warped
+            for path in stack(f"data/portraits/{split}-{warp}/{style}")
+        ],
 
 
 rule portraits_make:
     input:
         faces=multiext("data/faces/{split}-warped", *STACK),
         network=multiext("models/styles/{style}", *WEIGHTS),
-        code=code("portraits", "make"),
+        code=run.code("portraits", "make"),
     output:
         multiext("data/portraits/{split}/{style}", *STACK),
     log:
@@ -18,9 +22,7 @@ rule portraits_make:
     conda:
         "../../environment.yml"
     resources:
-        gpu=GPU,
-    params:
-        verb=verb("portraits", "make"),
+        gpu=run.gpu,
     shell:
         "ifrp portraits make {wildcards.split} {wildcards.style} 2>&1 | tee {log}"
 
@@ -29,7 +31,7 @@ rule portraits_warp:
     input:
         faces=multiext("data/faces/{split}-warped-{warp}", *STACK),
         network=multiext("models/styles/{style}", *WEIGHTS),
-        code=code("portraits", "make"),
+        code=run.code("portraits", "make"),
     output:
         multiext("data/portraits/{split}-{warp}/{style}", *STACK),
     log:
@@ -37,8 +39,6 @@ rule portraits_warp:
     conda:
         "../../environment.yml"
     resources:
-        gpu=GPU,
-    params:
-        verb=verb("portraits", "make"),
+        gpu=run.gpu,
     shell:
         "ifrp portraits make {wildcards.split} {wildcards.style} --warp {wildcards.warp} 2>&1 | tee {log}"

@@ -1,21 +1,21 @@
 # Training every experiment on SF/RF pairs, and turning portraits back into faces (Sec. 3).
 rule recovery:
     input:
-        expand("models/recognisers/{name}{suffix}", name=RECOGNISERS, suffix=WEIGHTS),
-        expand("models/recovery/{experiment}{suffix}", experiment=TRAINED, suffix=WEIGHTS),
-        expand("results/recovery/{experiment}/curve.csv", experiment=TRAINED),
+        expand("models/recognisers/{name}{suffix}", name=run.recognisers, suffix=WEIGHTS),
+        expand("models/recovery/{experiment}{suffix}", experiment=run.trained, suffix=WEIGHTS),
+        expand("results/recovery/{experiment}/curve.csv", experiment=run.trained),
         expand(
             "data/recovered/{experiment}/{style}{suffix}",
-            experiment=EXPERIMENTS,
-            style=STYLES,
+            experiment=run.experiments,
+            style=run.styles,
             suffix=STACK,
         ),
 
 
 rule recovery_recogniser:
     input:
-        data=recogniser_inputs,
-        code=code("recovery", "recogniser"),
+        data=run.recogniser_inputs,
+        code=run.code("recovery", "recogniser"),
     output:
         multiext("models/recognisers/{name}", *WEIGHTS),
     log:
@@ -24,27 +24,26 @@ rule recovery_recogniser:
     conda:
         "../../environment.yml"
     resources:
-        gpu=GPU,
+        gpu=run.gpu,
     params:
-        settings=recogniser_settings,
-        seed=settings("seed"),
-        verb=verb("recovery", "recogniser"),
+        settings=run.recogniser_settings,
+        seed=run.settings("seed"),
     shell:
         "ifrp recovery recogniser {wildcards.name} 2>&1 | tee {log}"
 
 
 rule recovery_train:
     input:
-        pairs=pairs,
-        networks=loss_networks,
-        code=experiment_code("train"),
+        pairs=run.pairs,
+        networks=run.loss_networks,
+        code=run.train_code,
     output:
         multiext("models/recovery/{experiment}", *WEIGHTS),
         report(
             "results/recovery/{experiment}/curve.csv",
             category="Training curves",
             caption="../report/curve.rst",
-            labels=method_labels,
+            labels=run.method_labels,
         ),
     log:
         "logs/recovery/train/{experiment}.log",
@@ -52,11 +51,10 @@ rule recovery_train:
     conda:
         "../../environment.yml"
     resources:
-        gpu=GPU,
+        gpu=run.gpu,
     params:
-        experiment=training_settings,
-        settings=settings("seed", "faces.size", "styles.features"),
-        verb=verb("recovery", "train"),
+        experiment=run.training_settings,
+        settings=run.settings("seed", "faces.size", "styles.features"),
     shell:
         "ifrp recovery train {wildcards.experiment} 2>&1 | tee {log}"
 
@@ -64,19 +62,18 @@ rule recovery_train:
 # All styles in one job, because the model is loaded once, and a process takes longer to start than to recover a style.
 rule recovery_apply:
     input:
-        portraits=expand("data/portraits/test/{style}{suffix}", style=STYLES, suffix=STACK),
-        networks=recovers_with,
-        code=experiment_code("apply"),
+        portraits=expand("data/portraits/test/{style}{suffix}", style=run.styles, suffix=STACK),
+        networks=run.recovers_with,
+        code=run.apply_code,
     output:
-        expand("data/recovered/{{experiment}}/{style}{suffix}", style=STYLES, suffix=STACK),
+        expand("data/recovered/{{experiment}}/{style}{suffix}", style=run.styles, suffix=STACK),
     log:
         "logs/recovery/apply/{experiment}.log",
     conda:
         "../../environment.yml"
     resources:
-        gpu=GPU,
+        gpu=run.gpu,
     params:
-        experiment=experiment_settings,
-        verb=verb("recovery", "apply"),
+        experiment=run.experiment_settings,
     shell:
         "ifrp recovery apply {wildcards.experiment} 2>&1 | tee {log}"

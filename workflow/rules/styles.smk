@@ -1,9 +1,9 @@
 # Artworks, their distance from faces, and one feed-forward style network per artwork (Sec. 4).
 rule styles:
     input:
-        expand("data/styles/{style}{suffix}", style=STYLES, suffix=[".png", ".json"]),
-        expand("models/styles/{style}{suffix}", style=STYLES, suffix=WEIGHTS),
-        expand("results/styles/curves/{style}.csv", style=STYLES),
+        expand("data/styles/{style}{suffix}", style=run.styles, suffix=[".png", ".json"]),
+        expand("models/styles/{style}{suffix}", style=run.styles, suffix=WEIGHTS),
+        expand("results/styles/curves/{style}.csv", style=run.styles),
         multiext("results/styles/distance", ".csv", ".json"),
         "results/styles/pairwise.csv",
         multiext("results/styles/sample-sheet", ".png", ".json"),
@@ -11,14 +11,14 @@ rule styles:
 
 rule styles_artwork:
     input:
-        picture=artwork_file,
-        code=code("styles", "artwork"),
+        picture=run.artwork,
+        code=run.code("styles", "artwork"),
     output:
         report(
             "data/styles/{style}.png",
             category="Artworks",
             caption="../report/artwork.rst",
-            labels=style_labels,
+            labels=run.style_labels,
         ),
         "data/styles/{style}.json",
     log:
@@ -27,19 +27,18 @@ rule styles_artwork:
     conda:
         "../../environment.yml"
     params:
-        row=style_row,
-        seed=settings("seed"),
-        verb=verb("styles", "artwork"),
+        row=run.style_row,
+        seed=run.settings("seed"),
     shell:
         "ifrp styles artwork {wildcards.style} 2>&1 | tee {log}"
 
 
 rule styles_distance:
     input:
-        artworks=expand("data/styles/{style}.png", style=STYLES),
+        artworks=expand("data/styles/{style}.png", style=run.styles),
         faces=stack("data/faces/train"),
-        weights=local_file(SETTINGS.styles.features.weights),
-        code=code("styles", "distance"),
+        weights=run.features,
+        code=run.code("styles", "distance"),
     output:
         multiext("results/styles/distance", ".csv", ".json"),
         "results/styles/pairwise.csv",
@@ -48,11 +47,10 @@ rule styles_distance:
     conda:
         "../../environment.yml"
     resources:
-        gpu=GPU,
+        gpu=run.gpu,
     params:
-        styles=STYLE_SPLITS,
-        settings=settings("seed", "styles.features", "styles.distance"),
-        verb=verb("styles", "distance"),
+        styles=run.splits,
+        settings=run.settings("seed", "styles.features", "styles.distance"),
     shell:
         "ifrp styles distance 2>&1 | tee {log}"
 
@@ -61,8 +59,8 @@ rule styles_train:
     input:
         artwork="data/styles/{style}.png",
         faces=stack("data/faces/train-warped"),
-        weights=local_file(SETTINGS.styles.features.weights),
-        code=code("styles", "train"),
+        weights=run.features,
+        code=run.code("styles", "train"),
     output:
         multiext("models/styles/{style}", *WEIGHTS),
         "results/styles/curves/{style}.csv",
@@ -72,20 +70,19 @@ rule styles_train:
     conda:
         "../../environment.yml"
     resources:
-        gpu=GPU,
+        gpu=run.gpu,
     params:
-        settings=settings("seed", "styles.features", "styles.training"),
-        verb=verb("styles", "train"),
+        settings=run.settings("seed", "styles.features", "styles.training"),
     shell:
         "ifrp styles train {wildcards.style} 2>&1 | tee {log}"
 
 
 rule styles_sheet:
     input:
-        artworks=expand("data/styles/{style}.png", style=STYLES),
-        networks=expand("models/styles/{style}.safetensors", style=STYLES),
+        artworks=expand("data/styles/{style}.png", style=run.styles),
+        networks=expand("models/styles/{style}.safetensors", style=run.styles),
         faces=stack("data/faces/test-warped"),
-        code=code("styles", "sheet"),
+        code=run.code("styles", "sheet"),
     output:
         report(
             "results/styles/sample-sheet.png",
@@ -99,10 +96,9 @@ rule styles_sheet:
     conda:
         "../../environment.yml"
     resources:
-        gpu=GPU,
+        gpu=run.gpu,
     params:
-        styles=STYLE_SPLITS,
-        seed=settings("seed"),
-        verb=verb("styles", "sheet"),
+        styles=run.splits,
+        seed=run.settings("seed"),
     shell:
         "ifrp styles sheet 2>&1 | tee {log}"

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from ifrp.config import CelebAFaces
+from ifrp import artifacts
+from ifrp.config import CelebAFaces, Config, plain
 from ifrp.errors import IfrpError
 from ifrp.faces.download import Failed, fetch, matches
 from ifrp.faces.pictures import Files, decode
@@ -49,6 +50,19 @@ OFFICIAL = {
     LANDMARKS: Official("cc24ecafdb5b50baae59b03474781f8c", "0B7EVK8r0v71pd0FJY3Blby1HUTQ"),
     ATTRIBUTES: Official("75e246fa4810816ffd6ee81facbd244c", "0B7EVK8r0v71pblRyaVFSWGxPY0U"),
 }
+
+
+def write(config: Config) -> str:
+    """Downloads CelebA, or checks the copy that is there, in the folder of `faces.celeba`; returns a line for each file.
+
+    Raises:
+        IfrpError: see `download`.
+    """
+    settings = config.faces.celeba
+    archive = needed(settings)[0]
+    with artifacts.card(archive, plain(settings), config.seed) as facts:
+        facts.update(download(settings))
+    return "\n".join(f"{archive.parent / name}: whole ({origin})." for name, origin in facts.items())
 
 
 def needed(settings: CelebAFaces) -> list[Path]:

@@ -12,12 +12,13 @@ from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from ifrp import artifacts, paths, runtime, stacks
-from ifrp.config import Faces, plain
+from ifrp.config import Config, Faces, plain
 from ifrp.errors import IfrpError
 from ifrp.faces import splits
 from ifrp.faces.pairs import Face, Pair, Unaligned, copies_in, make
 from ifrp.faces.pictures import Skip
 from ifrp.faces.source import Source
+from ifrp.faces.sources import open_source
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -46,6 +47,30 @@ def check(faces: Faces) -> None:
     ):
         if not fine:
             raise IfrpError(sentence)
+
+
+def write(config: Config) -> str:
+    """Aligns, warps and splits the faces of the configured source to data/faces/; returns a sentence about them.
+
+    Raises:
+        IfrpError: the source cannot be read, or see `prepare`.
+    """
+    facts = prepare(open_source(config.faces), config.faces, config.seed)
+    counts = (
+        f"{split} {facts[split]['faces']} faces of {facts[split]['people']} people" for split in splits.ORDER
+    )
+    return f"{paths.FACES}: {'; '.join(counts)}; {facts['skipped']} files skipped ({paths.SKIPPED})."
+
+
+def write_warp(config: Config, name: str) -> str:
+    """Misaligns the training faces otherwise, as `faces.warps[name]` says, to data/faces/; returns a sentence about them.
+
+    Raises:
+        IfrpError: the source cannot be read, or see `rewarp`.
+    """
+    counts = rewarp(open_source(config.faces), config.faces, name, config.seed)
+    told = (f"{paths.warped(split, name)}: {count} unaligned faces" for split, count in counts.items())
+    return f"{'; '.join(told)}."
 
 
 def prepare(source: Source, faces: Faces, seed: int) -> dict[str, Any]:

@@ -5,16 +5,39 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ifrp import artifacts, paths, runtime, stacks
+from ifrp.config import Config, plain
 from ifrp.errors import IfrpError
 from ifrp.faces.heads.person import Person, View, sample_person, sample_view
 from ifrp.faces.heads.renderer import CANVAS, render
 
 Picture = tuple[NDArray[np.uint8], int, View]
+
+
+def write(config: Config) -> str:
+    """Renders the people of `faces.rendered` to data/source/rendered.npy; returns a sentence about them.
+
+    Raises:
+        IfrpError: see `pictures`.
+    """
+    given = config.faces.rendered
+    shape = (given.people * given.pictures, given.canvas, given.canvas)
+    with artifacts.card(paths.RENDERED, plain(given), config.seed) as facts:
+        with stacks.create(paths.RENDERED, shape) as (images, rows):
+            made = pictures(given.people, given.pictures, given.canvas, config.seed, runtime.threads())
+            shown = runtime.progress(made, "rendered", total=len(images))
+            for index, (image, person, view) in enumerate(shown):
+                images[index] = image
+                file = f"{person:05}-{index % given.pictures:03}"
+                rows.append({"file": file, "person": f"{person:05}", **asdict(view)})
+        facts["pictures"] = shape[0]
+    return f"{paths.RENDERED}: {shape[0]} pictures of {given.people} people."
 
 
 def person_of(seed: int, person: int) -> Person:

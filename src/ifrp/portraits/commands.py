@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ifrp import paths
+from ifrp.config import load
 from ifrp.options import ConfigFile
 
 app = typer.Typer(
@@ -24,20 +25,9 @@ def make(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Turn the warped faces of one split into portraits of one style, to data/portraits/."""
-    from ifrp import artifacts, runtime, stacks
-    from ifrp.config import load
-    from ifrp.portraits.stylise import check, stylise
-    from ifrp.styles import network
+    from ifrp.portraits.stylise import write
 
-    found = load(config)
-    weights, target = paths.style_network(style), paths.portraits(split, style, warp)
-    faces = stacks.read(paths.warped(split, warp))
-    painter = network.trained(found.styles, style)
-    check(painter, weights)
-    with artifacts.card(target, {}, found.seed, [paths.warped(split, warp), weights]):
-        painter.to(runtime.device(found.runtime))
-        stylise(faces, painter, style, target, found.portraits.batch)
-    typer.echo(f"{target}: {len(faces)} portraits.")
+    typer.echo(write(load(config), split, style, warp))
 
 
 @app.callback()

@@ -6,13 +6,45 @@ from pathlib import Path
 
 import numpy as np
 
-from ifrp import paths
+from ifrp import artifacts, paths
 from ifrp.artifacts import sha256
-from ifrp.config import Style
+from ifrp.config import Config, Style, plain, styles
 from ifrp.errors import IfrpError
 from ifrp.stacks import Images
 
 DRAWN = "drawn:"
+
+
+def write(config: Config, style: str) -> str:
+    """Downloads, reads or draws one artwork, to data/styles/; returns a sentence about it.
+
+    Raises:
+        IfrpError: the style table does not have it, or see `picture`.
+    """
+    from PIL import Image
+
+    row, target = in_table(config, style), paths.artwork(style)
+    with artifacts.card(target, plain(row), config.seed) as facts:
+        image, source = picture(row)
+        height, width = image.shape[:2]
+        facts.update(height=height, width=width)
+        if source:
+            facts["source"] = {str(source): sha256(source)}
+        with artifacts.atomic(target) as new:
+            Image.fromarray(image).save(new)
+    return f"{target}: {width}×{height} pixels from {row.address}."
+
+
+def in_table(config: Config, style: str) -> Style:
+    """The row of a style in the style table.
+
+    Raises:
+        IfrpError: there is none.
+    """
+    rows = {row.name: row for row in styles(config)}
+    if style not in rows:
+        raise IfrpError(f"There is no style {style} in {config.styles.table}; there are {', '.join(rows)}.")
+    return rows[style]
 
 
 def picture(style: Style) -> tuple[Images, Path | None]:

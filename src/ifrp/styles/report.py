@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from ifrp import paths, runtime, stacks
-from ifrp.config import Config, Style
+from ifrp import artifacts, paths, runtime, stacks
+from ifrp.config import Config, Style, plain, styles
 from ifrp.errors import IfrpError
 from ifrp.stacks import Images
 from ifrp.styles.artworks import read
@@ -19,6 +19,23 @@ from ifrp.styles.features import Features
 FACES = "faces"
 BATCH = 8
 """faces whose features are taken at a time"""
+
+
+def write(config: Config) -> str:
+    """Measures how far each style is from real faces, and from the others, to results/styles/; returns a sentence about it.
+
+    Raises:
+        IfrpError: see `distances`.
+    """
+    rows = styles(config)
+    inputs = [paths.artwork(row.name) for row in rows]
+    settings = {"features": config.styles.features, "distance": config.styles.distance}
+    with artifacts.card(paths.STYLE_DISTANCE, plain(settings), config.seed, inputs) as facts:
+        table, pairs = distances(rows, config)
+        artifacts.save_table(paths.STYLE_PAIRS, pairs)
+        artifacts.save_table(paths.STYLE_DISTANCE, table)
+        facts["chosen"] = table[(table.layer == "combined") & table.chosen]["style"].tolist()
+    return f"{paths.STYLE_DISTANCE}: {config.styles.distance.rule} chooses {', '.join(facts['chosen'])}."
 
 
 def distances(rows: Sequence[Style], config: Config) -> tuple[pd.DataFrame, pd.DataFrame]:

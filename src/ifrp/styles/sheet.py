@@ -6,10 +6,33 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ifrp import artifacts, paths, stacks
+from ifrp.config import Config, styles
 from ifrp.stacks import Images
+from ifrp.styles import network
+from ifrp.styles.artworks import read
 
 GAP = 4
 """pixels of white between pictures"""
+
+
+def write(config: Config, count: int) -> str:
+    """Shows every artwork and `count` test faces in every style, to results/styles/; returns a sentence about it.
+
+    Raises:
+        IfrpError: an artwork, a style network or the faces are missing.
+    """
+    from PIL import Image
+
+    names = [row.name for row in styles(config)]
+    inputs = [path(name) for name in names for path in (paths.artwork, paths.style_network)]
+    faces = stacks.read(paths.warped("test")).images[:count]
+    with artifacts.card(paths.STYLE_SHEET, {"faces": count}, config.seed, inputs):
+        portraits = [network.apply(network.trained(config.styles, name), faces) for name in names]
+        made = sheet([read(paths.artwork(name)) for name in names], faces, portraits)
+        with artifacts.atomic(paths.STYLE_SHEET) as new:
+            Image.fromarray(made).save(new)
+    return f"{paths.STYLE_SHEET}: {len(faces)} faces in {len(names)} styles."
 
 
 def sheet(artworks: Sequence[Images], faces: Images, portraits: Sequence[Images]) -> Images:

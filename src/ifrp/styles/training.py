@@ -12,14 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ifrp import paths
+from ifrp import artifacts, checkpoint, paths, runtime, stacks
 from ifrp.checkpoint import Kept, structure
-from ifrp.config import plain
+from ifrp.config import Config, plain
 from ifrp.errors import IfrpError
 from ifrp.runtime import generator, progress, subseed
 from ifrp.stacks import Images
+from ifrp.styles.artworks import in_table, read
 from ifrp.styles.losses import Losses
-from ifrp.styles.network import StyleNetwork, to_tensor
+from ifrp.styles.network import StyleNetwork, save, to_tensor
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -28,6 +29,30 @@ if TYPE_CHECKING:
 
 ROWS = 200
 """rows in a loss curve, at most"""
+
+
+def write(config: Config, style: str) -> str:
+    """Trains the style network of one artwork on the warped training faces, to models/styles/; returns a sentence about it.
+
+    Raises:
+        IfrpError: the style table does not have it, artwork or faces are missing, or see `train`.
+    """
+    import pandas as pd
+
+    in_table(config, style)
+    target, inputs = paths.style_network(style), [paths.artwork(style), paths.warped("train")]
+    faces, picture = stacks.read(paths.warped("train")), read(paths.artwork(style))
+    fabric = runtime.fabric(config.runtime, devices=1)  # there are ten such trainings to run side by side
+    settings = {"features": config.styles.features, "training": config.styles.training}
+    with artifacts.card(target, plain(settings), config.seed, inputs) as facts:
+        network, curve = train(
+            style, picture, faces.images, config.styles, config.seed, fabric, config.runtime.compile
+        )
+        facts.update(curve[-1])
+        artifacts.save_table(paths.style_curve(style), pd.DataFrame(curve))
+        save(target, network, style)
+        checkpoint.remove(paths.checkpoint(f"style-{style}"))
+    return f"{target}: style loss {curve[0]['style']:.3g} → {curve[-1]['style']:.3g}, {len(faces)} faces."
 
 
 def train(

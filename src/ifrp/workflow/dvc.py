@@ -1,12 +1,14 @@
-"""Keeps Snakemake's records and DVC's in step; the Snakefile calls this at its start and at its end.
+"""Keeps Snakemake's records and DVC's in step; the Snakefile calls this at its start, and when jobs begin and end.
 
 Snakemake judges by its own records in .snakemake, DVC by hashes in dvc.lock. A stamp beside Snakemake's records says
 for which dvc.lock the two agree. Without it, files may have been restored (`dvc checkout`, `dvc pull`, the run-cache)
-behind Snakemake's back: if they are those of dvc.lock, Snakemake is told so, with the settings that made them.
+behind Snakemake's back: if they are those of dvc.lock, a run first lets Snakemake record them (`snakemake --touch`), with
+the settings that made them. A dry run writes nothing and starts nothing, and says what a run would do first.
 """
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
 import json
@@ -19,9 +21,10 @@ from typing import Any
 
 import yaml
 
-from ifrp import paths, steps
+from ifrp import paths
 from ifrp.config import Config, merge, plain, presets
 from ifrp.errors import IfrpError
+from ifrp.workflow.run import fingerprint, resolve, write
 
 LOCK = Path("dvc.lock")
 STAMP = Path(".snakemake/dvc.lock.sha256")
@@ -36,6 +39,11 @@ LONG_AGO = 316_000_000
 """a time in 1980, before which archives of reports know none"""
 FOLLOWED = {"seed", "faces", "styles", "portraits", "recovery", "evaluation", "paper"}
 """what DVC compares of a configuration"""
+LOOKS = (
+    "dryrun", "lint", "unlock", "dag", "rulegraph", "filegraph", "summary", "detailed_summary", "report",
+    "list_rules", "list_target_rules", "list_conda_envs",
+)  # fmt: skip
+"""what Snakemake can be asked for instead of a run, as its command line names it"""
 
 
 def idle() -> bool:
@@ -44,16 +52,36 @@ def idle() -> bool:
     return inside or importlib.util.find_spec("dvc") is None or not Path(".dvc").is_dir()
 
 
-def after_restore(config: Config) -> None:
-    """Before a run: if DVC restored files, gives Snakemake records of them, made with the settings in dvc.lock.
+def at_start(workflow: Any, config: Config) -> None:
+    """When the Snakefile is read: lets Snakemake know what happened to the files since the two agreed.
 
     What was edited since then is reported by Snakemake as usual: settings one by one, code stage by stage.
     """
-    if idle() or not LOCK.exists():
+    if idle() or not workflow.is_main_process:
         return
-    if stamped():
-        after_tampering()
+    atexit.register(_at_exit, workflow, config)
+    if not LOCK.exists():
         return
+    if not stamped():
+        if not _looks():
+            restored(config)
+    elif changed := tampered():
+        for path in changed:
+            say(f"{path} is not what was made: a run makes it again.")
+        if not _looks():
+            outdate(changed)
+
+
+def _looks() -> bool:
+    """Whether Snakemake was not asked to run, by its own command line: nothing else tells so early."""
+    from snakemake.cli import get_argument_parser
+
+    asked, _ = get_argument_parser().parse_known_args(sys.argv[1:])
+    return any(getattr(asked, way) for way in LOOKS)
+
+
+def restored(config: Config) -> None:
+    """If DVC restored files, gives Snakemake records of them, made with the settings in dvc.lock."""
     lock = yaml.safe_load(LOCK.read_text())["stages"]
     there = {out["path"] for out in outs(lock) if Path(out["path"]).exists()}
     if not there:
@@ -62,7 +90,7 @@ def after_restore(config: Config) -> None:
     if any(there & stage.get("changed outs", {}).keys() for stage in status.values()):
         return  # made since dvc.lock was written, or never in DVC's cache: Snakemake's own records hold
     try:
-        steps.write(locked(lock, config), LOCKED)
+        write(locked(lock, config), LOCKED)
     except IfrpError as error:
         say(f"dvc.lock was written for another version of the configuration ({error}), so it is not used.")
         return
@@ -77,20 +105,14 @@ def after_restore(config: Config) -> None:
     stamp()
 
 
-def after_tampering() -> None:
-    """Before a run: makes Snakemake do again what was edited or cut off since the two agreed; it looks at times only."""
+def tampered() -> list[Path]:
+    """Files that were edited or cut off since the two agreed, which Snakemake would not see: it looks at times only."""
     if not FILES.exists():
-        return
-    suspects = [
-        Path(name)
-        for name, seen in json.loads(FILES.read_text()).items()
-        if steps.looks(Path(name)) not in (seen, None)
-    ]
+        return []
+    seen = json.loads(FILES.read_text())
+    suspects = [Path(name) for name in seen if fingerprint(Path(name)) not in (seen[name], None)]
     known = _recorded() if suspects else {}
-    changed = [path for path in suspects if known.get(str(path)) not in (None, _md5(path))]
-    for path in changed:
-        say(f"{path} is not what was made: it will be made again.")
-    outdate(changed)
+    return [path for path in suspects if known.get(str(path)) not in (None, _md5(path))]
 
 
 def _recorded() -> dict[str, str]:
@@ -115,17 +137,24 @@ def running(jobs: Iterable[object]) -> None:
         STAMP.unlink(missing_ok=True)
 
 
-def after_idling(workflow: Any, config: Config) -> None:
-    """At the end of a run that had nothing to do, where Snakemake calls no hook: DVC may still have to be told."""
-    if not workflow.dryrun and workflow.dag is not None and not len(workflow.dag):
-        record(config)
+def _at_exit(workflow: Any, config: Config) -> None:
+    """At the end of what had nothing to do, or was a dry run, where Snakemake calls no hook."""
+    if workflow.dag is None:
+        return
+    if not workflow.dryrun and not len(workflow.dag):
+        record(config)  # DVC may still have to be told
+    if workflow.dryrun and len(workflow.dag) and LOCK.exists() and not stamped():
+        say(
+            "dvc.lock is not the one that Snakemake last recorded: if DVC restored files (checkout, pull, repro), a run records "
+            "them first, and may have less to do than this dry run lists."
+        )
 
 
 def record(config: Config) -> None:
     """After a run: DVC records the results, if they are complete and those of the committed configuration."""
     if idle():
         return
-    if followed(config) != followed(steps.resolve({})):
+    if followed(config) != followed(resolve({})):
         say("DVC does not record this run: its configuration is not that of config/config.yaml.")
         return
     if LOCK.exists() and not dvc_status():
@@ -159,7 +188,7 @@ def locked(lock: Mapping[str, Any], config: Config) -> Config:
     found = dict(files.get(str(paths.CONFIG), {}))
     for values in presets(found.pop("preset", None), files).values():
         found = merge(found, values)
-    return steps.resolve({**found, "runtime": plain(config.runtime)}, alone=True)
+    return resolve({**found, "runtime": plain(config.runtime)}, alone=True)
 
 
 def followed(config: Config) -> dict[str, Any]:
@@ -193,7 +222,7 @@ def stamp() -> None:
     STAMP.write_text(_hash())
     folders = [Path(out["path"]) for out in outs(yaml.safe_load(LOCK.read_text())["stages"])]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    FILES.write_text(json.dumps({str(path): steps.looks(path) for path in files}))
+    FILES.write_text(json.dumps({str(path): fingerprint(path) for path in files}))
 
 
 def _hash() -> str:

@@ -1,19 +1,20 @@
 """Which source code a verb runs, found by following import statements from its function; nothing is imported.
 
-The Snakefile makes these files inputs of the verb's rule, so that a change reruns what it concerns and nothing else.
+The Snakefile makes these files inputs of the verb's rule, so that a change reruns what it concerns and nothing else. A verb
+itself only hands its arguments on, so its own few lines are not among them. Libraries that draw import graphs, such as
+grimp, know modules and not the imports inside one function, and are not there where Snakemake alone is installed.
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from ifrp.errors import IfrpError
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 NOT_CODE = {"ifrp", "ifrp.config", "ifrp.options", "ifrp.paths", "ifrp.errors"}
 """modules whose effect the workflow sees otherwise (as settings, paths of outputs, failures), and the version number"""
 
@@ -44,45 +45,15 @@ def sources(group: str, verb: str, *modules: str) -> list[str]:
     return sorted(str(path.relative_to(PACKAGE)) for path in files)
 
 
-def digest(group: str, verb: str) -> str:
-    """Short hash of the verb's own code; comments, docstrings and the help of options do not count."""
-    code = []
-    for node in _verb(group, verb):
-        if isinstance(node, ast.FunctionDef):
-            body = node.body[1:] if ast.get_docstring(node) else node.body
-            code += [ast.dump(statement) for statement in body]
-        else:
-            code.append(ast.dump(node))
-    return hashlib.sha256("\n".join(code).encode()).hexdigest()[:12]
-
-
 def _verb(group: str, verb: str) -> list[ast.stmt]:
-    """The verb's function, and whatever it uses of its module, in the order of the file."""
+    """The verb's function, and the functions of its module that it calls."""
     path = PACKAGE / group / "commands.py"
-    tree = parse(path)
-    named = {name: node for node in tree.body for name in _defines(node)}
+    named = {node.name: node for node in parse(path).body if isinstance(node, ast.FunctionDef)}
     start = verb.replace("-", "_")
-    if not isinstance(named.get(start), ast.FunctionDef):
+    if start not in named:
         raise IfrpError(f"{path} has no function {start} for the verb `ifrp {group} {verb}`.")
-    waiting, used = [start], {start}
-    while waiting:
-        for node in ast.walk(named[waiting.pop()]):
-            if isinstance(node, ast.Name) and node.id in named and node.id not in used | {"app"}:
-                used.add(node.id)
-                waiting.append(node.id)
-    return [node for node in tree.body if used & set(_defines(node))]
-
-
-def _defines(node: ast.stmt) -> list[str]:
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return [node.name]
-    if isinstance(node, ast.Assign):
-        return [target.id for target in node.targets if isinstance(target, ast.Name)]
-    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-        return [node.target.id]
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return [alias.asname or alias.name for alias in node.names]
-    return []
+    called = {node.id for node in ast.walk(named[start]) if isinstance(node, ast.Name)}
+    return [named[start], *(node for name, node in named.items() if name in called)]
 
 
 @cache

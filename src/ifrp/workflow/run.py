@@ -1,0 +1,360 @@
+"""The run that a Snakefile describes: its resolved configuration, and what each rule asks of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ifrp import paths, steps
+from ifrp.artifacts import atomic, card_path
+from ifrp.config import Config, build, experiments, plain, read, styles, training_warp, typed
+from ifrp.errors import IfrpError
+from ifrp.faces.pictures import Files
+from ifrp.paper import DOCUMENTS, FIGURES, needs, tables
+from ifrp.paper.printing import shown
+from ifrp.workflow import code
+
+STACK = (".npy", ".csv", ".json")
+"""suffixes of an image stack: pictures, table, provenance card"""
+WEIGHTS = (".safetensors", ".json")
+"""suffixes of a model: weights, provenance card"""
+
+
+def resolve(overrides: Mapping[str, Any], *, alone: bool = False) -> Config:
+    """The configuration of a run: config/config.yaml, under the preset, under what the command line says.
+
+    Args:
+        overrides: plain values from `--configfile` and `--config`.
+        alone: `overrides` is the whole configuration (`--replace-workflow-config`).
+
+    Raises:
+        IfrpError: a file is missing or a value does not fit.
+    """
+    where = "the command line's configuration" if alone else str(paths.CONFIG)
+    found = build({} if alone else read(paths.CONFIG), where, overrides)
+    return typed(Config, plain(found), where)  # again, for the defaults: 34 and 34.0 must not differ
+
+
+def write(config: Config, path: Path) -> None:
+    """Writes a configuration as YAML."""
+    with atomic(path) as new:
+        new.write_text(yaml.safe_dump(plain(config), sort_keys=False, allow_unicode=True))
+
+
+def fingerprint(path: Path) -> list[int] | None:
+    """Size and time of a file, none if it is gone."""
+    if not path.exists():
+        return None
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns]
+
+
+def stack(path: str | Path) -> list[str]:
+    """The three files of an image stack, by its path with or without suffix."""
+    return [str(Path(path).with_suffix(suffix)) for suffix in STACK]
+
+
+def with_card(path: str | Path) -> list[str]:
+    """An artifact and its provenance card."""
+    return [str(path), str(card_path(Path(path)))]
+
+
+def local_file(value: str | None) -> list[str]:
+    """The file that a setting names, if it names one."""
+    return [value] if value and Path(value).is_file() else []
+
+
+class Run:
+    """The configuration of one run of Snakemake, and what follows from it.
+
+    What is not the same for all jobs of a rule is a method of the job's wildcards, for `input:` and `params:`.
+
+    Args:
+        overrides: plain values from `--configfile` and `--config`.
+        alone: they are the whole configuration.
+
+    Raises:
+        IfrpError: the configuration does not fit, or an experiment or figure in it cannot be.
+    """
+
+    def __init__(self, overrides: Mapping[str, Any], *, alone: bool = False) -> None:
+        self.config = resolve(overrides, alone=alone)
+        self.styles = {row.name: row for row in styles(self.config)}
+        self.splits = {name: row.split for name, row in self.styles.items()}
+        self.methods = {name: entry["method"] for name, entry in experiments(self.config).items()}
+        self.experiments = list(self.config.recovery.experiments)
+        self.trained = [name for name in self.experiments if steps.needs_training(self.config, name)]
+        self.judge = self.config.evaluation.recogniser
+        self.recognisers = steps.used_recognisers(self.config)
+        self.shown_experiment = steps.shown_experiment(self.config)
+        self._pairs = {name: steps.training_portraits(self.config, name) for name in self.methods}
+        self._warps = {name: training_warp(self.config, name) for name in self.methods}
+
+    # the run as a whole
+
+    @cached_property
+    def frozen(self) -> Path:
+        """Where the resolved configuration is kept for the jobs: a file named by its content and the style table's."""
+        text = json.dumps([plain(self.config), plain(self.styles)])
+        return Path(".snakemake/config", f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.yaml")
+
+    def freeze(self) -> None:
+        """Writes the resolved configuration, before the first job."""
+        if not self.frozen.exists():
+            write(self.config, self.frozen)
+
+    @property
+    def shell_prefix(self) -> str:
+        """Lets jobs find their configuration, and the command `ifrp` beside this Python if the shell knows no other."""
+        beside = shlex.quote(str(Path(sys.executable).parent))
+        return f"set -euo pipefail; export IFRP_CONFIG={self.frozen} PATH=$PATH:{beside}; "
+
+    @property
+    def gpu(self) -> int:
+        """GPUs that a job with networks takes."""
+        wanted = self.config.runtime.device
+        return int(wanted == "cuda" or (wanted == "auto" and shutil.which("nvidia-smi") is not None))
+
+    def settings(self, *keys: str) -> dict[str, Any]:
+        """Values of configuration keys such as `faces.warp`, so that a change of them reruns the step.
+
+        Raises:
+            IfrpError: there is no such key.
+        """
+        found = {}
+        for key in keys:
+            value = plain(self.config)
+            for part in key.split("."):
+                if part not in value:
+                    raise IfrpError(f"A rule asks for the setting {key}, which does not exist.")
+                value = value[part]
+            found[key] = steps.in_order(value)
+        return found
+
+    def code(self, group: str, verb: str, *modules: str) -> list[str]:
+        """Source files that a verb runs, and with them what it finds by name: `modules`."""
+        package = Path(os.path.relpath(code.PACKAGE))
+        return [str(package / path) for path in code.sources(group, verb, *modules)]
+
+    # faces
+
+    @property
+    def faces(self) -> list[str]:
+        """Names of the stacks of faces, aligned and warped."""
+        return [f"{split}{kind}" for split in ("train", "val", "test") for kind in ("", "-warped")]
+
+    @property
+    def warped(self) -> list[tuple[str, str, str]]:
+        """Split, warp and style of the portraits of main experiments with a warp of their own."""
+        return steps.warped_portraits(self.config)
+
+    @property
+    def celeba(self) -> str:
+        """The provenance card of CelebA's local copy."""
+        return str(Path(self.config.faces.celeba.folder, "img_align_celeba.json"))
+
+    @property
+    def face_source(self) -> list[str]:
+        """What faces are prepared from."""
+        photos = self.config.faces.photos
+        return {
+            "rendered": stack(paths.RENDERED),
+            "celeba": [self.celeba],
+            "photos": [path for path in (photos.path, photos.identities) if path],
+        }[self.config.faces.source]
+
+    @property
+    def face_settings(self) -> dict[str, Any]:
+        """Configuration of faces, of the source in use alone."""
+        keys = ("seed", "faces.source", "faces.size", "faces.split", "faces.warp")
+        return self.settings(*keys, f"faces.{self.config.faces.source}")
+
+    def pictures(self, wildcards: object) -> str | None:
+        """What the photos look like, if they lie in a folder, whose own time does not tell."""
+        return folder_digest(self.config.faces.photos.path) if self.config.faces.source == "photos" else None
+
+    def warp_settings(self, wildcards: Any) -> dict[str, Any]:
+        """Configuration of one more misalignment."""
+        return self.settings("seed", f"faces.warps.{wildcards.warp}")
+
+    # styles and portraits
+
+    @property
+    def features(self) -> list[str]:
+        """The file of weights for perceptual features, if they come from one."""
+        return local_file(self.config.styles.features.weights)
+
+    @property
+    def portraits(self) -> list[tuple[str, str]]:
+        """Split and style of the portraits of the main experiments."""
+        return steps.portraits(self.config)
+
+    def style_row(self, wildcards: Any) -> Any:
+        """The style's row of the style table."""
+        return plain(self.styles[wildcards.style])
+
+    def style_labels(self, wildcards: Any) -> dict[str, str]:
+        """What the report says of a style."""
+        return {"style": wildcards.style, "split": self.splits[wildcards.style]}
+
+    def artwork(self, wildcards: Any) -> list[str]:
+        """The artwork's picture, if the style table names a file rather than an address."""
+        return local_file(self.styles[wildcards.style].address)
+
+    # recovery
+
+    def recogniser_settings(self, wildcards: Any) -> dict[str, Any]:
+        """Configuration of one recogniser."""
+        return self.settings(f"recovery.recognisers.{wildcards.name}")
+
+    def recogniser_inputs(self, wildcards: Any) -> list[str]:
+        """Training faces for a recogniser that the workflow trains, else its file of weights."""
+        weights = self.config.recovery.recognisers[wildcards.name].weights
+        return stack(paths.faces("train")) if weights == "trained" else local_file(weights)
+
+    def train_code(self, wildcards: Any) -> list[str]:
+        """Code of a training, that of its method included."""
+        return self.code("recovery", "train", self._method(wildcards.experiment))
+
+    def apply_code(self, wildcards: Any) -> list[str]:
+        """Code of a recovery, that of its method included."""
+        return self.code("recovery", "apply", self._method(wildcards.experiment))
+
+    def experiment_settings(self, wildcards: Any) -> dict[str, Any]:
+        """An experiment's entry, over what is configured for its method."""
+        return steps.experiment(self.config, wildcards.experiment)
+
+    def training_settings(self, wildcards: Any) -> dict[str, Any]:
+        """The same, without what only recovery goes by."""
+        return steps.training(self.config, wildcards.experiment)
+
+    def method_labels(self, wildcards: Any) -> dict[str, str]:
+        """What the report says of an experiment."""
+        return {"experiment": wildcards.experiment, "method": self.methods[wildcards.experiment]}
+
+    def pairs(self, wildcards: Any) -> list[str]:
+        """Portraits and faces that an experiment is trained and validated on."""
+        name = wildcards.experiment
+        portraits = [paths.portraits(split, style, self._warps[name]) for split, style in self._pairs[name]]
+        return [
+            file for path in (paths.faces("train"), paths.faces("val"), *portraits) for file in stack(path)
+        ]
+
+    def loss_networks(self, wildcards: Any) -> list[str]:
+        """Weights of the recognisers that an experiment's settings name, and of perceptual features if from a file."""
+        names = steps.recognisers(self.config, wildcards.experiment)
+        return [file for name in names for file in with_card(paths.recogniser(name))] + self.features
+
+    def networks(self, wildcards: Any) -> list[str]:
+        """The trained networks of an experiment, if its method has any."""
+        return _texts(needs.networks(self.config, wildcards.experiment))
+
+    def recovers_with(self, wildcards: Any) -> list[str]:
+        """What an experiment recovers with: its networks, or the faces and features that its method looks at."""
+        if steps.needs_faces(self.config, wildcards.experiment):
+            return stack(paths.faces("train")) + self.features
+        return self.networks(wildcards)
+
+    def _method(self, experiment: str) -> str:
+        return f"ifrp.recovery.methods.{self.methods[experiment]}"
+
+    # paper
+
+    def tables(self, document: str) -> list[str]:
+        """Names of the tables of a document."""
+        return shown(self.config, document)[0]
+
+    def figures(self, document: str) -> list[str]:
+        """Names of the figures of a document."""
+        return shown(self.config, document)[1]
+
+    @property
+    def documents(self) -> dict[str, str]:
+        """The documents, by the name of the file of their numbers."""
+        return {paths.numbers(name).stem: name for name in DOCUMENTS}
+
+    @property
+    def notebooks(self) -> list[str]:
+        """Names of the notebooks."""
+        return sorted(path.stem for path in Path("notebooks").glob("*.ipynb"))
+
+    def table_inputs(self, wildcards: Any) -> list[str]:
+        """What a table is made from."""
+        return _texts(needs.table(self.config, wildcards.name))
+
+    def table_rows(self, wildcards: Any) -> Any:
+        """The experiments that a table shows, by row."""
+        if wildcards.name in ("seeds", "tuning"):
+            return self.settings(f"paper.{wildcards.name}")
+        main = {name: self.methods[name] for name in self.experiments}
+        return self.config.paper.ablations.get(
+            wildcards.name, main | dict.fromkeys(self.config.recovery.not_run)
+        )
+
+    def table_labels(self, wildcards: Any) -> dict[str, str]:
+        """What the report says of a table."""
+        return tables.labels(wildcards.name)
+
+    def figure_labels(self, wildcards: Any) -> dict[str, str]:
+        """What the report says of a figure."""
+        shows = FIGURES.get(wildcards.name, "faces of that table's experiments")
+        return {"figure": wildcards.name, "shows": shows}
+
+    def figure_code(self, wildcards: Any) -> list[str]:
+        """Code that draws a figure; of those that run a network, its method's too."""
+        runs = [self._method(self.shown_experiment)] if wildcards.name in ("network", "own") else []
+        return self.code("paper", "figure", *runs)
+
+    def figure_inputs(self, wildcards: Any) -> list[str]:
+        """What a figure is made from."""
+        return _texts(needs.figure(self.config, wildcards.name))
+
+    def figure_rows(self, wildcards: Any) -> Any:
+        """The experiments that a figure shows; of the drawn network, its settings."""
+        if wildcards.name == "network":
+            return steps.experiment(self.config, self.shown_experiment)
+        return self.table_rows(wildcards)
+
+    def numbers_inputs(self, wildcards: Any) -> list[str]:
+        """What the numbers of a document are taken from."""
+        return _texts(needs.numbers(self.config, self.documents[wildcards.numbers]))
+
+    def numbered_document(self, wildcards: Any) -> str:
+        """The document that quotes these numbers."""
+        return self.documents[wildcards.numbers]
+
+    def document_rows(self, wildcards: Any) -> Any:
+        """The experiments that a document tells of."""
+        if self.documents[wildcards.numbers] == "paper":
+            return {name: self.methods[name] for name in self.experiments}
+        return self.config.paper.ablations
+
+    def document_inputs(self, wildcards: Any) -> list[str]:
+        """The tables, figures and numbers of a document."""
+        return self.document(wildcards.document)
+
+    def document(self, name: str) -> list[str]:
+        """The same, by the document's name."""
+        return _texts(needs.document(self.config, name))
+
+
+def folder_digest(path: str | None) -> str | None:
+    """A hash of names, sizes and times of the files in a folder of pictures; none for what is no folder."""
+    if not path or not Path(path).is_dir():
+        return None
+    told = [(name, fingerprint(Path(path, name))) for name in Files(Path(path)).names]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def _texts(found: Iterable[Path] | Sequence[Path]) -> list[str]:
+    return [str(path) for path in found]
