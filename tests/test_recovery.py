@@ -16,7 +16,7 @@ import yaml
 from numpy.typing import NDArray
 from PIL import Image
 
-from ifrp import artifacts, checkpoint, paths, stacks
+from ifrp import artifacts, paths, stacks
 from ifrp.config import RecogniserTraining
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry, rendered, warp
@@ -349,24 +349,6 @@ def test_unpaired_batches_draw_faces_independently(project: Path) -> None:
 def test_too_few_pairs_for_a_batch_are_refused(project: Path) -> None:
     with pytest.raises(IfrpError, match="24 pairs, fewer than a batch of 25"):
         pairs(batch=25)
-
-
-def test_damaged_and_foreign_checkpoints_are_passed_over(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "x.ckpt"
-    assert checkpoint.load(path, "a") is None
-    checkpoint.save(path, {"step": 1}, "a")
-    checkpoint.save(path, {"step": 2}, "a")
-    assert checkpoint.load(path, "a") == {"step": 2}
-    path.write_bytes(path.read_bytes()[:200])
-    assert checkpoint.load(path, "a") == {"step": 1}
-    assert "x.ckpt is damaged" in capsys.readouterr().err
-    path.unlink()
-    assert checkpoint.load(path, "b") is None
-    assert "other settings, data or networks, so training starts afresh" in capsys.readouterr().err
-    checkpoint.remove(path)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_rank1_by_hand() -> None:

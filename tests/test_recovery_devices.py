@@ -17,7 +17,7 @@ import os, signal, sys
 from lightning_fabric import Fabric
 from ifrp import config, paths, runtime
 from ifrp.recovery import training
-from ifrp.recovery.loop import Loop
+from ifrp.training.loop import Loop
 
 
 def fabric(given, devices=None):

@@ -61,13 +61,12 @@ def distance(config: ConfigFile = paths.CONFIG) -> None:
 @app.command()
 def train(style: StyleName, config: ConfigFile = paths.CONFIG) -> None:
     """Train the style network of one artwork on the warped training faces, to models/styles/."""
-    import pandas as pd
-
-    from ifrp import artifacts, checkpoint, runtime, stacks
+    from ifrp import artifacts, runtime, stacks
     from ifrp.config import load, plain
     from ifrp.styles import training
     from ifrp.styles.artworks import read
     from ifrp.styles.network import save
+    from ifrp.training import checkpoint
 
     found = load(config)
     _row(found, style)
@@ -80,7 +79,6 @@ def train(style: StyleName, config: ConfigFile = paths.CONFIG) -> None:
             style, picture, faces.images, found.styles, found.seed, fabric, found.runtime.compile
         )
         facts.update(curve[-1])
-        artifacts.save_table(paths.style_curve(style), pd.DataFrame(curve))
         save(target, network, style)
         checkpoint.remove(paths.checkpoint(f"style-{style}"))
     typer.echo(
