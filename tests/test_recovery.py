@@ -469,7 +469,7 @@ def test_released_weights_set_heads_upright_and_keep_who_is_who(name: str, size:
     path = Path(__file__).parents[1] / paths.released(name)
     assert path.stat().st_size < size
     assert {value.dtype for value in artifacts.load_weights(path).values()} <= {torch.float16, torch.int64}
-    assert artifacts.read_card(path)["sha256"] == artifacts.sha256(path)
+    assert artifacts.read_card(path)["sha256"] == artifacts.hexdigest(path)
     method = model.load(path)
     heads = [Image.fromarray(picture) for picture, _, _ in rendered.pictures(people=6, pictures=1)]
     upright, tilted = (

@@ -182,7 +182,7 @@ def test_artwork_from_a_file_checks_its_sha256(tmp_path: Path) -> None:
     image = np.random.default_rng(0).integers(0, 256, (70, 90, 3), dtype=np.uint8)
     path = tmp_path / "own.png"
     Image.fromarray(image).save(path)
-    found, source = picture(style(str(path), artifacts.sha256(path)))
+    found, source = picture(style(str(path), artifacts.hexdigest(path)))
     np.testing.assert_array_equal(found, image)
     assert source == path
     with pytest.raises(IfrpError, match="SHA-256"):
@@ -229,7 +229,7 @@ def test_download_with_another_sha256_is_a_sentence_and_exit_code_2(
     assert stop.value.code == 2
     assert "SHA-256 differs" in capsys.readouterr().err
     assert not (tmp_path / "data/styles/own.png").exists()
-    right = artifacts.sha256(tmp_path / "a.png")
+    right = artifacts.hexdigest(tmp_path / "a.png")
     found, _ = picture(style(f"{address}/a.png", right))
     np.testing.assert_array_equal(found, draw("sweets", 64))
 

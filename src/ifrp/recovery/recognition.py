@@ -75,7 +75,7 @@ def train(config: Config, name: str, settings: Settings, facts: dict[str, Any]) 
     """
     fabric, given, path = runtime.fabric(config.runtime, devices=1), settings.training, paths.faces("train")
     trainee = RecogniserTrainee(name, settings, stacks.read(path), config.seed, fabric.device)
-    identity = json.dumps([name, plain(settings), config.seed, artifacts.sha256(path)])
+    identity = json.dumps([name, plain(settings), config.seed, artifacts.hexdigest(path)])
     checkpoints = paths.checkpoint(f"recogniser-{name}")
     loop = Loop(trainee, fabric, checkpoints, identity, compiled=config.runtime.compile)
     loop.run()

@@ -37,7 +37,7 @@ def train(config: Config, name: str) -> None:
     inputs = _inputs(row)
     settings = {"method": row.method, "settings": plain(row.settings), "training": plain(row.training),
                 "styles": list(row.styles), "aligned": row.aligned, "seed": config.seed}  # fmt: skip
-    hashes = {str(path): artifacts.sha256(path) for path in inputs}
+    hashes = {str(path): artifacts.hexdigest(path) for path in inputs}
     identity = json.dumps({**settings, "inputs": hashes}, sort_keys=True)
     card: AbstractContextManager[dict[str, Any]] = nullcontext({})
     if fabric.is_global_zero:

@@ -33,7 +33,7 @@ def artwork(style: StyleName, config: ConfigFile = paths.CONFIG) -> None:
         image, source = picture(row)
         facts.update(height=image.shape[0], width=image.shape[1])
         if source:
-            facts["source"] = {str(source): artifacts.sha256(source)}
+            facts["source"] = {str(source): artifacts.hexdigest(source)}
         with artifacts.atomic(target) as new:
             Image.fromarray(image).save(new)
     typer.echo(f"{target}: {image.shape[1]}×{image.shape[0]} pixels from {row.address}.")
