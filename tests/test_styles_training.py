@@ -123,7 +123,7 @@ def test_stopped_and_resumed_is_bit_for_bit_the_same(
 
 
 def test_the_checkpoint_goes_when_the_network_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     short = dataclasses.replace(
@@ -137,6 +137,12 @@ def test_the_checkpoint_goes_when_the_network_is_written(
         images[:] = faces()
         rows += [{"file": f"{place}.png", "person": str(place)} for place in range(len(images))]
     monkeypatch.setattr("sys.argv", ["ifrp", "styles", "train", "own", "--config", "config.yaml"])
+    with told_to_stop(0), pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 130
+    assert "ifrp: stopped; run the same command again to go on." in capsys.readouterr().err
+    assert paths.checkpoint("style-own").exists()
+    assert not paths.style_network("own").exists()
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert not stop.value.code
