@@ -32,6 +32,14 @@ def test_a_stack_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "a.npy"]
 
 
+def test_checksums_are_the_published_ones(tmp_path: Path) -> None:
+    """RFC 1321, appendix A.5; FIPS 180-4, the example of one block."""
+    (tmp_path / "abc").write_text("abc")
+    assert artifacts.hexdigest(tmp_path / "abc", "md5") == "900150983cd24fb0d6963f7d28e17f72"
+    expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert artifacts.hexdigest(tmp_path / "abc") == expected
+
+
 @pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt])
 def test_an_interrupted_stack_leaves_the_old_one(tmp_path: Path, fault: type[BaseException]) -> None:
     path = tmp_path / "a.npy"
@@ -126,7 +134,7 @@ def test_cards_chain_back_to_the_source(tmp_path: Path) -> None:
             facts["count"] = 2
     assert [(depth, path) for depth, path, _ in why.chain(result)] == [(0, result), (1, source)]
     card = artifacts.read_card(result)
-    assert card["inputs"][str(source)] == artifacts.sha256(source)
+    assert card["inputs"][str(source)] == artifacts.hexdigest(source)
     assert (card["seed"], card["settings"], card["facts"]) == (5, {"key": 1}, {"count": 2})
     with pytest.raises(IfrpError, match="no provenance card"):
         artifacts.read_card(tmp_path / "other.csv")

@@ -53,6 +53,18 @@ def test_psnr_and_ssim_are_scikit_images(size: tuple[int, int]) -> None:
     np.testing.assert_allclose(pixels.ssim(x, y), ssim, atol=1e-6)
 
 
+def test_ssim_keeps_its_digits_on_flat_bright_pictures() -> None:
+    """Where a variance in float32 of values around 200 would be rounding alone."""
+    x = torch.full((1, 3, 64, 64), 200, dtype=torch.uint8)
+    draw = torch.Generator().manual_seed(0)
+    y = x + torch.randint(0, 3, x.shape, dtype=torch.uint8, generator=draw)
+    expected = structural_similarity(
+        x[0].double().numpy(), y[0].double().numpy(), data_range=255, gaussian_weights=True,
+        sigma=1.5, use_sample_covariance=False, channel_axis=0,
+    )  # fmt: skip
+    assert pixels.ssim(x, y).item() == pytest.approx(expected, abs=1e-5)
+
+
 @pytest.mark.parametrize("size", [(128, 128), (97, 64), (400, 384)])
 def test_fsim_is_piqs(size: tuple[int, int]) -> None:
     prepare_torchvision()

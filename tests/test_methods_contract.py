@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -18,17 +17,19 @@ import yaml
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.precision import MixedPrecision
 from torch import Tensor
+from training_project import told_to_stop
 
-from ifrp import artifacts, checkpoint, config, paths, stacks
+from ifrp import artifacts, config, paths, stacks
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.recovery import experiment, methods, model, recogniser, recognition, stn, training
 from ifrp.recovery.apply import apply
-from ifrp.recovery.loop import Loop
 from ifrp.recovery.method import Batch, Clock, Method, Update
 from ifrp.recovery.recover import recover
 from ifrp.recovery.release import release
 from ifrp.stacks import to_range
+from ifrp.training.loop import Loop
+from ifrp.training.trainee import Trainee
 
 TRAINED = ("ifrp", "ifrp_plus", "faced", "johnson", "pix2pix", "cyclegan", "mgan")
 
@@ -185,9 +186,7 @@ def test_adversarial_weight_zero_leaves_the_discriminator_out(project: Config) -
 
 
 @pytest.mark.parametrize(("name", "copies"), [*((name, 1) for name in TRAINED), ("ifrp", 3), ("cyclegan", 2)])
-def test_stopped_and_resumed_is_bit_for_bit_the_same(
-    project: Config, name: str, copies: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stopped_and_resumed_is_bit_for_bit_the_same(project: Config, name: str, copies: int) -> None:
     if copies > 1:
         recovery_project.make(Path.cwd(), copies=copies)
     training.train(project, name)
@@ -196,17 +195,8 @@ def test_stopped_and_resumed_is_bit_for_bit_the_same(
     assert not paths.checkpoint(name).exists()
     paths.recovery_model(name).unlink()
 
-    step = Loop._one_step
-
-    def interrupted(self: Loop) -> None:
-        if self.step == 3:
-            os.kill(os.getpid(), signal.SIGTERM)
-        step(self)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Loop, "_one_step", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            training.train(project, name)
+    with told_to_stop(3), pytest.raises(KeyboardInterrupt):
+        training.train(project, name)
     assert paths.checkpoint(name).exists()
     assert not paths.recovery_model(name).exists()
 
@@ -224,7 +214,7 @@ def test_running_mean_of_weights_is_what_recovers(project: Config, monkeypatch: 
     def watched(self: Loop) -> None:
         step(self)
         seen.append(
-            {key: value.clone() for key, value in self.method.networks["generator"].state_dict().items()}
+            {key: value.clone() for key, value in self.trainee.networks["generator"].state_dict().items()}
         )
 
     monkeypatch.setattr(Loop, "_one_step", watched)
@@ -245,7 +235,7 @@ def test_killed_process_goes_on_where_it_was(project: Config, tmp_path: Path) ->
     paths.CONFIG.write_text(yaml.safe_dump(values))
     dies = """if True:
         import os, signal
-        from ifrp.recovery.loop import Loop
+        from ifrp.training.loop import Loop
         save = Loop.save
         def once(self):
             save(self)
@@ -274,7 +264,7 @@ def test_other_settings_start_afresh(
 ) -> None:
     row = experiment.resolve(project, "faced")
     fabric = Fabric(accelerator="cpu", devices=1)
-    loop = Loop(project, row, fabric, "another training")
+    loop, _ = training.prepared(project, row, fabric, "another training")
     loop.save()
     training.train(project, "faced")
     assert "made with other settings, data or networks, so training starts afresh" in capsys.readouterr().err
@@ -286,18 +276,18 @@ def test_a_network_that_was_changed_starts_afresh(
     row, fabric = experiment.resolve(project, "ifrp"), Fabric(accelerator="cpu", devices=1)
     with monkeypatch.context() as patch:
         patch.setitem(stn.LOCALISATION, "stn4", (64, 128, 200))
-        Loop(project, row, fabric, "the same settings and data").save()
-    Loop(project, row, fabric, "the same settings and data").run()
+        training.prepared(project, row, fabric, "the same settings and data")[0].save()
+    training.prepared(project, row, fabric, "the same settings and data")[0].run()
     assert "other settings, data or networks, so training starts afresh" in capsys.readouterr().err
 
 
 def test_a_training_goes_on_in_another_precision(project: Config) -> None:
     """Half precision scales the loss, and a checkpoint of single precision says nothing of the scale."""
     row = experiment.resolve(project, "faced")
-    single = Loop(project, row, Fabric(accelerator="cpu", devices=1), "")
+    single, _ = training.prepared(project, row, Fabric(accelerator="cpu", devices=1), "")
     single.step = 3
     half = MixedPrecision("16-mixed", "cpu", scaler=torch.amp.GradScaler("cpu"))
-    resumed = Loop(project, row, Fabric(accelerator="cpu", devices=1, plugins=[half]), "")
+    resumed, _ = training.prepared(project, row, Fabric(accelerator="cpu", devices=1, plugins=[half]), "")
     resumed.load_state(single.state())
     assert resumed.step == 3
 
@@ -411,7 +401,7 @@ def test_a_model_beyond_half_precision_is_not_released(project: Config) -> None:
 
 
 def test_identity_loss_uses_the_trained_recogniser(project: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "SECONDS", 0)
+    monkeypatch.setattr(Trainee, "checkpoint_minutes", 0)
     small = {
         "network": "mobilefacenet",
         "weights": "trained",
@@ -435,6 +425,31 @@ def test_identity_loss_uses_the_trained_recogniser(project: Config, monkeypatch:
     embedded = judge.embed(stacks.read(paths.faces("test")).images, batch=5)
     np.testing.assert_allclose(np.linalg.norm(embedded, axis=1), 1, rtol=1e-5)
     assert artifacts.read_card(paths.recogniser("judge"))["facts"]["fingerprint"] == judge.fingerprint
+
+
+def test_a_recogniser_that_was_stopped_and_resumed_is_bit_for_bit_the_same(
+    project: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def configured(steps: int) -> Config:
+        small = {"network": "mobilefacenet", "weights": "trained", "size": [48, 48],
+                 "training": {"steps": steps, "batch": 4}}  # fmt: skip
+        values = {"recovery": {"recognisers": {"judge": small}}}
+        return config.build(config.merge(config.plain(project), values), "here")
+
+    recognition.make(configured(6), "judge")
+    whole = artifacts.load_weights(paths.recogniser("judge"))
+    paths.recogniser("judge").unlink()
+    for steps in (7, 6):
+        with told_to_stop(3), pytest.raises(KeyboardInterrupt):
+            recognition.make(configured(steps), "judge")
+        assert paths.checkpoint("recogniser-judge").exists()
+        assert not paths.recogniser("judge").exists()
+    assert "other settings, data or networks, so training starts afresh" in capsys.readouterr().err
+    recognition.make(configured(6), "judge")
+    assert "recogniser judge: 4/6" in capsys.readouterr().err
+    assert same(artifacts.load_weights(paths.recogniser("judge")), whole)
+    assert artifacts.read_card(paths.recogniser("judge"))["facts"]["steps"] == 6
+    assert not list(paths.CHECKPOINTS.iterdir())
 
 
 def test_a_recogniser_of_another_configuration_is_refused(project: Config) -> None:

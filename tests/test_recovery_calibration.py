@@ -136,7 +136,7 @@ def test_an_experiment_takes_anothers_model_and_looks_at_new_styles_only(project
     ]
     assert steps.training(project, "ifrp").keys() == steps.experiment(project, "ifrp").keys()
     training.train(project, "ifrp")
-    before = artifacts.sha256(paths.recovery_model("ifrp"))
+    before = artifacts.hexdigest(paths.recovery_model("ifrp"))
     apply.apply(project, "ifrp")
     apply.apply(project, "calibrated")
     images = {(name, style): stacks.read(paths.recovered(name, style)).images
@@ -147,7 +147,7 @@ def test_an_experiment_takes_anothers_model_and_looks_at_new_styles_only(project
     assert "calibrated_on" not in cards["ink"]["facts"]
     assert cards["wax"]["facts"]["calibrated_on"] == 8
     assert str(paths.recovery_model("ifrp")) in cards["wax"]["inputs"]
-    assert artifacts.sha256(paths.recovery_model("ifrp")) == before
+    assert artifacts.hexdigest(paths.recovery_model("ifrp")) == before
     with pytest.raises(IfrpError, match="calibrated takes the model of ifrp: train that one"):
         training.train(project, "calibrated")
 

@@ -17,7 +17,7 @@ import os, signal, sys
 from lightning_fabric import Fabric
 from ifrp import config, paths, runtime
 from ifrp.recovery import training
-from ifrp.recovery.loop import Loop
+from ifrp.training.loop import Loop
 
 
 def fabric(given, devices=None):
@@ -64,5 +64,5 @@ def test_two_devices_train_write_once_and_stop_together(
     assert "ifrp: 2/6" in done.stderr
     made = artifacts.read_card(paths.recovery_model("ifrp"))
     assert made["facts"]["steps"] == 6
-    assert made["sha256"] == artifacts.sha256(paths.recovery_model("ifrp"))
+    assert made["sha256"] == artifacts.hexdigest(paths.recovery_model("ifrp"))
     assert len(paths.training_curve("ifrp").read_text().splitlines()) == 1 + 4  # steps 2, 3, 4 and 6

@@ -1,7 +1,6 @@
 """Style networks: their architecture, training and files; artworks by file and address."""
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +9,9 @@ import torch
 import yaml
 from lightning_fabric import Fabric
 from PIL import Image
+from training_project import told_to_stop
 
-from ifrp import artifacts, checkpoint, cli, config, paths, runtime, stacks
+from ifrp import artifacts, cli, config, paths, runtime, stacks
 from ifrp.errors import IfrpError
 from ifrp.stacks import Images
 from ifrp.styles.artworks import picture, read
@@ -19,6 +19,7 @@ from ifrp.styles.drawing import draw
 from ifrp.styles.losses import Losses
 from ifrp.styles.network import StyleNetwork, load, save, to_images, to_tensor, trained
 from ifrp.styles.training import resize, sample, train
+from ifrp.training import checkpoint
 
 TINY = config.Styles(
     features=config.Features("random", 0.125),
@@ -80,7 +81,10 @@ def test_samples_are_squares_of_faces() -> None:
         sample(faces(), 5, 64, order)
 
 
-def test_training_lowers_the_loss_and_is_reproducible() -> None:
+def test_training_lowers_the_loss_and_is_reproducible(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     network, curve = train("tesserae", draw("tesserae", 64), faces(), TINY, 1, fabric())
     assert curve[0]["step"] == 1
     assert curve[-1]["step"] == 80
@@ -91,6 +95,7 @@ def test_training_lowers_the_loss_and_is_reproducible() -> None:
     untrained = StyleNetwork(0.125, keep=1.0)
     with torch.no_grad():  # the same faces before and after
         assert losses(content, network(same))["total"] < 0.85 * losses(content, untrained(same))["total"]
+    checkpoint.remove(paths.checkpoint("style-tesserae"))
     again, _ = train("tesserae", draw("tesserae", 64), faces(), TINY, 1, fabric())
     for name, tensor in network.state_dict().items():
         assert torch.equal(tensor, again.state_dict()[name]), name
@@ -102,25 +107,25 @@ def test_stopped_and_resumed_is_bit_for_bit_the_same(
     monkeypatch.chdir(tmp_path)
     short = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, steps=6))
     straight, rows = train("sweets", draw("sweets", 64), faces(), short, 1, fabric())
-    monkeypatch.setattr(checkpoint, "SECONDS", 0)
-    with monkeypatch.context() as killed:
-        killed.setattr("ifrp.styles.training._check", _fail_at(4))
-        with pytest.raises(KeyboardInterrupt):
-            train("sweets", draw("sweets", 64), faces(), short, 1, fabric())
-    capsys.readouterr()
+    whole = paths.style_curve("sweets").read_text()
+    checkpoint.remove(paths.checkpoint("style-sweets"))
+    for settings in (TINY, short):  # the second passes over the checkpoint of the first
+        with told_to_stop(3), pytest.raises(KeyboardInterrupt):
+            train("sweets", draw("sweets", 64), faces(), settings, 1, fabric())
+    assert "other settings, data or networks, so training starts afresh" in capsys.readouterr().err
     resumed, again = train("sweets", draw("sweets", 64), faces(), short, 1, fabric())
-    assert "0/6" not in capsys.readouterr().err
+    assert "style network sweets: 4/6" in capsys.readouterr().err
     assert again == rows
+    assert paths.style_curve("sweets").read_text() == whole
     for name, tensor in straight.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name]), name
     assert list((tmp_path / "checkpoints").iterdir()), "it goes when the network is written, not before"
 
 
 def test_the_checkpoint_goes_when_the_network_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(checkpoint, "SECONDS", 0)
     short = dataclasses.replace(
         TINY, training=dataclasses.replace(TINY.training, steps=2), table="styles.csv"
     )
@@ -132,6 +137,12 @@ def test_the_checkpoint_goes_when_the_network_is_written(
         images[:] = faces()
         rows += [{"file": f"{place}.png", "person": str(place)} for place in range(len(images))]
     monkeypatch.setattr("sys.argv", ["ifrp", "styles", "train", "own", "--config", "config.yaml"])
+    with told_to_stop(0), pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 130
+    assert "ifrp: stopped; run the same command again to go on." in capsys.readouterr().err
+    assert paths.checkpoint("style-own").exists()
+    assert not paths.style_network("own").exists()
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert not stop.value.code
@@ -146,18 +157,16 @@ def test_the_checkpoint_goes_when_the_network_is_written(
     trained(other, "own")  # from elsewhere, without a card: nobody says what it was made with
 
 
-def _fail_at(step: int) -> Callable[..., None]:
-    def check(style: str, row: dict[str, float], rate: float) -> None:
-        if row["step"] == step:
-            raise KeyboardInterrupt
-
-    return check
-
-
-def test_a_loss_that_is_not_finite_stops_with_a_sentence() -> None:
+def test_a_loss_that_is_not_finite_stops_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     wild = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, learning_rate=float("inf")))
-    with pytest.raises(IfrpError, match=r"style sweets is not finite at step 2.*learning_rate"):
+    with pytest.raises(
+        IfrpError, match=r"style network sweets stopped at step 1: .* lower the learning rate"
+    ):
         train("sweets", draw("sweets", 64), faces(), wild, 1, fabric())
+    assert not paths.checkpoint("style-sweets").exists()
 
 
 def test_networks_of_any_width_load_and_strangers_are_refused(tmp_path: Path) -> None:
@@ -179,7 +188,7 @@ def test_artwork_from_a_file_checks_its_sha256(tmp_path: Path) -> None:
     image = np.random.default_rng(0).integers(0, 256, (70, 90, 3), dtype=np.uint8)
     path = tmp_path / "own.png"
     Image.fromarray(image).save(path)
-    found, source = picture(style(str(path), artifacts.sha256(path)))
+    found, source = picture(style(str(path), artifacts.hexdigest(path)))
     np.testing.assert_array_equal(found, image)
     assert source == path
     with pytest.raises(IfrpError, match="SHA-256"):
@@ -226,7 +235,7 @@ def test_download_with_another_sha256_is_a_sentence_and_exit_code_2(
     assert stop.value.code == 2
     assert "SHA-256 differs" in capsys.readouterr().err
     assert not (tmp_path / "data/styles/own.png").exists()
-    right = artifacts.sha256(tmp_path / "a.png")
+    right = artifacts.hexdigest(tmp_path / "a.png")
     found, _ = picture(style(f"{address}/a.png", right))
     np.testing.assert_array_equal(found, draw("sweets", 64))
 

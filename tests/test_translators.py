@@ -304,7 +304,7 @@ def test_pool_of_none_passes_pictures_on_and_a_restored_one_goes_on() -> None:
 def test_checkpoint_holds_the_pools_and_the_model_file_one_generator(
     project: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ifrp.recovery.loop import Loop
+    from ifrp.training.loop import Loop
 
     saved: list[dict[str, Any]] = []
     monkeypatch.setattr(

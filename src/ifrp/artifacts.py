@@ -168,10 +168,10 @@ def require_settings(path: Path, made: Mapping[str, Any], wanted: Mapping[str, A
             )
 
 
-def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file, read in blocks."""
+def hexdigest(path: Path, algorithm: str = "sha256") -> str:
+    """Hexadecimal checksum of a file, read in blocks; `algorithm` is one of hashlib's."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def _code_version() -> str:
@@ -207,7 +207,7 @@ def card(
     peak *= 1 if sys.platform == "darwin" else 1024  # bytes on macOS, kilobytes elsewhere
     found = {
         "artifact": str(artifact),
-        "sha256": sha256(artifact) if artifact.exists() and artifact != card_path(artifact) else None,
+        "sha256": hexdigest(artifact) if artifact.exists() and artifact != card_path(artifact) else None,
         "command": " ".join(["ifrp", *sys.argv[1:]]),
         "code": _code_version(),
         "settings": dict(settings),
@@ -220,7 +220,7 @@ def card(
         },
         "seconds": round(time.monotonic() - start, 2),
         "peak_memory_mb": round(peak / 2**20),
-        "inputs": {str(path): sha256(path) for path in inputs},
+        "inputs": {str(path): hexdigest(path) for path in inputs},
         "facts": facts,
     }
     with atomic(card_path(artifact)) as new:

@@ -17,6 +17,8 @@ from ifrp.recovery.commands import app as recovery
 from ifrp.recovery.commands import recover
 from ifrp.styles.commands import app as styles
 
+STOPPED = 130
+"""exit code that typer makes of a KeyboardInterrupt"""
 app = typer.Typer(
     name="ifrp",
     help="Recover photorealistic faces from stylised portraits, and make the whole paper about it.",
@@ -73,9 +75,10 @@ def main() -> None:
         app()
     except IfrpError as error:
         sys.exit(_complain(str(error)))
-    except KeyboardInterrupt:
-        sys.stderr.write("ifrp: stopped; run the same command again to go on.\n")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == STOPPED:
+            _complain("stopped; run the same command again to go on.")
+        raise
 
 
 def _complain(message: str) -> int:

@@ -85,9 +85,9 @@ def released(experiment: str) -> Path:
     return RELEASED / f"{experiment}.safetensors"
 
 
-def checkpoint(experiment: str) -> Path:
+def checkpoint(training: str) -> Path:
     """State of a training that has not ended, beside no declared output, so that a failed job keeps it."""
-    return CHECKPOINTS / f"{experiment}.ckpt"
+    return CHECKPOINTS / f"{training}.ckpt"
 
 
 def training_curve(experiment: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ifrp import paths
-from ifrp.artifacts import card_path, read_card, sha256
+from ifrp.artifacts import card_path, hexdigest, read_card
 
 
 def chain(artifact: Path) -> Iterator[tuple[int, Path, dict[str, Any]]]:
@@ -77,7 +77,7 @@ def faults(artifact: Path) -> Iterator[str]:
         said |= {name: (value, f"{path} was made from it") for name, value in _inputs(path, card).items()}
         for file, (expected, since) in said.items():
             if file not in hashes:
-                hashes[file] = sha256(file) if file.exists() else None
+                hashes[file] = hexdigest(file) if file.exists() else None
             if hashes[file] is None:
                 yield f"{file} is missing."
             elif expected and hashes[file] != expected:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from ifrp import runtime
+from ifrp.artifacts import hexdigest
 
 BLOCK = 2**20  # bytes
 TIMEOUT = 60  # seconds without a byte
@@ -24,9 +25,7 @@ class Failed(Exception):  # noqa: N818 - read as a sentence: fetching failed
 
 def matches(path: Path, md5: str) -> bool:
     """Whether a file has the MD5 sum."""
-    import pooch
-
-    return bool(pooch.file_hash(str(path), alg="md5") == md5)
+    return hexdigest(path, "md5") == md5
 
 
 def fetch(address: str, target: Path, md5: str) -> None:

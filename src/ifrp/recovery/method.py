@@ -29,13 +29,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from torch import Tensor, device, nn
 from torch.optim import Optimizer
 
 from ifrp.config import Config, at_least
+from ifrp.training.trainee import Update as Update  # for the methods, which have all their words from here
 
 S = TypeVar("S")
 
@@ -115,23 +116,6 @@ class Tone:
         return (self.gain[:, None, None] * faces + self.offset[:, None, None]).clamp(-1, 1)
 
 
-@dataclass(frozen=True)
-class Update:
-    """One step of one optimiser, asked for by a method.
-
-    Attributes:
-        optimiser: its name in `optimisers()`.
-        loss: a scalar to descend; none leaves the networks as they are (a gated step).
-        rate: the learning rate of this step.
-        logs: scalars for the training curve.
-    """
-
-    optimiser: str
-    loss: Tensor | None
-    rate: float
-    logs: Mapping[str, Tensor | float] = field(default_factory=dict)
-
-
 class Method(ABC, Generic[S]):
     """A way to turn portraits into faces. It owns networks and losses, and no loop.
 
@@ -144,7 +128,7 @@ class Method(ABC, Generic[S]):
         kept: names of the networks that recovery needs; only these are in the model file.
         training: the method's own values of the shared keys.
         networks: all that is trained, by name; the loop may wrap them, so always go through this dictionary.
-        average: mean of a scalar over all devices, set by the loop; ask it before deciding anything from a loss.
+        average: mean of a scalar over all devices, set for training; ask it before deciding anything from a loss.
         colours: (2, 3) mean and standard deviation of the training faces' channels; none where they are not known.
         tone: what is done to recovered faces at last; set by `ifrp.recovery.calibration`.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -14,14 +14,17 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
 
-from ifrp import artifacts, checkpoint, paths, runtime, stacks
-from ifrp.checkpoint import Kept, structure
+from ifrp import artifacts, paths, runtime, stacks
 from ifrp.config import Config, RecogniserTraining, plain
 from ifrp.config import Recogniser as Settings
 from ifrp.errors import IfrpError
 from ifrp.recovery.recogniser import Recogniser, build, convert, fingerprint, prepare, settings_of
 from ifrp.stacks import to_range
+from ifrp.training import checkpoint
+from ifrp.training.loop import Loop
+from ifrp.training.trainee import Trainee, Update
 
 PUBLISHED = {
     name: f"https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9/{file}"
@@ -64,58 +67,80 @@ def train(config: Config, name: str, settings: Settings, facts: dict[str, Any]) 
         config: seed and runtime.
         name: of the recogniser; two of the same kind but other name get other weights.
         settings: of the recogniser.
-        facts: receives people, faces, steps per second and the accuracy on validation people.
+        facts: receives people, faces, faces per second and the accuracy on validation people.
 
     Raises:
         IfrpError: there are fewer than two people, or the loss is not finite.
+        KeyboardInterrupt: after SIGINT, SIGTERM: a checkpoint was written first.
     """
-    fabric, given = runtime.fabric(config.runtime, devices=1), settings.training
-    faces = stacks.read(paths.faces("train"))
-    people, labels = np.unique(faces.table["person"], return_inverse=True)
-    if len(people) < 2:
-        raise IfrpError(
-            f"{paths.faces('train')} shows one person only: a recogniser cannot be trained on it."
-        )
-    torch.manual_seed(runtime.subseed(config.seed, "recogniser", name))
-    network = build(settings)
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    model = fabric.setup_module(_Margin(network, len(people), given))
-    optimiser: Any = fabric.setup_optimizers(torch.optim.AdamW(model.parameters(), lr=given.learning_rate))
-    told = [name, plain(settings), config.seed, artifacts.sha256(paths.faces("train")), structure(network)]
-    kept = Kept(paths.checkpoint(f"recogniser-{name}"), json.dumps(told))
-    found = kept.load() or {"step": 0}
-    if found["step"]:
-        model.load_state_dict(found["model"])
-        optimiser.load_state_dict(found["optimiser"])
-    start = time.monotonic()
-    for step in runtime.progress(
-        range(found["step"], given.steps), f"recogniser {name}", given.steps, found["step"]
-    ):
-        seed = runtime.subseed(config.seed, "recogniser", name, step)
-        torch.manual_seed(seed)
-        rows = runtime.generator(seed).integers(len(labels), size=given.batch)
-        images = to_range(torch.from_numpy(faces.images[rows]).to(fabric.device))
-        loss = model(
-            prepare(augment(images, given), settings), torch.from_numpy(labels[rows]).to(fabric.device)
-        )
-        if not math.isfinite(loss.item()):
-            raise IfrpError(
-                f"Training of recogniser {name} stopped at step {step}: the loss is {loss.item()}."
-            )
-        for group in optimiser.param_groups:
-            group["lr"] = given.learning_rate * rate(step, given.steps)
-        optimiser.zero_grad()
-        fabric.backward(loss)
-        optimiser.step()
-        if kept.due():
-            kept.save({"step": step + 1, "model": model.state_dict(), "optimiser": optimiser.state_dict()})
-    speed = (given.steps - found["step"]) * given.batch / max(time.monotonic() - start, 1e-9)
-    facts.update(people=len(people), faces=len(labels), steps=given.steps, faces_per_second=round(speed, 1))
+    fabric, given, path = runtime.fabric(config.runtime, devices=1), settings.training, paths.faces("train")
+    trainee = RecogniserTrainee(name, settings, stacks.read(path), config.seed, fabric.device)
+    identity = json.dumps([name, plain(settings), config.seed, artifacts.hexdigest(path)])
+    checkpoints = paths.checkpoint(f"recogniser-{name}")
+    loop = Loop(trainee, fabric, checkpoints, identity, compiled=config.runtime.compile)
+    loop.run()
+    speed = given.steps * given.batch / max(loop.seconds, 1e-9)
+    facts.update(people=trainee.people, faces=len(trainee.labels), steps=given.steps)
+    facts["faces_per_second"] = round(speed, 1)
     if paths.faces("val").exists():
         val = stacks.read(paths.faces("val"))
-        embedded = Recogniser(network, settings, fabric.device).embed(val.images)
+        embedded = Recogniser(trainee.network, settings, fabric.device).embed(val.images)
         facts["validation_rank1"] = rank1(embedded, val.table["person"].to_numpy())
-    return network
+    return trainee.network
+
+
+class RecogniserTrainee(Trainee[tuple[Tensor, Tensor]]):
+    """A recogniser in training.
+
+    Args:
+        name: of the recogniser.
+        settings: of the recogniser.
+        faces: the training faces, with their people.
+        seed: of everything random, with the name.
+        device: where it is trained.
+
+    Attributes:
+        network: what is kept of it.
+        people: how many there are.
+        labels: (N,) the number of each face's person.
+
+    Raises:
+        IfrpError: there are fewer than two people.
+    """
+
+    def __init__(
+        self, name: str, settings: Settings, faces: stacks.Stack, seed: int, device: torch.device
+    ) -> None:
+        self.settings, self.given, self.device = settings, settings.training, device
+        self.images, self.purpose = faces.images, (seed, "recogniser", name)
+        known, self.labels = np.unique(faces.table["person"], return_inverse=True)
+        self.people = len(known)
+        if self.people < 2:
+            raise IfrpError(
+                f"{paths.faces('train')} shows one person only: a recogniser cannot be trained on it."
+            )
+        torch.manual_seed(runtime.subseed(*self.purpose))
+        self.network = build(settings)
+        margin = _Margin(self.network, self.people, self.given)
+        super().__init__(f"recogniser {name}", self.given.steps, {"recogniser": margin})
+
+    def optimisers(self) -> dict[str, Optimizer]:
+        """AdamW."""
+        return {"recogniser": AdamW(self.networks["recogniser"].parameters(), lr=self.given.learning_rate)}
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """Augmented faces as the network takes them in, and the numbers of their people."""
+        seed = runtime.subseed(*self.purpose, step)
+        torch.manual_seed(seed)
+        rows = runtime.generator(seed).integers(len(self.labels), size=self.given.batch)
+        images = to_range(torch.from_numpy(self.images[rows]).to(self.device))
+        labels = torch.from_numpy(self.labels[rows]).to(self.device)
+        return prepare(augment(images, self.given), self.settings), labels
+
+    def updates(self, batch: tuple[Tensor, Tensor], step: int) -> Iterator[Update]:
+        """One step."""
+        loss = self.networks["recogniser"](*batch)
+        yield Update("recogniser", loss, self.given.learning_rate * rate(step, self.steps))
 
 
 def _published(settings: Settings) -> tuple[Path, dict[str, Tensor]]:

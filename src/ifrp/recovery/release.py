@@ -27,7 +27,7 @@ def release(experiment: str) -> None:
     source, faces, target = paths.recovery_model(experiment), paths.faces("train"), paths.released(experiment)
     told, made = model.header(source), artifacts.read_card(source)
     artifacts.require([faces])
-    if made["inputs"].get(str(faces)) != artifacts.sha256(faces):
+    if made["inputs"].get(str(faces)) != artifacts.hexdigest(faces):
         raise IfrpError(f"{faces} is not what {experiment} was trained on: release it where it was trained.")
     found = typical(stacks.read(faces).images[:SHOWN])
     if found is not None:

@@ -1,24 +1,28 @@
-"""Training an experiment: what goes in, what comes out, and what happens when it is interrupted."""
+"""Training an experiment: what goes in and what comes out."""
 
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from types import FrameType
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ifrp import artifacts, checkpoint, paths, runtime, stacks
+from ifrp import artifacts, paths, runtime, stacks
 from ifrp.config import Config, plain
 from ifrp.errors import IfrpError
 from ifrp.recovery import experiment, model
 from ifrp.recovery.calibration import colours
 from ifrp.recovery.data import Source
 from ifrp.recovery.experiment import Experiment
-from ifrp.recovery.loop import Loop
+from ifrp.recovery.trainee import ExperimentTrainee
+from ifrp.training import checkpoint
+from ifrp.training.curve import Curve
+from ifrp.training.loop import Loop
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
 def train(config: Config, name: str) -> None:
@@ -28,37 +32,64 @@ def train(config: Config, name: str) -> None:
         IfrpError: the experiment needs no training, its inputs are missing, or a loss is not finite.
         KeyboardInterrupt: after SIGINT, SIGTERM: a checkpoint was written first.
     """
+    row = _trainable(config, name)
+    fabric = runtime.fabric(config.runtime)
+    inputs = _inputs(row)
+    settings = {"method": row.method, "settings": plain(row.settings), "training": plain(row.training),
+                "styles": list(row.styles), "aligned": row.aligned, "seed": config.seed}  # fmt: skip
+    hashes = {str(path): artifacts.hexdigest(path) for path in inputs}
+    identity = json.dumps({**settings, "inputs": hashes}, sort_keys=True)
+    card: AbstractContextManager[dict[str, Any]] = nullcontext({})
+    if fabric.is_global_zero:
+        card = artifacts.card(paths.recovery_model(name), settings, config.seed, inputs)
+    with card as facts:
+        loop, trainee = prepared(config, row, fabric, identity)
+        loop.run()
+        if fabric.is_global_zero:
+            _save(config, row, loop, trainee)
+            facts.update(_facts(loop, trainee))
+            checkpoint.remove(paths.checkpoint(name))
+    fabric.barrier()
+
+
+def prepared(
+    config: Config, row: Experiment, fabric: Fabric, identity: str
+) -> tuple[Loop, ExperimentTrainee]:
+    """An experiment and its loop, before the first step; `identity` as in `checkpoint.save`."""
+    trainee = ExperimentTrainee(config, row, fabric)
+    curve = Curve(paths.training_curve(row.name), live=True)
+    loop = Loop(trainee, fabric, paths.checkpoint(row.name), identity, curve, config.runtime.compile)
+    return loop, trainee
+
+
+def _trainable(config: Config, name: str) -> Experiment:
     row = experiment.resolve(config, name)
     if row.needs == "nothing":
         raise IfrpError(f"The method {row.method} of experiment {name} needs no training: apply it at once.")
     if row.model != name:
         raise IfrpError(f"{name} takes the model of {row.model}: train that one.")
-    fabric = runtime.fabric(config.runtime)
+    return row
+
+
+def _inputs(row: Experiment) -> list[Path]:
+    """The stacks and recognisers that a training reads.
+
+    Raises:
+        IfrpError: one is missing.
+    """
     source = Source.of("train", row)
     inputs = [source.faces, *source.portraits, *(paths.recogniser(used) for used in row.recognisers)]
     for path in inputs:
         if not path.exists():
             raise IfrpError(f"{path} is missing: make it with `snakemake --cores all {path}`.")
-    hashes = {str(path): artifacts.sha256(path) for path in inputs}
-    settings = {"method": row.method, "settings": plain(row.settings), "training": plain(row.training),
-                "styles": list(row.styles), "aligned": row.aligned, "seed": config.seed}  # fmt: skip
-    card: AbstractContextManager[dict[str, Any]] = nullcontext({})
-    if fabric.is_global_zero:
-        card = artifacts.card(paths.recovery_model(name), settings, config.seed, inputs)
-    with card as facts:
-        identity = json.dumps({**settings, "inputs": hashes}, sort_keys=True)
-        loop = Loop(config, row, fabric, identity)
-        with _interrupts() as stopped:
-            loop.run(stopped)
-        if fabric.is_global_zero:
-            with loop.recovering() as method:
-                told = model.describe(
-                    row, _fingerprints(config, row), colours(stacks.read(source.faces).images)
-                )
-                model.save(paths.recovery_model(name), method, told)
-            facts.update(_facts(loop))
-            checkpoint.remove(paths.checkpoint(name))
-    fabric.barrier()
+    return inputs
+
+
+def _save(config: Config, row: Experiment, loop: Loop, trainee: ExperimentTrainee) -> None:
+    faces = stacks.read(Source.of("train", row).faces).images
+    told = model.describe(row, _fingerprints(config, row), colours(faces))
+    with loop.evaluating():
+        model.save(paths.recovery_model(row.name), trainee.method, told)
 
 
 def _fingerprints(config: Config, row: Experiment) -> dict[str, str]:
@@ -67,32 +98,16 @@ def _fingerprints(config: Config, row: Experiment) -> dict[str, str]:
     return {name: recogniser.load(config, name).fingerprint for name in row.recognisers}
 
 
-def _facts(loop: Loop) -> dict[str, Any]:
-    networks, last = loop.method.networks, loop.history[-1] if loop.history else {}
+def _facts(loop: Loop, trainee: ExperimentTrainee) -> dict[str, Any]:
+    networks, last = trainee.networks, loop.history[-1] if loop.history else {}
     found = {
         "steps": loop.step,
-        "epochs": loop.step / loop.pairs.per_epoch,
+        "epochs": loop.step / trainee.pairs.per_epoch,
         "training_seconds": round(loop.seconds, 1),
-        "faces_per_second": round(loop.step * loop.training.batch / max(loop.seconds, 1e-9), 2),
+        "faces_per_second": round(loop.step * trainee.training.batch / max(loop.seconds, 1e-9), 2),
         "parameters": {name: sum(p.numel() for p in net.parameters()) for name, net in networks.items()},
         "validation_psnr": last.get("validation_psnr"),
     }
     if loop.fabric.device.type == "cuda":
         found["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20)
     return found
-
-
-@contextmanager
-def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Notes SIGINT and SIGTERM instead of dying of them; yields a function that tells whether one came."""
-    came: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        came.append(number)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(came)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ifrp import artifacts, paths
-from ifrp.artifacts import sha256
+from ifrp.artifacts import hexdigest
 from ifrp.config import Config, Style, plain, styles
 from ifrp.errors import IfrpError
 from ifrp.stacks import Images
@@ -29,7 +29,7 @@ def write(config: Config, style: str) -> str:
         height, width = image.shape[:2]
         facts.update(height=height, width=width)
         if source:
-            facts["source"] = {str(source): sha256(source)}
+            facts["source"] = {str(source): hexdigest(source)}
         with artifacts.atomic(target) as new:
             Image.fromarray(image).save(new)
     return f"{target}: {width}×{height} pixels from {row.address}."
@@ -63,9 +63,9 @@ def picture(style: Style) -> tuple[Images, Path | None]:
     path = _download(style) if style.address.startswith(("https://", "http://")) else Path(style.address)
     if not path.exists():
         raise IfrpError(f"The artwork {style.name} is not at {path}: mend its address in the style table.")
-    if style.sha256 and sha256(path) != style.sha256:
+    if style.sha256 and hexdigest(path) != style.sha256:
         raise IfrpError(
-            f"{path} is not the artwork {style.name} of the style table: its SHA-256 is {sha256(path)}, "
+            f"{path} is not the artwork {style.name} of the style table: its SHA-256 is {hexdigest(path)}, "
             f"not {style.sha256}; replace the file or mend the table."
         )
     return read(path), path

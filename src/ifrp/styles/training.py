@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.optim import Adam, Optimizer
 
-from ifrp import artifacts, checkpoint, paths, runtime, stacks
-from ifrp.checkpoint import Kept, structure
+from ifrp import artifacts, paths, runtime, stacks
 from ifrp.config import Config, plain
 from ifrp.errors import IfrpError
-from ifrp.runtime import generator, progress, subseed
+from ifrp.runtime import generator, subseed
 from ifrp.stacks import Images
 from ifrp.styles.artworks import in_table, read
 from ifrp.styles.losses import Losses
 from ifrp.styles.network import StyleNetwork, save, to_tensor
+from ifrp.training import checkpoint
+from ifrp.training.curve import Curve
+from ifrp.training.loop import Loop
+from ifrp.training.trainee import Row, Trainee, Update
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from ifrp import config
 
 ROWS = 200
-"""rows in a loss curve, at most"""
+"""rows in a loss curve, about; each is of one batch"""
 
 
 def write(config: Config, style: str) -> str:
@@ -37,8 +40,6 @@ def write(config: Config, style: str) -> str:
     Raises:
         IfrpError: the style table does not have it, artwork or faces are missing, or see `train`.
     """
-    import pandas as pd
-
     in_table(config, style)
     target, inputs = paths.style_network(style), [paths.artwork(style), paths.warped("train")]
     faces, picture = stacks.read(paths.warped("train")), read(paths.artwork(style))
@@ -49,7 +50,6 @@ def write(config: Config, style: str) -> str:
             style, picture, faces.images, config.styles, config.seed, fabric, config.runtime.compile
         )
         facts.update(curve[-1])
-        artifacts.save_table(paths.style_curve(style), pd.DataFrame(curve))
         save(target, network, style)
         checkpoint.remove(paths.checkpoint(f"style-{style}"))
     return f"{target}: style loss {curve[0]['style']:.3g} → {curve[-1]['style']:.3g}, {len(faces)} faces."
@@ -63,11 +63,11 @@ def train(
     seed: int,
     fabric: Fabric,
     compiled: bool = False,
-) -> tuple[StyleNetwork, list[dict[str, float]]]:
-    """Trains the network of one style; goes on from a checkpoint if an earlier run stopped.
+) -> tuple[StyleNetwork, list[Row]]:
+    """Trains the network of one style and writes its curve; goes on from a checkpoint if an earlier run stopped.
 
     Args:
-        style: its name, for messages.
+        style: its name.
         artwork: (H, W, 3) uint8; resized here to `training.artwork_size`.
         faces: (N, S, S, 3) uint8, the warped training faces.
         settings: section `styles` of the configuration.
@@ -80,48 +80,54 @@ def train(
 
     Raises:
         IfrpError: a loss is not finite.
+        KeyboardInterrupt: after SIGINT, SIGTERM: a checkpoint was written first.
     """
-    options = settings.training
-    torch.manual_seed(subseed(seed, "style network", style))
-    trained = StyleNetwork(options.width, options.keep).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.Adam(trained.parameters(), lr=options.learning_rate)
-    ready: nn.Module = torch.compile(trained) if compiled else trained  # type: ignore[assignment]
-    network, optimiser = fabric.setup(ready, optimiser)
-    picture = resize(to_tensor(artwork[None], fabric.device), options.artwork_size)
-    losses = Losses(picture, options, settings.features, seed)
-    identity = _identity(style, trained, artwork, faces, settings, seed)
-    kept = Kept(paths.checkpoint(f"style-{style}"), identity)
-    found = kept.load() or {"step": 0, "curve": []}
-    if found["step"]:
-        trained.load_state_dict(found["network"])
-        optimiser.load_state_dict(found["optimiser"])
-    every, curve = max(1, options.steps // ROWS), list(found["curve"])
-    steps = range(found["step"] + 1, options.steps + 1)
-    for step in progress(steps, f"style network {style}", options.steps, found["step"]):
-        order = generator(seed, "style faces", style, step)
-        batch = to_tensor(sample(faces, options.batch, options.crop, order), fabric.device)
-        with fabric.autocast():
-            terms = losses(losses.content(batch), network(batch))
-        for group in optimiser.param_groups:
-            group["lr"] = options.learning_rate * (1 - (step - 1) / options.steps)
-        optimiser.zero_grad()
-        fabric.backward(terms["total"])
-        optimiser.step()
-        if step % every == 0 or step in (1, options.steps):
-            curve.append({"step": step, **{name: term.item() for name, term in terms.items()}})
-            _check(style, curve[-1], options.learning_rate)
-        if kept.due():
-            state = {"network": trained.state_dict(), "optimiser": optimiser.state_dict()}
-            kept.save({"step": step, "curve": curve, **state})
-    return trained, curve
-
-
-def _identity(
-    style: str, network: nn.Module, artwork: Images, faces: Images, settings: config.Styles, seed: int
-) -> str:
+    trainee = StyleTrainee(style, artwork, faces, settings, seed, fabric.device)
+    network, curve = trainee.network, Curve(paths.style_curve(style))
     pixels = [hashlib.sha256(np.ascontiguousarray(images).data).hexdigest() for images in (artwork, faces)]
-    told = [plain(settings.features), plain(settings.training), seed]
-    return json.dumps([style, *told, *pixels, structure(network)])
+    identity = json.dumps([style, plain(settings.features), plain(settings.training), seed, *pixels])
+    loop = Loop(trainee, fabric, paths.checkpoint(f"style-{style}"), identity, curve, compiled)
+    loop.run()
+    return network, loop.history
+
+
+class StyleTrainee(Trainee[Tensor]):
+    """A style network in training; arguments as those of `train`.
+
+    Attributes:
+        network: what is trained.
+    """
+
+    def __init__(
+        self, style: str, artwork: Images, faces: Images, settings: config.Styles, seed: int, device: torch.device
+    ) -> None:  # fmt: skip
+        self.options, self.device = settings.training, device
+        self.style, self.faces, self.seed = style, faces, seed
+        torch.manual_seed(subseed(seed, "style network", style))
+        self.network = StyleNetwork(self.options.width, self.options.keep)
+        super().__init__(f"style network {style}", self.options.steps, {"network": self.network})
+        picture = resize(to_tensor(artwork[None], device), self.options.artwork_size)
+        self.losses = Losses(picture, self.options, settings.features, seed)
+
+    def optimisers(self) -> dict[str, Optimizer]:
+        """Adam."""
+        return {"network": Adam(self.network.parameters(), lr=self.options.learning_rate)}
+
+    def batch(self, step: int) -> Tensor:
+        """Faces, (B, 3, S, S) in [-1, 1]."""
+        order = generator(self.seed, "style faces", self.style, step + 1)
+        return to_tensor(sample(self.faces, self.options.batch, self.options.crop, order), self.device)
+
+    def updates(self, batch: Tensor, step: int) -> Iterator[Update]:
+        """One step, at a rate that falls linearly to 0."""
+        terms = self.losses(self.losses.content(batch), self.networks["network"](batch))
+        rate = self.options.learning_rate * (1 - step / self.steps)
+        logs = {name: term.detach() for name, term in terms.items()} if self.logged(step + 1) else {}
+        yield Update("network", terms["total"], rate, logs)
+
+    def logged(self, step: int) -> bool:
+        """At the first step, the last, and some 200 between them."""
+        return step % max(1, self.steps // ROWS) == 0 or step in (1, self.steps)
 
 
 def sample(faces: Images, count: int, crop: int | None, order: np.random.Generator) -> Images:
@@ -147,12 +153,3 @@ def resize(picture: Tensor, shorter: int) -> Tensor:
     scale = shorter / min(height, width)
     size = (round(height * scale), round(width * scale))
     return torch.nn.functional.interpolate(picture, size, mode="bilinear", antialias=True)
-
-
-def _check(style: str, row: Mapping[str, Any], rate: float) -> None:
-    wrong = [name for name, value in row.items() if not math.isfinite(value)]
-    if wrong:
-        raise IfrpError(
-            f"The {wrong[0]} loss of style {style} is not finite at step {row['step']}; nothing was saved: "
-            f"lower styles.training.learning_rate, now {rate:g}, or use precision 32-true."
-        )

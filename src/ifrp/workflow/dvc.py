@@ -9,7 +9,6 @@ the settings that made them. A dry run writes nothing and starts nothing, and sa
 from __future__ import annotations
 
 import atexit
-import hashlib
 import importlib.util
 import json
 import os
@@ -22,6 +21,7 @@ from typing import Any
 import yaml
 
 from ifrp import paths
+from ifrp.artifacts import hexdigest
 from ifrp.config import Config, merge, plain, presets
 from ifrp.errors import IfrpError
 from ifrp.workflow.run import fingerprint, resolve, write
@@ -112,7 +112,7 @@ def tampered() -> list[Path]:
     seen = json.loads(FILES.read_text())
     suspects = [Path(name) for name in seen if fingerprint(Path(name)) not in (seen[name], None)]
     known = _recorded() if suspects else {}
-    return [path for path in suspects if known.get(str(path)) not in (None, _md5(path))]
+    return [path for path in suspects if known.get(str(path)) not in (None, hexdigest(path, "md5"))]
 
 
 def _recorded() -> dict[str, str]:
@@ -124,11 +124,6 @@ def _recorded() -> dict[str, str]:
             rows = json.loads(listing.read_text())
             found |= {str(Path(out["path"], row["relpath"])): row["md5"] for row in rows}
     return found
-
-
-def _md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()
 
 
 def running(jobs: Iterable[object]) -> None:
@@ -226,7 +221,7 @@ def stamp() -> None:
 
 
 def _hash() -> str:
-    return hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    return hexdigest(LOCK)
 
 
 def dvc_status() -> dict[str, dict[str, Any]]:

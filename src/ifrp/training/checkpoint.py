@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,34 +11,6 @@ from ifrp.artifacts import atomic
 
 if TYPE_CHECKING:
     from torch import nn
-
-SECONDS = 300
-"""between checkpoints of a `Kept`"""
-
-
-class Kept:
-    """The checkpoint of one training, written every few minutes.
-
-    Args:
-        path: of the checkpoint.
-        identity: see `save`.
-    """
-
-    def __init__(self, path: Path, identity: str) -> None:
-        self.path, self.identity, self._saved = path, identity, time.monotonic()
-
-    def load(self) -> dict[str, Any] | None:
-        """The state of an earlier run, see `load`."""
-        return load(self.path, self.identity)
-
-    def due(self) -> bool:
-        """Whether it is time to save."""
-        return time.monotonic() - self._saved > SECONDS
-
-    def save(self, state: Mapping[str, Any]) -> None:
-        """Writes the state, see `save`."""
-        save(self.path, state, self.identity)
-        self._saved = time.monotonic()
 
 
 def structure(*networks: nn.Module) -> list[list[tuple[str, list[int]]]]:

@@ -1,0 +1,248 @@
+"""The one training loop: devices, precision, optimiser steps, running means, checkpoints, interrupts and the curve."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from ifrp import runtime
+from ifrp.errors import IfrpError
+from ifrp.training import checkpoint
+from ifrp.training.curve import Curve
+from ifrp.training.trainee import Row, Trainee, Update
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+
+class Loop:
+    """One training in progress; its whole state is in `state` and comes back by `load_state`.
+
+    Args:
+        trainee: what is trained.
+        fabric: device and precision.
+        path: of the checkpoint.
+        identity: names settings and data, see `checkpoint.save`.
+        curve: where rows are logged; none: nowhere.
+        compiled: use torch.compile.
+    """
+
+    def __init__(
+        self,
+        trainee: Trainee[Any],
+        fabric: Fabric,
+        path: Path,
+        identity: str,
+        curve: Curve | None = None,
+        compiled: bool = False,
+    ) -> None:
+        self.trainee, self.fabric, self.path = trainee, fabric, path
+        self.identity = json.dumps([identity, checkpoint.structure(*trainee.networks.values())])
+        self.curve = curve if fabric.is_global_zero else None
+        self.means: dict[str, AveragedModel] = {}
+        for name, network in trainee.networks.items():
+            trainee.networks[name] = self._set_up(name, network, compiled)
+        self.optimisers: dict[str, Any] = {
+            name: fabric.setup_optimizers(optimiser) for name, optimiser in trainee.optimisers().items()
+        }
+        self.step, self.seconds = 0, 0.0
+        self.history: list[Row] = []
+        self._sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0])
+        self._saved = "none was written yet"
+
+    def _set_up(self, name: str, network: nn.Module, compiled: bool) -> nn.Module:
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if name in self.trainee.averaged:
+            mean = get_ema_multi_avg_fn(self.trainee.averaged[name])
+            self.means[name] = AveragedModel(network, self.fabric.device, multi_avg_fn=mean, use_buffers=True)
+        if compiled:
+            network.compile()
+        found: nn.Module = self.fabric.setup_module(network)
+        return found
+
+    def run(self) -> None:
+        """Trains to the end, from the checkpoint if there is one.
+
+        Raises:
+            IfrpError: a loss or a weight is not finite.
+            KeyboardInterrupt: after SIGINT, SIGTERM: a checkpoint was written first.
+        """
+        found = checkpoint.load(self.path, self.identity)
+        if found is not None:
+            self.load_state(found)
+            self._saved = f"{self.path} of step {self.step}"
+        if self.curve is not None:
+            self.curve.open(self.history)
+        self._train_mode()
+        with _interrupts() as told:
+            self._steps(told)
+        if self.curve is not None:
+            self.curve.close()
+
+    def _steps(self, told: Callable[[], bool]) -> None:
+        first, end = self.step, self.trainee.steps
+        start, saved = time.monotonic() - self.seconds, time.monotonic()
+        for _ in runtime.progress(range(first, end), self.trainee.name, total=end, initial=first):
+            self._one_step()
+            self.seconds = time.monotonic() - start
+            if self.trainee.logged(self.step):
+                self._log()
+            last, stopped = self.step == end, self._anywhere(told())
+            if last or stopped or time.monotonic() - saved > 60 * self.trainee.checkpoint_minutes:
+                self.save()
+                saved = time.monotonic()
+            if stopped and not last:
+                raise KeyboardInterrupt
+
+    def _one_step(self) -> None:
+        updates = self.trainee.updates(self.trainee.batch(self.step), self.step)
+        while True:
+            with self.fabric.autocast():
+                update = next(updates, None)
+            if update is None:
+                break
+            self._descend(update)
+            for name, value in update.logs.items():
+                self._sums[name][0] += float(value)
+                self._sums[name][1] += 1
+        for name, mean in self.means.items():
+            mean.update_parameters(self.trainee.networks[name])
+        self.step += 1
+
+    def _descend(self, update: Update) -> None:
+        if update.loss is None:
+            return
+        if not math.isfinite(update.loss.item()):
+            raise self._not_finite(f"the loss of the {update.optimiser} is {update.loss.item()}")
+        optimiser = self.optimisers[update.optimiser]
+        for group in optimiser.param_groups:
+            group["lr"] = update.rate
+        optimiser.zero_grad()
+        self.fabric.backward(update.loss)
+        optimiser.step()
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """Meanwhile the networks are in evaluation mode, and the running means of their weights where those are kept."""
+        networks = self.trainee.networks
+        trained = dict(networks)
+        networks.update({name: mean.module for name, mean in self.means.items()})
+        for network in networks.values():
+            network.eval()
+        try:
+            yield
+        finally:
+            networks.update(trained)
+            self._train_mode()
+
+    def _log(self) -> None:
+        """Adds a row to the history and the curve."""
+        row: Row = {"step": self.step}
+        row |= {name: total / count for name, (total, count) in self._sums.items()}
+        self._sums.clear()
+        with self.evaluating(), torch.no_grad(), self.fabric.autocast():
+            row |= self.trainee.measured(self.step, self.seconds)
+        self.history.append(row)
+        if self.curve is not None:
+            self.curve.add(row)
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on."""
+        gpu = self.fabric.device.type == "cuda"
+        return {
+            "networks": {name: network.state_dict() for name, network in self.trainee.networks.items()},
+            "means": {name: mean.state_dict() for name, mean in self.means.items()},
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
+            "precision": self.fabric.strategy.precision.state_dict(),
+            "extra": self.trainee.extra_state(),
+            "random": torch.get_rng_state(),
+            "random_gpu": torch.cuda.get_rng_state(self.fabric.device) if gpu else None,
+            "step": self.step,
+            "seconds": self.seconds,
+            "history": self.history,
+            "sums": {name: list(pair) for name, pair in self._sums.items()},
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Takes back what `state` returned."""
+        for name, network in self.trainee.networks.items():
+            network.load_state_dict(state["networks"][name])
+        for name, mean in self.means.items():
+            mean.load_state_dict(state["means"][name])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        if state["precision"]:  # empty where nothing was scaled: the precision may have changed since
+            self.fabric.strategy.precision.load_state_dict(state["precision"])
+        self.trainee.load_extra_state(state["extra"])
+        torch.set_rng_state(state["random"])
+        if state["random_gpu"] is not None and self.fabric.device.type == "cuda":
+            torch.cuda.set_rng_state(state["random_gpu"], self.fabric.device)
+        self.step, self.seconds, self.history = state["step"], state["seconds"], state["history"]
+        self._sums.clear()
+        self._sums.update({name: list(pair) for name, pair in state["sums"].items()})
+
+    def save(self) -> None:
+        """Writes a checkpoint.
+
+        Raises:
+            IfrpError: a weight is not finite; the last checkpoint stays.
+        """
+        for name, network in self.trainee.networks.items():
+            if not all(bool(value.isfinite().all()) for value in network.state_dict().values()):
+                raise self._not_finite(f"the network {name} holds a value that is not finite")
+        if self.fabric.is_global_zero:
+            checkpoint.save(self.path, self.state(), self.identity)
+        self._saved = f"{self.path} of step {self.step}"
+
+    def _train_mode(self) -> None:
+        for network in self.trainee.networks.values():
+            network.train()
+
+    def _anywhere(self, told: bool) -> bool:
+        """Whether any device was told to stop: all must do so after the same step."""
+        if self.fabric.world_size == 1:
+            return told
+        return bool(average(self.fabric, torch.tensor(float(told), device=self.fabric.device)) > 0)
+
+    def _not_finite(self, what: str) -> IfrpError:
+        return IfrpError(
+            f"Training of {self.trainee.name} stopped at step {self.step}: {what}. The last good checkpoint: {self._saved}; "
+            "lower the learning rate or use precision 32-true."
+        )
+
+
+def average(fabric: Fabric, scalar: Tensor) -> Tensor:
+    """The mean of a scalar over all devices."""
+    if fabric.world_size == 1:
+        return scalar
+    found = fabric.all_reduce(scalar, reduce_op="mean")
+    assert isinstance(found, Tensor)
+    return found
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Notes SIGINT and SIGTERM instead of dying of them; yields a function that tells whether one came."""
+    came: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(came)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
