@@ -156,6 +156,11 @@ def needs_model(config: Config, name: str) -> bool:
     return not _says(config, name, "needs = 'nothing'")
 
 
+def networks(config: Config, name: str) -> list[Path]:
+    """The trained networks that an experiment recovers with, if its method has any."""
+    return [paths.recovery_model(model_of(config, name))] if needs_model(config, name) else []
+
+
 def needs_faces(config: Config, name: str) -> bool:
     """Whether an experiment's method looks at a real face when it recovers, as its class says in `reference`."""
     return _says(config, name, "reference = True")

@@ -11,13 +11,13 @@ from snakemake.utils import validate
 
 sys.path.insert(0, str(Path(workflow.basedir, "src")))
 
-from ifrp import imports, steps, versioning
+from ifrp import imports, paths, steps, versioning
 from ifrp.config import experiments, plain, styles, training_warp
 from ifrp.errors import IfrpError
 from ifrp.faces.needs import folder_digest
-from ifrp.paths import numbers
-from ifrp.paper import DOCUMENTS, FIGURES, needs, tables
-from ifrp.paper.printing import shown
+from ifrp.paper import documents, figures, tables
+from ifrp.paper.part import Part
+from ifrp.paths import files
 
 PACKAGE = Path(os.path.relpath(imports.PACKAGE))
 SCHEMAS = Path(workflow.basedir, "workflow", "schemas")
@@ -41,8 +41,9 @@ try:
     EVERY = {name: entry["method"] for name, entry in experiments(SETTINGS).items()}
     TRAINED_ON = {name: steps.training_portraits(SETTINGS, name) for name in EVERY}
     WARPS = {name: training_warp(SETTINGS, name) for name in EVERY}
-    SHOWN = steps.shown_experiment(SETTINGS)
+    steps.shown_experiment(SETTINGS)
     WARPED = steps.warped_portraits(SETTINGS)
+    PRINTED = {name: files(of.products(SETTINGS)) for name, of in documents.DOCUMENTS.items()}
 except IfrpError as error:
     raise WorkflowError(str(error)) from None
 
@@ -57,11 +58,9 @@ if workflow.is_main_process:
     atexit.register(versioning.after_idling, workflow, SETTINGS)
 
 EXPERIMENTS = list(SETTINGS.recovery.experiments)
-EXPERIMENT_METHODS = {name: EVERY[name] for name in EXPERIMENTS}
 STYLE_SPLITS = {name: row.split for name, row in STYLES.items()}
 TRAINED = [name for name in EXPERIMENTS if steps.needs_training(SETTINGS, name)]
 JUDGE = SETTINGS.evaluation.recogniser
-ABLATION_TABLES, ABLATION_FIGURES = shown(SETTINGS, "ablations")
 PORTRAITS = steps.portraits(SETTINGS)
 CELEBA = str(Path(SETTINGS.faces.celeba.folder, "img_align_celeba.json"))
 FACE_SOURCE = {
@@ -70,8 +69,7 @@ FACE_SOURCE = {
     "photos": [path for path in (SETTINGS.faces.photos.path, SETTINGS.faces.photos.identities) if path],
 }[SETTINGS.faces.source]
 NOTEBOOKS = sorted(path.stem for path in Path("notebooks").glob("*.ipynb"))
-NUMBERS = {Path(numbers(name)).stem: name for name in DOCUMENTS}
-PAPER_TABLES, PAPER_FIGURES = shown(SETTINGS, "paper")
+NUMBERS = {paths.numbers(name).stem: name for name in documents.DOCUMENTS}
 GPU = int(
     SETTINGS.runtime.device == "cuda"
     or (SETTINGS.runtime.device == "auto" and bool(shutil.which("nvidia-smi")))
@@ -108,12 +106,7 @@ def stack(path):
 
 def with_card(path):
     """An artifact and its provenance card."""
-    return [path, str(Path(path).with_suffix(".json"))]
-
-
-def files(found):
-    """Paths of the package as a rule wants them."""
-    return [str(path) for path in found]
+    return [str(path), str(Path(path).with_suffix(".json"))]
 
 
 def local_file(value):
@@ -191,7 +184,7 @@ def loss_networks(wildcards):
 
 def networks(wildcards):
     """The trained networks of an experiment, if its method has any."""
-    return files(needs.networks(SETTINGS, wildcards.experiment))
+    return files(steps.networks(SETTINGS, wildcards.experiment))
 
 
 def recovers_with(wildcards):
@@ -199,33 +192,6 @@ def recovers_with(wildcards):
     if steps.needs_faces(SETTINGS, wildcards.experiment):
         return stack("data/faces/train") + local_file(SETTINGS.styles.features.weights)
     return networks(wildcards)
-
-
-def table_inputs(wildcards):
-    """What a table is made from."""
-    return files(needs.table(SETTINGS, wildcards.name))
-
-
-def table_rows(wildcards):
-    """The experiments that a table shows, by row."""
-    if wildcards.name in ("seeds", "tuning"):
-        return settings(f"paper.{wildcards.name}")
-    return SETTINGS.paper.ablations.get(
-        wildcards.name, EXPERIMENT_METHODS | dict.fromkeys(SETTINGS.recovery.not_run)
-    )
-
-
-def table_labels(wildcards):
-    """What the report says of a table."""
-    return tables.labels(wildcards.name)
-
-
-def figure_labels(wildcards):
-    """What the report says of a figure."""
-    return {
-        "figure": wildcards.name,
-        "shows": FIGURES.get(wildcards.name, "faces of that table's experiments"),
-    }
 
 
 def method_labels(wildcards):
@@ -238,39 +204,41 @@ def style_labels(wildcards):
     return {"style": wildcards.style, "split": STYLE_SPLITS[wildcards.style]}
 
 
-def figure_code(wildcards):
-    """Code that draws a figure; of those that run a network, its method's too."""
-    runs = [f"ifrp.recovery.methods.{EVERY[SHOWN]}"] if wildcards.name in ("network", "own") else []
-    return code("paper", "figure", *runs)
+def asked(parts, question):
+    """An input function: what a table or a figure says of itself."""
+    return lambda wildcards: question(parts.find(SETTINGS, wildcards.name), SETTINGS)
 
 
-def figure_inputs(wildcards):
-    """What a figure is made from."""
-    return files(needs.figure(SETTINGS, wildcards.name))
+def part_code(parts, verb):
+    """An input function: code that makes a table or a figure."""
+    return lambda wildcards: code("paper", verb, *parts.find(SETTINGS, wildcards.name).modules(SETTINGS))
 
 
-def figure_rows(wildcards):
-    """The experiments that a figure shows; of the drawn network, its settings."""
-    if wildcards.name == "network":
-        return steps.experiment(SETTINGS, SHOWN)
-    return table_rows(wildcards)
+def part_labels(parts):
+    """An input function: what the report says of a table or a figure."""
+    return lambda wildcards: parts.find(SETTINGS, wildcards.name).labels()
+
+
+def numbered(wildcards):
+    """The document that quotes these numbers."""
+    return documents.find(NUMBERS[wildcards.numbers])
 
 
 def numbers_inputs(wildcards):
     """What the numbers of a document are taken from."""
-    return files(needs.numbers(SETTINGS, NUMBERS[wildcards.numbers]))
+    return files(numbered(wildcards).counts(SETTINGS))
 
 
-def numbered_document(wildcards):
-    """The document that quotes these numbers."""
-    return NUMBERS[wildcards.numbers]
-
-
-def document_rows(wildcards):
+def numbers_rows(wildcards):
     """The experiments that a document tells of."""
-    return {"paper": EXPERIMENT_METHODS}.get(NUMBERS[wildcards.numbers], SETTINGS.paper.ablations)
+    return numbered(wildcards).experiments(SETTINGS)
 
 
 def document_inputs(wildcards):
     """The tables, figures and numbers of a document."""
-    return files(needs.document(SETTINGS, wildcards.document))
+    return files(documents.find(wildcards.document).reads(SETTINGS))
+
+
+def document_order(wildcards):
+    """The tables and figures of a document, as it shows them."""
+    return documents.find(wildcards.document).order(SETTINGS)

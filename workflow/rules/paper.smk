@@ -1,56 +1,33 @@
 # Tables and figures, made from artifacts alone (Sec. 5).
 rule paper:
     input:
-        expand(
-            "results/paper/tables/{name}.{ext}",
-            name=PAPER_TABLES,
-            ext=["csv", "md", "tex", "typ", "html", "json"],
-        ),
-        expand(
-            "results/paper/figures/{name}.{ext}",
-            name=PAPER_FIGURES,
-            ext=["png", "pdf", "json"],
-        ),
-        "results/paper/numbers.json",
-        with_card("results/paper/paper.pdf"),
-        expand("results/paper/notebooks/{name}.{ext}", name=NOTEBOOKS, ext=["ipynb", "json"]),
+        PRINTED["paper"],
+        expand(with_card(paths.executed("{name}")), name=NOTEBOOKS),
 
 
 rule ablations:
     input:
-        expand(
-            "results/paper/tables/{name}.{ext}",
-            name=ABLATION_TABLES,
-            ext=["csv", "md", "tex", "typ", "html", "json"],
-        ),
-        expand(
-            "results/paper/figures/{name}.{ext}",
-            name=ABLATION_FIGURES,
-            ext=["png", "pdf", "json"],
-        ),
-        "results/paper/numbers-ablations.json",
-        with_card("results/paper/ablations.pdf"),
+        PRINTED["ablations"],
 
 
 rule paper_table:
     input:
-        data=table_inputs,
-        code=code("paper", "table"),
+        data=asked(tables, Part.files),
+        code=part_code(tables, "table"),
     output:
         report(
-            "results/paper/tables/{name}.html",
+            str(paths.table("{name}", "html")),
             category="Tables",
             caption="../report/table.rst",
-            labels=table_labels,
+            labels=part_labels(tables),
         ),
-        multiext("results/paper/tables/{name}", ".csv", ".md", ".tex", ".typ", ".json"),
+        files(paths.table("{name}", suffix) for suffix in ("csv", "md", "tex", "typ", "json")),
     log:
         "logs/paper/tables/{name}.log",
     conda:
         "../../environment.yml"
     params:
-        rows=table_rows,
-        settings=settings("seed", "evaluation.recogniser", "evaluation.resamples"),
+        table=asked(tables, Part.depends),
         verb=verb("paper", "table"),
     shell:
         "ifrp paper table {wildcards.name} 2>&1 | tee {log}"
@@ -58,31 +35,23 @@ rule paper_table:
 
 rule paper_figure:
     input:
-        data=figure_inputs,
-        code=figure_code,
+        data=asked(figures, Part.files),
+        code=part_code(figures, "figure"),
     output:
         report(
-            "results/paper/figures/{name}.png",
+            str(paths.figure("{name}")),
             category="Figures",
             caption="../report/figure.rst",
-            labels=figure_labels,
+            labels=part_labels(figures),
         ),
-        multiext("results/paper/figures/{name}", ".pdf", ".json"),
+        files(paths.figure("{name}", suffix) for suffix in ("pdf", "json")),
     log:
         "logs/paper/figures/{name}.log",
     conda:
         "../../environment.yml"
     params:
         styles=STYLE_SPLITS,
-        experiments=figure_rows,
-        settings=settings(
-            "seed",
-            "faces.size",
-            "paper.examples",
-            "paper.worst",
-            "paper.experiment",
-            "paper.own",
-        ),
+        figure=asked(figures, Part.depends),
         verb=verb("paper", "figure"),
     shell:
         "ifrp paper figure {wildcards.name} 2>&1 | tee {log}"
@@ -91,10 +60,9 @@ rule paper_figure:
 rule paper_numbers:
     input:
         data=numbers_inputs,
-        published="config/published.csv",
         code=code("paper", "numbers"),
     output:
-        "results/paper/{numbers}.json",
+        str(paths.PAPER / "{numbers}.json"),
     log:
         "logs/paper/{numbers}.log",
     wildcard_constraints:
@@ -102,8 +70,8 @@ rule paper_numbers:
     conda:
         "../../environment.yml"
     params:
-        document=numbered_document,
-        rows=document_rows,
+        document=lambda wildcards: NUMBERS[wildcards.numbers],
+        rows=numbers_rows,
         settings=settings(
             "seed",
             "faces.source",
@@ -124,19 +92,20 @@ rule paper_pdf:
         code=code("paper", "pdf"),
     output:
         report(
-            "results/paper/{document}.pdf",
+            str(paths.document("{document}")),
             category="Report",
             caption="../report/document.rst",
             labels={"document": "{document}"},
         ),
-        "results/paper/{document}.json",
+        files([paths.document("{document}").with_suffix(".json")]),
     log:
         "logs/paper/{document}.log",
     wildcard_constraints:
-        document="|".join(DOCUMENTS),
+        document="|".join(documents.DOCUMENTS),
     conda:
         "../../environment.yml"
     params:
+        order=document_order,
         verb=verb("paper", "pdf"),
     shell:
         "ifrp paper pdf {wildcards.document} 2>&1 | tee {log}"
@@ -144,12 +113,11 @@ rule paper_pdf:
 
 rule paper_notebook:
     input:
-        data=files(needs.document(SETTINGS, "paper")),
-        book="notebooks/{notebook}.ipynb",
+        data=files(documents.find("paper").reads(SETTINGS)),
+        book=str(paths.notebook("{notebook}")),
         code=code("paper", "notebook"),
     output:
-        "results/paper/notebooks/{notebook}.ipynb",
-        "results/paper/notebooks/{notebook}.json",
+        with_card(paths.executed("{notebook}")),
     log:
         "logs/paper/notebooks/{notebook}.log",
     conda:

@@ -5,26 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import read_card
-from ifrp.paper.grid import NOT_PUBLISHED, WORSE, Grid, number, published
+from ifrp.config import Config, entry, styles
+from ifrp.paper.part import training_cards
+from ifrp.paper.tables.cells import NOT_PUBLISHED, WORSE, number, published
+from ifrp.paper.tables.grid import Grid
+from ifrp.paper.tables.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CAPTION = "Cost of training and of recovery"
-METRIC = "seconds of training, ms per face"
 
 
-def inputs(config: settings.Config) -> list[Path]:
-    """The recovered stacks of all experiments, and the published values."""
-    names = [style.name for style in settings.styles(config)]
-    stacks = [paths.recovered(experiment, n) for experiment in config.recovery.experiments for n in names]
-    return [*stacks, paths.PUBLISHED]
+def recovered(config: Config) -> list[Path]:
+    """The recovered stacks of all experiments."""
+    names = [style.name for style in styles(config)]
+    return [paths.recovered(experiment, n) for experiment in config.recovery.experiments for n in names]
 
 
-def compare(config: settings.Config) -> pd.DataFrame:
+def cards(config: Config) -> list[Path]:
+    """The cards of those experiments that are trained."""
+    return training_cards(config, config.recovery.experiments)
+
+
+def compare(config: Config) -> pd.DataFrame:
     """One row per experiment: parameters, steps, faces seen in training, seconds, milliseconds per face, machine.
 
     An experiment without a model (its recovered faces say which) has no training columns.
@@ -34,13 +40,13 @@ def compare(config: settings.Config) -> pd.DataFrame:
     told = published("timing")
     rows = []
     for experiment in config.recovery.experiments:
-        cards = [read_card(paths.recovered(experiment, style.name)) for style in settings.styles(config)]
+        cards = [read_card(paths.recovered(experiment, style.name)) for style in styles(config)]
         faces = sum(found["facts"]["faces"] for found in cards)
         spent = sum(found["facts"]["faces"] * found["facts"]["ms_per_face"] for found in cards)
         printed = told.get((experiment, "all", "inference"))
         rows.append(
             {
-                "experiment": experiment, "method": settings.entry(config, experiment)["method"],
+                "experiment": experiment, "method": entry(config, experiment)["method"],
                 **_training(experiment, cards[0]),
                 "published_ms_per_face": printed, "ms_per_face": spent / faces,
                 "difference": None if printed is None else spent / faces - float(printed),
@@ -99,3 +105,19 @@ def lay_out(values: pd.DataFrame) -> Grid:
         f"{NOT_PUBLISHED} not published; {WORSE} slower than published. The paper does not name its GPU.",
     ]
     return Grid(CAPTION, columns, rows, notes)
+
+
+TABLES = (
+    Table(
+        name="timing",
+        module=__name__,
+        shows="milliseconds per face; steps, faces, seconds and parameters of each training",
+        of_paper="Sec. 3.3",
+        reads=lambda config: [*recovered(config), paths.PUBLISHED],
+        cards=cards,
+        caption=CAPTION,
+        metric="seconds of training, ms per face",
+        compare=compare,
+        lay_out=lay_out,
+    ),
+)
