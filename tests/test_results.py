@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ifrp.config import load, training_styles
-from ifrp.paper import numbers
+from ifrp.paper.documents import quotes
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -18,7 +18,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_pages_quote_what_was_measured(page: Path) -> None:
     """`ifrp paper quote` would change nothing."""
-    assert numbers.quoted(page, numbers.known(ROOT / "docs/results")) == page.read_text()
+    assert quotes.quoted(page, quotes.known(ROOT / "docs/results")) == page.read_text()
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs/results.md"], ids=lambda page: page.name)

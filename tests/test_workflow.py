@@ -18,7 +18,7 @@ from workflow_project import ROOT, STYLES, Project
 
 from ifrp import paths, steps
 from ifrp.faces.needs import folder_digest
-from ifrp.paper import FIGURES, TABLES
+from ifrp.paper import figures, tables
 
 MINIATURE = """seed: 1
 preset: config
@@ -661,6 +661,27 @@ def test_static_answers_about_methods_are_those_of_their_classes(monkeypatch: py
             assert set(row.recognisers) <= set(steps.recognisers(config, name))
 
 
+def test_dvc_shows_the_experiments_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ifrp import dvcfile
+    from ifrp.config import load, merge, plain, typed
+
+    monkeypatch.chdir(ROOT)
+    text, config = dvcfile.FILE.read_text(), load(paths.CONFIG)
+    assert dvcfile.rewritten(text, config) == text, "run python -m ifrp.dvcfile"
+    more = {
+        "recovery": {
+            "experiments": {"again": {"model": "ifrp", "calibrate": {}}, "line": {"method": "faced"}}
+        }
+    }
+    other = dvcfile.rewritten(text, typed(type(config), merge(plain(config), more), "the tests"))
+    shown, stages = yaml.safe_load(other), text.partition("\nmetrics:")[0]
+    assert other.startswith(stages)
+    assert shown["metrics"][-2:] == [str(paths.metrics(name)) for name in ("again", "line")]
+    curves = list(shown["plots"][0]["training"]["y"])
+    assert curves[-1] == "results/recovery/line/dvclive/plots/metrics/validation_psnr.tsv"
+    assert not any("/again/" in path for path in curves)  # which is not trained itself
+
+
 def test_schema_is_that_of_the_dataclasses() -> None:
     from ifrp.schema import SCHEMA, generate
 
@@ -685,16 +706,18 @@ def test_report_holds_all_that_is_shown(made: Project) -> None:
         kept = set(archive.namelist())
         page = archive.read("report/report.html").decode()
     results, _ = json.JSONDecoder().raw_decode(page.split("var results = ")[-1])
-    tables = [str(paths.table(name, "html")) for name in TABLES]
-    figures = [str(paths.figure(name)) for name in FIGURES if name != "own"]
+    compared = [
+        str(paths.table(name, "html")) for name, of in tables.every().items() if of.document == "paper"
+    ]
+    drawn = [str(paths.figure(name)) for name in figures.every() if name != "own"]
     methods = {str(paths.summary(name)): {"experiment": name, "method": name} for name in ("input", "ifrp")}
     methods[str(paths.training_curve("ifrp"))] = methods[str(paths.summary("ifrp"))]
     artworks = {str(paths.artwork(name)) for name in ("whirl", "breakers", "hatching")} | {
         str(paths.STYLE_SHEET)
     }
-    assert set(results) == {*tables, *figures, *methods, *artworks, str(paths.document("paper"))}
+    assert set(results) == {*compared, *drawn, *methods, *artworks, str(paths.document("paper"))}
     assert {path: results[path]["labels"] for path in methods} == methods
-    assert results[tables[0]]["labels"]["metric"] == "PSNR, SSIM, FSIM, FSIMc"
+    assert results[compared[0]]["labels"]["metric"] == "PSNR, SSIM, FSIM, FSIMc"
     for path, result in results.items():
         assert result["caption"], path
         assert f"report/{result['data_uri']}" in kept

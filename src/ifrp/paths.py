@@ -105,6 +105,11 @@ def training_curve(experiment: str) -> Path:
     return RECOVERY_RESULTS / experiment / "curve.csv"
 
 
+def validation_curve(experiment: str) -> Path:
+    """PSNR of validation faces during the training of one experiment, as DVCLive writes it, for `dvc plots`."""
+    return RECOVERY_RESULTS / experiment / "dvclive/plots/metrics/validation_psnr.tsv"
+
+
 def recovered(experiment: str, style: str) -> Path:
     """Stack of faces that one experiment recovered from the test portraits of one style."""
     return RECOVERED / experiment / f"{style}.npy"

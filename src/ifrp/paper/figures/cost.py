@@ -31,7 +31,7 @@ def draw(config: Config) -> Drawing:
     from ifrp.evaluation import summary
     from ifrp.paper.figures import look
 
-    costs: Any = timing.compare(config).set_index("experiment").to_dict("index")
+    costs: Any = timing.spent(config).set_index("experiment").to_dict("index")
     worth = {name: summary.overall(name).get(("unseen", "frr")) for name in costs}
     figure = Drawing(figsize=(6.4, 2.9), layout="constrained")
     colours, markers = look.colours(config), look.markers(config)
