@@ -165,7 +165,11 @@ def _sources(group: str, rules: str) -> set[str]:
 
     verbs = set(re.findall(rf"ifrp {group} (\w+)", rules))
     assert verbs
-    return {path for verb in verbs for path in sources(group, verb)}
+    declaring = {"paper table": tables.every(), "paper figure": figures.every()}
+    modules = {
+        verb: [part.module for part in declaring.get(f"{group} {verb}", {}).values()] for verb in verbs
+    }
+    return {path for verb in verbs for path in sources(group, verb, *modules[verb])}
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("config/*.yaml")), ids=lambda path: path.name)
@@ -393,6 +397,16 @@ def test_own_portraits_become_a_figure(edited: Project, tmp_path: Path) -> None:
     assert "paper_figure own" in edited.pending()
     told = edited.make("--dryrun").split("name=own")[0].split("rule paper_figure:")[-1]
     assert f"{tmp_path}/mine/sketch.png, models/recovery/ifrp.safetensors" in told
+
+
+def test_a_change_of_one_figure_or_table_makes_no_other(edited: Project) -> None:
+    showing = {"paper_pdf paper", *(f"paper_notebook {path.stem}" for path in ROOT.glob("notebooks/*.ipynb"))}
+    edited.edit(paper={"worst": 5})
+    assert edited.pending() == {"paper_figure worst", *showing}
+    edited.edit(paper={"worst": 24})
+    edited.append("src/ifrp/paper/figures/angles.py", "\nANOTHER = 1\n")
+    edited.append("src/ifrp/paper/tables/exposure.py", "\nANOTHER = 1\n")
+    assert edited.pending() == {"paper_figure angles", "paper_table exposure", *showing}
 
 
 def test_the_drawn_network_follows_the_code_of_its_method(edited: Project) -> None:

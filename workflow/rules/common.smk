@@ -221,17 +221,17 @@ def part_labels(parts):
 
 def numbered(wildcards):
     """The document that quotes these numbers."""
-    return documents.find(NUMBERS[wildcards.numbers])
+    return NUMBERS[wildcards.numbers]
 
 
 def numbers_inputs(wildcards):
     """What the numbers of a document are taken from."""
-    return files(numbered(wildcards).counts(SETTINGS))
+    return files(documents.find(numbered(wildcards)).counts(SETTINGS))
 
 
 def numbers_rows(wildcards):
     """The experiments that a document tells of."""
-    return numbered(wildcards).experiments(SETTINGS)
+    return documents.find(numbered(wildcards)).experiments(SETTINGS)
 
 
 def document_inputs(wildcards):

@@ -70,7 +70,7 @@ rule paper_numbers:
     conda:
         "../../environment.yml"
     params:
-        document=lambda wildcards: NUMBERS[wildcards.numbers],
+        document=numbered,
         rows=numbers_rows,
         settings=settings(
             "seed",

@@ -49,7 +49,7 @@ class Part(ABC):
         name: of its files, too.
         module: the module that declares it; the workflow follows what that imports.
         shows: what it shows, in a few words, for the report and docs/paper.md.
-        of_paper: where the paper has it; "" if it is not there.
+        of_paper: where the paper has it.
         document: which of the documents has it.
         reads: the artifacts that it is made from, which its own card names.
         cards: the cards that it looks at besides those of such artifacts.

@@ -90,7 +90,7 @@ def quoted(page: Path, numbers: Mapping[str, float]) -> str:
 def listed(what: str) -> str:
     """All tables, or all figures, what each shows and where the paper has it, as a table in Markdown."""
     every = tables.every() if what == "tables" else figures.every()
-    rows = [(f"`{part.name}`", part.shows, part.of_paper or "not there") for part in every.values()]
+    rows = [(f"`{part.name}`", part.shows, part.of_paper) for part in every.values()]
     lines = [(what.removesuffix("s"), "what it shows", "in the paper"), ("---",) * 3, *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

@@ -70,6 +70,7 @@ FIGURES = (
         name="angles",
         module=__name__,
         shows="PSNR, SSIM and FRR against the rotation of the portrait",
+        of_paper="not in the paper",
         reads=reads,
         settings=("evaluation.recogniser",),
         draw=draw,

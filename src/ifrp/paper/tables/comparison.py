@@ -27,7 +27,7 @@ from ifrp.paper.tables.cells import (
     published,
 )
 from ifrp.paper.tables.grid import Grid
-from ifrp.paper.tables.table import Table
+from ifrp.paper.tables.table import NOT_THERE, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +68,7 @@ def comparison(
     name: str,
     module: str,
     shows: str,
-    of_paper: str = "",
+    of_paper: str = NOT_THERE,
     caption: str,
     cells: Cells,
     chance: bool = False,

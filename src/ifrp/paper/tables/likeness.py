@@ -1,4 +1,4 @@
-"""The same, asked more strictly."""
+"""Identity, asked more strictly: rank 1, also among distractors, and likeness."""
 
 from ifrp.paper.tables.comparison import comparison
 

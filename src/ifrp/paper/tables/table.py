@@ -16,6 +16,8 @@ from ifrp.paper.tables.grid import Grid
 if TYPE_CHECKING:
     import pandas as pd
 
+NOT_THERE = "not in the paper"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Part):
@@ -28,6 +30,7 @@ class Table(Part):
         lay_out: arranges these values for printing.
     """
 
+    of_paper: str = NOT_THERE
     caption: str
     metric: str
     compare: Callable[[Config], pd.DataFrame]
