@@ -165,11 +165,11 @@ def _sources(group: str, rules: str) -> set[str]:
 
     verbs = set(re.findall(rf"ifrp {group} (\w+)", rules))
     assert verbs
-    declaring = {"paper table": tables.every(), "paper figure": figures.every()}
     modules = {
-        verb: [part.module for part in declaring.get(f"{group} {verb}", {}).values()] for verb in verbs
+        "paper table": [table.module for table in tables.every().values()],
+        "paper figure": [figure.module for figure in figures.every().values()],
     }
-    return {path for verb in verbs for path in sources(group, verb, *modules[verb])}
+    return {path for verb in verbs for path in sources(group, verb, *modules.get(f"{group} {verb}", ()))}
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("config/*.yaml")), ids=lambda path: path.name)

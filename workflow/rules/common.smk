@@ -41,7 +41,7 @@ try:
     EVERY = {name: entry["method"] for name, entry in experiments(SETTINGS).items()}
     TRAINED_ON = {name: steps.training_portraits(SETTINGS, name) for name in EVERY}
     WARPS = {name: training_warp(SETTINGS, name) for name in EVERY}
-    steps.shown_experiment(SETTINGS)
+    steps.shown_experiment(SETTINGS)  # refused here if it is none of the paper's
     WARPED = steps.warped_portraits(SETTINGS)
     PRINTED = {name: files(of.products(SETTINGS)) for name, of in documents.DOCUMENTS.items()}
 except IfrpError as error:
