@@ -19,7 +19,7 @@ def reads(config: Config) -> list[Path]:
     """The pictures, and the networks of `paper.experiment`, if it has any."""
     given = Path(config.paper.own or "")
     there = [given] if given.is_file() else sorted(given.rglob("*.*")) if config.paper.own else []
-    pictures = [path for path in there if path.is_file() and path.suffix not in (".npy", ".json")]
+    pictures = [path for path in there if path.is_file() and path.suffix != ".npy"]  # a stack is no picture
     return [*pictures, *steps.networks(config, config.paper.experiment)]
 
 
