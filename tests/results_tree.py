@@ -18,6 +18,8 @@ STYLES = {"dots": "seen", "waves": "seen", "blocks": "unseen", "pencil": "sketch
 NOISE = {"input": 70.0, "faced": 40.0, "ifrp": 15.0}  # grey levels
 PEOPLE, EACH, SIDE = 6, 3, 32
 JUDGE = "a" * 64
+SOME = [0, 4, 8, 13, 17]
+"""places of five test faces, one of each of five people"""
 
 
 class Judge:
@@ -146,3 +148,20 @@ def train(config: settings.Config) -> None:
     ]
     paths.STYLE_DISTANCE.parent.mkdir(parents=True)
     paths.STYLE_DISTANCE.write_text("\n".join(["style,split,layer,distance,rank,chosen", *rows]) + "\n")
+
+
+def complete(root: Path) -> settings.Config:
+    """The tree with all its results."""
+    config = build(root)
+    train(config)
+    score(config)
+    return config
+
+
+def partly(root: Path) -> settings.Config:
+    """A tree in which one experiment recovered the portraits of five test faces only; nothing was trained."""
+    config = build(root)
+    config.recovery.experiments["faced"]["portraits"] = len(SOME)
+    recover(config, "faced", places=SOME)
+    score(config)
+    return config

@@ -257,4 +257,4 @@ def test_a_row_that_is_null_is_not_run(tmp_path: Path) -> None:
     assert found.recovery.not_run == ("ifrp", "faced")
     again = config.build(config.plain(found), "here")  # as the jobs of a run read it
     assert again == found
-    assert tables.rows(found, "quality") == {"input": "input", "ifrp": None, "faced": None}
+    assert tables.find(found, "quality").rows(found) == {"input": "input", "ifrp": None, "faced": None}

@@ -13,7 +13,8 @@ import yaml
 from ifrp import config as settings
 from ifrp import paths
 from ifrp.errors import IfrpError
-from ifrp.paper import TABLES, figures, notebooks, numbers, printing, tables
+from ifrp.paper import figures, tables
+from ifrp.paper.documents import notebooks, numbers
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 
@@ -41,11 +42,11 @@ def test_results_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = results_tree.build(tmp_path)
     results_tree.train(config)
     results_tree.score(config)
-    for table in TABLES:
-        tables.write(config, table)
-    drawn = printing.shown(config, "paper")[1]
+    drawn = figures.shown(config, "paper")
+    for table in tables.shown(config, "paper"):
+        table.write(config)
     for figure in drawn:
-        figures.write(config, figure)
+        figure.write(config)
     numbers.write(config, "paper")
     paths.CONFIG.write_text(yaml.safe_dump(settings.plain(config)))
     shutil.copytree(NOTEBOOKS[0].parent, tmp_path / "notebooks")

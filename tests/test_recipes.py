@@ -118,20 +118,39 @@ def test_a_metric(fresh: Project) -> None:
     follow(fresh, "A metric")
     assert {job.split("_")[0] for job in fresh.pending()} == {"evaluation", "paper"}
     script = (
-        "import numpy as np; from ifrp.evaluation import quality\n"
+        "import numpy as np; from ifrp.evaluation import quality; from ifrp.paper import tables\n"
         "face = np.random.default_rng(0).integers(0, 200, (1, 32, 32, 3)).astype(np.uint8)\n"
         "found = quality.score(face, {'a': face + 5})['a'][0]\n"
-        "assert float(found[quality.METRICS.index('error')]) == 5"
+        "assert float(found[quality.METRICS.index('error')]) == 5\n"
+        "assert 'Mean' in tables.every()['quality'].metric"
     )
     run(fresh, script)
 
 
+SHOWING = {"paper_pdf paper", *(f"paper_notebook {path.stem}" for path in ROOT.glob("notebooks/*.ipynb"))}
+"""the jobs that show all tables and figures"""
+
+
 def test_a_figure(fresh: Project) -> None:
     follow(fresh, "A figure")
-    pending = fresh.pending()
-    assert "paper_figure first" in pending
-    assert {job.split("_")[0] for job in pending} == {"paper"}
-    script = "from ifrp.paper import FIGURES, figures, gallery; assert 'first' in FIGURES and gallery.first"
+    assert fresh.pending() == {"paper_figure first", *SHOWING}
+    script = (
+        "from ifrp.config import Config; from ifrp.paper import figures\n"
+        "first = figures.find(Config(), 'first')\n"
+        "assert first.files(Config()) == [f'data/faces/test{suffix}' for suffix in ('.npy', '.csv', '.json')]\n"
+        "assert first.labels()['shows'] == 'the first test face'"
+    )
+    run(fresh, script)
+
+
+def test_a_table(fresh: Project) -> None:
+    follow(fresh, "A table")
+    assert fresh.pending() == {"paper_table sketches", *SHOWING}
+    script = (
+        "from ifrp.config import Config; from ifrp.paper import tables\n"
+        "table = tables.find(Config(), 'sketches')\n"
+        "assert table.labels()['metric'] == 'PSNR, SSIM'"
+    )
     run(fresh, script)
 
 

@@ -17,7 +17,7 @@ import yaml
 from workflow_project import ROOT, STYLES, Project
 
 from ifrp import paths, steps
-from ifrp.paper import FIGURES, TABLES
+from ifrp.paper import figures, tables
 from ifrp.workflow.run import folder_digest
 
 MINIATURE = """seed: 1
@@ -169,7 +169,11 @@ def _sources(group: str, rules: str) -> set[str]:
 
     verbs = set(re.findall(rf"ifrp {group} (\w+)", rules))
     assert verbs
-    return {path for verb in verbs for path in sources(group, verb)}
+    modules = {
+        "paper table": [table.module for table in tables.every().values()],
+        "paper figure": [figure.module for figure in figures.every().values()],
+    }
+    return {path for verb in verbs for path in sources(group, verb, *modules.get(f"{group} {verb}", ()))}
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("config/*.yaml")), ids=lambda path: path.name)
@@ -397,6 +401,16 @@ def test_own_portraits_become_a_figure(edited: Project, tmp_path: Path) -> None:
     assert "paper_figure own" in edited.pending()
     told = edited.make("--dryrun").split("name=own")[0].split("rule paper_figure:")[-1]
     assert f"{tmp_path}/mine/sketch.png, models/recovery/ifrp.safetensors" in told
+
+
+def test_a_change_of_one_figure_or_table_makes_no_other(edited: Project) -> None:
+    showing = {"paper_pdf paper", *(f"paper_notebook {path.stem}" for path in ROOT.glob("notebooks/*.ipynb"))}
+    edited.edit(paper={"worst": 5})
+    assert edited.pending() == {"paper_figure worst", *showing}
+    edited.edit(paper={"worst": 24})
+    edited.append("src/ifrp/paper/figures/angles.py", "\nANOTHER = 1\n")
+    edited.append("src/ifrp/paper/tables/exposure.py", "\nANOTHER = 1\n")
+    assert edited.pending() == {"paper_figure angles", "paper_table exposure", *showing}
 
 
 def test_the_drawn_network_follows_the_code_of_its_method(edited: Project) -> None:
@@ -679,6 +693,27 @@ def test_static_answers_about_methods_are_those_of_their_classes(monkeypatch: py
             assert set(row.recognisers) <= set(steps.recognisers(config, name))
 
 
+def test_dvc_shows_the_experiments_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ifrp import dvcfile
+    from ifrp.config import load, merge, plain, typed
+
+    monkeypatch.chdir(ROOT)
+    text, config = dvcfile.FILE.read_text(), load(paths.CONFIG)
+    assert dvcfile.rewritten(text, config) == text, "run python -m ifrp.dvcfile"
+    more = {
+        "recovery": {
+            "experiments": {"again": {"model": "ifrp", "calibrate": {}}, "line": {"method": "faced"}}
+        }
+    }
+    other = dvcfile.rewritten(text, typed(type(config), merge(plain(config), more), "the tests"))
+    shown, stages = yaml.safe_load(other), text.partition("\nmetrics:")[0]
+    assert other.startswith(stages)
+    assert shown["metrics"][-2:] == [str(paths.metrics(name)) for name in ("again", "line")]
+    curves = list(shown["plots"][0]["training"]["y"])
+    assert curves[-1] == "results/recovery/line/dvclive/plots/metrics/validation_psnr.tsv"
+    assert not any("/again/" in path for path in curves)  # which is not trained itself
+
+
 def test_schema_is_that_of_the_dataclasses() -> None:
     from ifrp.schema import SCHEMA, generate
 
@@ -703,16 +738,18 @@ def test_report_holds_all_that_is_shown(made: Project) -> None:
         kept = set(archive.namelist())
         page = archive.read("report/report.html").decode()
     results, _ = json.JSONDecoder().raw_decode(page.split("var results = ")[-1])
-    tables = [str(paths.table(name, "html")) for name in TABLES]
-    figures = [str(paths.figure(name)) for name in FIGURES if name != "own"]
+    compared = [
+        str(paths.table(name, "html")) for name, of in tables.every().items() if of.document == "paper"
+    ]
+    drawn = [str(paths.figure(name)) for name in figures.every() if name != "own"]
     methods = {str(paths.summary(name)): {"experiment": name, "method": name} for name in ("input", "ifrp")}
     methods[str(paths.training_curve("ifrp"))] = methods[str(paths.summary("ifrp"))]
     artworks = {str(paths.artwork(name)) for name in ("whirl", "breakers", "hatching")} | {
         str(paths.STYLE_SHEET)
     }
-    assert set(results) == {*tables, *figures, *methods, *artworks, str(paths.document("paper"))}
+    assert set(results) == {*compared, *drawn, *methods, *artworks, str(paths.document("paper"))}
     assert {path: results[path]["labels"] for path in methods} == methods
-    assert results[tables[0]]["labels"]["metric"] == "PSNR, SSIM, FSIM, FSIMc"
+    assert results[compared[0]]["labels"]["metric"] == "PSNR, SSIM, FSIM, FSIMc"
     for path, result in results.items():
         assert result["caption"], path
         assert f"report/{result['data_uri']}" in kept

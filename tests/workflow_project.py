@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from ifrp import dvcfile
 
 ROOT = Path(__file__).parents[1]
 COPIED = (
@@ -52,7 +55,7 @@ made = {{
     "faces warp": lambda name: [p for s in ("train", "val") for p in stack(paths.warped(s, name))],
     "recovery recogniser": lambda name: card(paths.recogniser(name)),
     "recovery train": lambda name: [*card(paths.recovery_model(name)), paths.training_curve(name),
-        paths.training_curve(name).parent / "dvclive/plots/metrics/validation_psnr.tsv"],
+        paths.validation_curve(name)],
     "recovery apply": lambda name: [p for style in styles() for p in stack(paths.recovered(name, style))],
     "evaluation quality": lambda name: card(paths.quality(name)),
     "evaluation identity": lambda name, _, judge: card(paths.identity(name, judge))
@@ -129,13 +132,8 @@ class Project:
                 "seeds": {},
             },
         )
-        shown = yaml.safe_load((root / "dvc.yaml").read_text())
-        here = [f"/{name}/" for name in experiments]
-        shown["metrics"] = [path for path in shown["metrics"] if any(name in path for name in here)]
-        for plot in shown["plots"]:
-            (given,) = plot.values()
-            given["y"] = {path: of for path, of in given["y"].items() if any(name in path for name in here)}
-        self.write("dvc.yaml", yaml.safe_dump(shown, sort_keys=False))
+        with contextlib.chdir(root):
+            dvcfile.write()
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs a program in the copy and keeps its output."""

@@ -1,5 +1,6 @@
 """Where every artifact lies, relative to the project root: the package's only list of paths."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 CONFIG = Path("config/config.yaml")
@@ -36,8 +37,17 @@ YARDSTICKS = EVALUATION / "yardsticks.csv"
 EXPOSURE = EVALUATION / "exposure.csv"
 
 # paper
-TABLES = Path("results/paper/tables")
-FIGURES = Path("results/paper/figures")
+PAPER = Path("results/paper")
+TABLES = PAPER / "tables"
+FIGURES = PAPER / "figures"
+
+FILES = {".npy": (".npy", ".csv", ".json"), ".safetensors": (".safetensors", ".json")}
+"""by its suffix, the files of an artifact that is several: a stack has a table and a card, a model has a card"""
+
+
+def files(artifacts: Iterable[Path]) -> list[str]:
+    """Every file of some artifacts, as the rules of the workflow want them."""
+    return [str(path.with_suffix(of)) for path in artifacts for of in FILES.get(path.suffix, (path.suffix,))]
 
 
 def faces(split: str) -> Path:
@@ -95,6 +105,11 @@ def training_curve(experiment: str) -> Path:
     return RECOVERY_RESULTS / experiment / "curve.csv"
 
 
+def validation_curve(experiment: str) -> Path:
+    """PSNR of validation faces during the training of one experiment, as DVCLive writes it, for `dvc plots`."""
+    return RECOVERY_RESULTS / experiment / "dvclive/plots/metrics/validation_psnr.tsv"
+
+
 def recovered(experiment: str, style: str) -> Path:
     """Stack of faces that one experiment recovered from the test portraits of one style."""
     return RECOVERED / experiment / f"{style}.npy"
@@ -147,12 +162,12 @@ def figure(name: str, suffix: str = "png") -> Path:
 
 def numbers(document: str) -> Path:
     """Every number that a document may quote: `paper`, or `ablations`."""
-    return Path("results/paper") / {"paper": "numbers.json"}.get(document, f"numbers-{document}.json")
+    return PAPER / {"paper": "numbers.json"}.get(document, f"numbers-{document}.json")
 
 
 def document(name: str) -> Path:
     """A printed document: `paper`, or `ablations`."""
-    return Path("results/paper") / f"{name}.pdf"
+    return PAPER / f"{name}.pdf"
 
 
 def text(name: str) -> Path:
@@ -167,4 +182,4 @@ def notebook(name: str) -> Path:
 
 def executed(name: str) -> Path:
     """The same notebook, with what it shows."""
-    return Path("results/paper/notebooks") / f"{name}.ipynb"
+    return PAPER / "notebooks" / f"{name}.ipynb"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+from ifrp import paths
 from ifrp.config import (
     Config,
     entry,
@@ -22,6 +24,23 @@ from ifrp.errors import IfrpError
 from ifrp.workflow.code import PACKAGE, find, imported, parse
 
 METHODS = "ifrp.recovery.methods."
+
+
+def settings(config: Config, *keys: str) -> dict[str, Any]:
+    """Resolved values of dotted keys such as `faces.warp`, in an order that does not depend on the file's.
+
+    Raises:
+        IfrpError: there is no such key.
+    """
+    found = {}
+    for key in keys:
+        value = plain(config)
+        for part in key.split("."):
+            if part not in value:
+                raise IfrpError(f"A rule asks for the setting {key}, which does not exist.")
+            value = value[part]
+        found[key] = in_order(value)
+    return found
 
 
 def experiment(config: Config, name: str) -> dict[str, Any]:
@@ -80,6 +99,11 @@ def needs_training(config: Config, name: str) -> bool:
 def needs_model(config: Config, name: str) -> bool:
     """Whether an experiment's method is trained, as its class says in `needs`; read without importing torch."""
     return not _says(config, name, "needs = 'nothing'")
+
+
+def networks(config: Config, name: str) -> list[Path]:
+    """The trained networks that an experiment recovers with, if its method has any."""
+    return [paths.recovery_model(model_of(config, name))] if needs_model(config, name) else []
 
 
 def needs_faces(config: Config, name: str) -> bool:

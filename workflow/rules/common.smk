@@ -9,7 +9,8 @@ sys.path.insert(0, str(Path(workflow.basedir, "src")))
 from ifrp import paths
 from ifrp.errors import IfrpError
 from ifrp.workflow import deployment, dvc
-from ifrp.workflow.run import STACK, WEIGHTS, Run, stack, with_card
+from ifrp.paths import files
+from ifrp.workflow.run import STACK, WEIGHTS, Run, with_card
 
 try:
     run = Run(

@@ -3,7 +3,7 @@ rule faces:
     input:
         expand("data/faces/{name}{suffix}", name=run.faces, suffix=STACK),
         "data/faces/skipped.csv",
-        [path for split, warp, style in run.warped for path in stack(f"data/faces/{split}-warped-{warp}")],
+        files(paths.warped(split, warp) for split, warp, style in run.warped),
 
 
 rule faces_render:
@@ -41,11 +41,11 @@ rule faces_download:
 
 rule faces_warp:
     input:
-        faces=[path for split in ("train", "val") for path in stack(f"data/faces/{split}")],
+        faces=files(map(paths.faces, ["train", "val"])),
         source=run.face_source,
         code=run.code("faces", "warp"),
     output:
-        [path for split in ("train", "val") for path in stack(f"data/faces/{split}-warped-{{warp}}")],
+        files(paths.warped(split, "{warp}") for split in ("train", "val")),
     log:
         "logs/faces/warp-{warp}.log",
     conda:

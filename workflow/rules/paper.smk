@@ -1,56 +1,33 @@
 # Tables and figures, made from artifacts alone (Sec. 5).
 rule paper:
     input:
-        expand(
-            "results/paper/tables/{name}.{ext}",
-            name=run.tables("paper"),
-            ext=["csv", "md", "tex", "typ", "html", "json"],
-        ),
-        expand(
-            "results/paper/figures/{name}.{ext}",
-            name=run.figures("paper"),
-            ext=["png", "pdf", "json"],
-        ),
-        "results/paper/numbers.json",
-        with_card("results/paper/paper.pdf"),
-        expand("results/paper/notebooks/{name}.{ext}", name=run.notebooks, ext=["ipynb", "json"]),
+        run.printed["paper"],
+        expand(with_card(paths.executed("{name}")), name=run.notebooks),
 
 
 rule ablations:
     input:
-        expand(
-            "results/paper/tables/{name}.{ext}",
-            name=run.tables("ablations"),
-            ext=["csv", "md", "tex", "typ", "html", "json"],
-        ),
-        expand(
-            "results/paper/figures/{name}.{ext}",
-            name=run.figures("ablations"),
-            ext=["png", "pdf", "json"],
-        ),
-        "results/paper/numbers-ablations.json",
-        with_card("results/paper/ablations.pdf"),
+        run.printed["ablations"],
 
 
 rule paper_table:
     input:
         data=run.table_inputs,
-        code=run.code("paper", "table"),
+        code=run.table_code,
     output:
         report(
-            "results/paper/tables/{name}.html",
+            str(paths.table("{name}", "html")),
             category="Tables",
             caption="../report/table.rst",
             labels=run.table_labels,
         ),
-        multiext("results/paper/tables/{name}", ".csv", ".md", ".tex", ".typ", ".json"),
+        files(paths.table("{name}", suffix) for suffix in ("csv", "md", "tex", "typ", "json")),
     log:
         "logs/paper/tables/{name}.log",
     conda:
         "../../environment.yml"
     params:
-        rows=run.table_rows,
-        settings=run.settings("seed", "evaluation.recogniser", "evaluation.resamples"),
+        table=run.table_settings,
     shell:
         "ifrp paper table {wildcards.name} 2>&1 | tee {log}"
 
@@ -61,27 +38,19 @@ rule paper_figure:
         code=run.figure_code,
     output:
         report(
-            "results/paper/figures/{name}.png",
+            str(paths.figure("{name}")),
             category="Figures",
             caption="../report/figure.rst",
             labels=run.figure_labels,
         ),
-        multiext("results/paper/figures/{name}", ".pdf", ".json"),
+        files(paths.figure("{name}", suffix) for suffix in ("pdf", "json")),
     log:
         "logs/paper/figures/{name}.log",
     conda:
         "../../environment.yml"
     params:
         styles=run.splits,
-        experiments=run.figure_rows,
-        settings=run.settings(
-            "seed",
-            "faces.size",
-            "paper.examples",
-            "paper.worst",
-            "paper.experiment",
-            "paper.own",
-        ),
+        figure=run.figure_settings,
     shell:
         "ifrp paper figure {wildcards.name} 2>&1 | tee {log}"
 
@@ -89,10 +58,9 @@ rule paper_figure:
 rule paper_numbers:
     input:
         data=run.numbers_inputs,
-        published="config/published.csv",
         code=run.code("paper", "numbers"),
     output:
-        "results/paper/{numbers}.json",
+        str(paths.PAPER / "{numbers}.json"),
     log:
         "logs/paper/{numbers}.log",
     wildcard_constraints:
@@ -100,8 +68,8 @@ rule paper_numbers:
     conda:
         "../../environment.yml"
     params:
-        document=run.numbered_document,
-        rows=run.document_rows,
+        document=run.numbered,
+        rows=run.numbers_rows,
         settings=run.settings(
             "seed",
             "faces.source",
@@ -117,22 +85,24 @@ rule paper_numbers:
 rule paper_pdf:
     input:
         data=run.document_inputs,
-        text=sorted(map(str, Path("paper").glob("*.typ"))),
+        text=run.texts,
         code=run.code("paper", "pdf"),
     output:
         report(
-            "results/paper/{document}.pdf",
+            str(paths.document("{document}")),
             category="Report",
             caption="../report/document.rst",
             labels={"document": "{document}"},
         ),
-        "results/paper/{document}.json",
+        files([paths.document("{document}").with_suffix(".json")]),
     log:
         "logs/paper/{document}.log",
     wildcard_constraints:
         document="|".join(run.documents.values()),
     conda:
         "../../environment.yml"
+    params:
+        order=run.document_order,
     shell:
         "ifrp paper pdf {wildcards.document} 2>&1 | tee {log}"
 
@@ -140,11 +110,10 @@ rule paper_pdf:
 rule paper_notebook:
     input:
         data=run.document("paper"),
-        book="notebooks/{notebook}.ipynb",
+        book=str(paths.notebook("{notebook}")),
         code=run.code("paper", "notebook"),
     output:
-        "results/paper/notebooks/{notebook}.ipynb",
-        "results/paper/notebooks/{notebook}.json",
+        with_card(paths.executed("{notebook}")),
     log:
         "logs/paper/notebooks/{notebook}.log",
     conda:

@@ -1,12 +1,8 @@
 # Stylised faces (SF): every style network applied to the warped faces (Sec. 4).
 rule portraits:
     input:
-        [path for split, style in run.portraits for path in stack(f"data/portraits/{split}/{style}")],
-        [
-            path
-            for split, warp, style in run.warped
-            for path in stack(f"data/portraits/{split}-{warp}/{style}")
-        ],
+        files(paths.portraits(split, style) for split, style in run.portraits),
+        files(paths.portraits(split, style, warp) for split, warp, style in run.warped),
 
 
 rule portraits_make:

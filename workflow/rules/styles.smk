@@ -36,7 +36,7 @@ rule styles_artwork:
 rule styles_distance:
     input:
         artworks=expand("data/styles/{style}.png", style=run.styles),
-        faces=stack("data/faces/train"),
+        faces=files([paths.faces("train")]),
         weights=run.features,
         code=run.code("styles", "distance"),
     output:
@@ -58,7 +58,7 @@ rule styles_distance:
 rule styles_train:
     input:
         artwork="data/styles/{style}.png",
-        faces=stack("data/faces/train-warped"),
+        faces=files([paths.warped("train")]),
         weights=run.features,
         code=run.code("styles", "train"),
     output:
@@ -81,7 +81,7 @@ rule styles_sheet:
     input:
         artworks=expand("data/styles/{style}.png", style=run.styles),
         networks=expand("models/styles/{style}.safetensors", style=run.styles),
-        faces=stack("data/faces/test-warped"),
+        faces=files([paths.warped("test")]),
         code=run.code("styles", "sheet"),
     output:
         report(

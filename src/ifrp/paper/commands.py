@@ -10,35 +10,33 @@ import typer
 from ifrp import config as settings
 from ifrp import paths
 from ifrp.options import ConfigFile
-from ifrp.paper import DOCUMENTS, FIGURES, TABLES
 
 app = typer.Typer(help="Tables and figures, made from artifacts alone.", no_args_is_help=True)
-Document = Annotated[str, typer.Argument(help=f"one of {', '.join(DOCUMENTS)}")]
+Document = Annotated[str, typer.Argument(help="paper, or ablations")]
 
 
 @app.command()
 def table(
-    name: Annotated[
-        str,
-        typer.Argument(help=f"{', '.join(TABLES)}, recognisers, seeds, tuning, or one of paper.ablations"),
-    ],
+    name: Annotated[str, typer.Argument(help="as in docs/paper.md, or one of paper.ablations")],
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Write a table as CSV, Markdown, TeX, Typst and HTML: published value, ours, difference."""
-    from ifrp.paper.tables import write
+    from ifrp.paper import tables
 
-    write(settings.load(config), name)
+    loaded = settings.load(config)
+    tables.find(loaded, name).write(loaded)
 
 
 @app.command()
 def figure(
-    name: Annotated[str, typer.Argument(help=f"one of {', '.join(FIGURES)}")],
+    name: Annotated[str, typer.Argument(help="as in docs/paper.md, or one of paper.ablations")],
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Draw a figure as PNG and PDF."""
-    from ifrp.paper.figures import write
+    from ifrp.paper import figures
 
-    write(settings.load(config), name)
+    loaded = settings.load(config)
+    figures.find(loaded, name).write(loaded)
 
 
 @app.command()
@@ -47,7 +45,7 @@ def numbers(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Collect every number that a document may quote."""
-    from ifrp.paper.numbers import write
+    from ifrp.paper.documents.numbers import write
 
     write(settings.load(config), document)
 
@@ -58,7 +56,7 @@ def pdf(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Print a document, with its tables, figures and numbers."""
-    from ifrp.paper.printing import write
+    from ifrp.paper.documents.printing import write
 
     write(settings.load(config), document)
 
@@ -69,7 +67,7 @@ def notebook(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Run a notebook from the top and keep it with its outputs."""
-    from ifrp.paper.notebooks import write
+    from ifrp.paper.documents.notebooks import write
 
     write(config, name)
 
@@ -84,6 +82,6 @@ def quote(
     ),
 ) -> None:
     """Bring the numbers and tables in pages up to date with the last run."""
-    from ifrp.paper.numbers import refresh
+    from ifrp.paper.documents.quotes import refresh
 
     refresh(pages or [Path("README.md"), *sorted(Path("docs").glob("*.md"))], into)

@@ -15,8 +15,10 @@ from pathlib import Path
 from ifrp.errors import IfrpError
 
 PACKAGE = Path(__file__).parents[1]
-NOT_CODE = {"ifrp", "ifrp.config", "ifrp.options", "ifrp.paths", "ifrp.errors"}
-"""modules whose effect the workflow sees otherwise (as settings, paths of outputs, failures), and the version number"""
+NOT_CODE = {
+    "ifrp", "ifrp.config", "ifrp.options", "ifrp.paths", "ifrp.errors", "ifrp.steps", "ifrp.paper.tables", "ifrp.paper.figures"
+}  # fmt: skip
+"""modules whose effect the workflow sees otherwise (as settings, inputs, paths of outputs, failures), and the version number"""
 
 
 def sources(group: str, verb: str, *modules: str) -> list[str]:

@@ -8,7 +8,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,13 @@ import yaml
 from ifrp import paths, steps
 from ifrp.artifacts import atomic, card_path
 from ifrp.config import Config, build, experiments, plain, read, styles, training_warp, typed
-from ifrp.errors import IfrpError
 from ifrp.faces.pictures import Files
-from ifrp.paper import DOCUMENTS, FIGURES, needs, tables
-from ifrp.paper.printing import shown
+from ifrp.paper import documents, figures, tables
+from ifrp.paths import FILES, files
 from ifrp.workflow import code
 
-STACK = (".npy", ".csv", ".json")
-"""suffixes of an image stack: pictures, table, provenance card"""
-WEIGHTS = (".safetensors", ".json")
-"""suffixes of a model: weights, provenance card"""
+STACK, WEIGHTS = FILES[".npy"], FILES[".safetensors"]
+"""suffixes of an image stack (pictures, table, provenance card), and of a model (weights, card)"""
 
 
 def resolve(overrides: Mapping[str, Any], *, alone: bool = False) -> Config:
@@ -57,11 +54,6 @@ def fingerprint(path: Path) -> list[int] | None:
         return None
     found = path.stat()
     return [found.st_size, found.st_mtime_ns]
-
-
-def stack(path: str | Path) -> list[str]:
-    """The three files of an image stack, by its path with or without suffix."""
-    return [str(Path(path).with_suffix(suffix)) for suffix in STACK]
 
 
 def with_card(path: str | Path) -> list[str]:
@@ -96,9 +88,10 @@ class Run:
         self.trained = [name for name in self.experiments if steps.needs_training(self.config, name)]
         self.judge = self.config.evaluation.recogniser
         self.recognisers = steps.used_recognisers(self.config)
-        self.shown_experiment = steps.shown_experiment(self.config)
+        steps.shown_experiment(self.config)  # refused here if it is none of the paper's
         self._pairs = {name: steps.training_portraits(self.config, name) for name in self.methods}
         self._warps = {name: training_warp(self.config, name) for name in self.methods}
+        self.printed = {name: files(of.products(self.config)) for name, of in documents.DOCUMENTS.items()}
 
     # the run as a whole
 
@@ -131,15 +124,7 @@ class Run:
         Raises:
             IfrpError: there is no such key.
         """
-        found = {}
-        for key in keys:
-            value = plain(self.config)
-            for part in key.split("."):
-                if part not in value:
-                    raise IfrpError(f"A rule asks for the setting {key}, which does not exist.")
-                value = value[part]
-            found[key] = steps.in_order(value)
-        return found
+        return steps.settings(self.config, *keys)
 
     def code(self, group: str, verb: str, *modules: str) -> list[str]:
         """Source files that a verb runs, and with them what it finds by name: `modules`."""
@@ -168,7 +153,7 @@ class Run:
         """What faces are prepared from."""
         photos = self.config.faces.photos
         return {
-            "rendered": stack(paths.RENDERED),
+            "rendered": files([paths.RENDERED]),
             "celeba": [self.celeba],
             "photos": [path for path in (photos.path, photos.identities) if path],
         }[self.config.faces.source]
@@ -220,7 +205,7 @@ class Run:
     def recogniser_inputs(self, wildcards: Any) -> list[str]:
         """Training faces for a recogniser that the workflow trains, else its file of weights."""
         weights = self.config.recovery.recognisers[wildcards.name].weights
-        return stack(paths.faces("train")) if weights == "trained" else local_file(weights)
+        return files([paths.faces("train")]) if weights == "trained" else local_file(weights)
 
     def train_code(self, wildcards: Any) -> list[str]:
         """Code of a training, that of its method included."""
@@ -246,23 +231,21 @@ class Run:
         """Portraits and faces that an experiment is trained and validated on."""
         name = wildcards.experiment
         portraits = [paths.portraits(split, style, self._warps[name]) for split, style in self._pairs[name]]
-        return [
-            file for path in (paths.faces("train"), paths.faces("val"), *portraits) for file in stack(path)
-        ]
+        return files([paths.faces("train"), paths.faces("val"), *portraits])
 
     def loss_networks(self, wildcards: Any) -> list[str]:
         """Weights of the recognisers that an experiment's settings name, and of perceptual features if from a file."""
         names = steps.recognisers(self.config, wildcards.experiment)
-        return [file for name in names for file in with_card(paths.recogniser(name))] + self.features
+        return files(map(paths.recogniser, names)) + self.features
 
     def networks(self, wildcards: Any) -> list[str]:
         """The trained networks of an experiment, if its method has any."""
-        return _texts(needs.networks(self.config, wildcards.experiment))
+        return files(steps.networks(self.config, wildcards.experiment))
 
     def recovers_with(self, wildcards: Any) -> list[str]:
         """What an experiment recovers with: its networks, or the faces and features that its method looks at."""
         if steps.needs_faces(self.config, wildcards.experiment):
-            return stack(paths.faces("train")) + self.features
+            return files([paths.faces("train")]) + self.features
         return self.networks(wildcards)
 
     def _method(self, experiment: str) -> str:
@@ -270,82 +253,76 @@ class Run:
 
     # paper
 
-    def tables(self, document: str) -> list[str]:
-        """Names of the tables of a document."""
-        return shown(self.config, document)[0]
+    def table_inputs(self, wildcards: Any) -> list[str]:
+        """What a table is made from."""
+        return tables.find(self.config, wildcards.name).files(self.config)
 
-    def figures(self, document: str) -> list[str]:
-        """Names of the figures of a document."""
-        return shown(self.config, document)[1]
+    def table_code(self, wildcards: Any) -> list[str]:
+        """Code that makes a table."""
+        return self.code("paper", "table", *tables.find(self.config, wildcards.name).modules(self.config))
+
+    def table_settings(self, wildcards: Any) -> dict[str, Any]:
+        """The experiments that a table shows, and what else it goes by."""
+        return tables.find(self.config, wildcards.name).depends(self.config)
+
+    def table_labels(self, wildcards: Any) -> dict[str, str]:
+        """What the report says of a table."""
+        return tables.find(self.config, wildcards.name).labels()
+
+    def figure_inputs(self, wildcards: Any) -> list[str]:
+        """What a figure is made from."""
+        return figures.find(self.config, wildcards.name).files(self.config)
+
+    def figure_code(self, wildcards: Any) -> list[str]:
+        """Code that draws a figure; of those that run a network, its method's too."""
+        return self.code("paper", "figure", *figures.find(self.config, wildcards.name).modules(self.config))
+
+    def figure_settings(self, wildcards: Any) -> dict[str, Any]:
+        """The experiments that a figure shows, and what else it goes by."""
+        return figures.find(self.config, wildcards.name).depends(self.config)
+
+    def figure_labels(self, wildcards: Any) -> dict[str, str]:
+        """What the report says of a figure."""
+        return figures.find(self.config, wildcards.name).labels()
 
     @property
     def documents(self) -> dict[str, str]:
         """The documents, by the name of the file of their numbers."""
-        return {paths.numbers(name).stem: name for name in DOCUMENTS}
+        return {paths.numbers(name).stem: name for name in documents.DOCUMENTS}
+
+    def numbered(self, wildcards: Any) -> str:
+        """The document that quotes these numbers."""
+        return self.documents[wildcards.numbers]
+
+    def numbers_inputs(self, wildcards: Any) -> list[str]:
+        """What the numbers of a document are taken from."""
+        return files(documents.find(self.numbered(wildcards)).counts(self.config))
+
+    def numbers_rows(self, wildcards: Any) -> list[str]:
+        """The experiments that a document tells of."""
+        return documents.find(self.numbered(wildcards)).experiments(self.config)
+
+    def document(self, name: str) -> list[str]:
+        """The tables, figures and numbers of a document."""
+        return files(documents.find(name).reads(self.config))
+
+    def document_inputs(self, wildcards: Any) -> list[str]:
+        """The same, by wildcards."""
+        return self.document(wildcards.document)
+
+    def document_order(self, wildcards: Any) -> dict[str, list[str]]:
+        """The tables and figures of a document, as it shows them."""
+        return documents.find(wildcards.document).order(self.config)
+
+    @property
+    def texts(self) -> list[str]:
+        """The text of all documents."""
+        return sorted(str(path) for path in paths.text("").parent.glob("*.typ"))
 
     @property
     def notebooks(self) -> list[str]:
         """Names of the notebooks."""
-        return sorted(path.stem for path in Path("notebooks").glob("*.ipynb"))
-
-    def table_inputs(self, wildcards: Any) -> list[str]:
-        """What a table is made from."""
-        return _texts(needs.table(self.config, wildcards.name))
-
-    def table_rows(self, wildcards: Any) -> Any:
-        """The experiments that a table shows, by row."""
-        if wildcards.name in ("seeds", "tuning"):
-            return self.settings(f"paper.{wildcards.name}")
-        main = {name: self.methods[name] for name in self.experiments}
-        return self.config.paper.ablations.get(
-            wildcards.name, main | dict.fromkeys(self.config.recovery.not_run)
-        )
-
-    def table_labels(self, wildcards: Any) -> dict[str, str]:
-        """What the report says of a table."""
-        return tables.labels(wildcards.name)
-
-    def figure_labels(self, wildcards: Any) -> dict[str, str]:
-        """What the report says of a figure."""
-        shows = FIGURES.get(wildcards.name, "faces of that table's experiments")
-        return {"figure": wildcards.name, "shows": shows}
-
-    def figure_code(self, wildcards: Any) -> list[str]:
-        """Code that draws a figure; of those that run a network, its method's too."""
-        runs = [self._method(self.shown_experiment)] if wildcards.name in ("network", "own") else []
-        return self.code("paper", "figure", *runs)
-
-    def figure_inputs(self, wildcards: Any) -> list[str]:
-        """What a figure is made from."""
-        return _texts(needs.figure(self.config, wildcards.name))
-
-    def figure_rows(self, wildcards: Any) -> Any:
-        """The experiments that a figure shows; of the drawn network, its settings."""
-        if wildcards.name == "network":
-            return steps.experiment(self.config, self.shown_experiment)
-        return self.table_rows(wildcards)
-
-    def numbers_inputs(self, wildcards: Any) -> list[str]:
-        """What the numbers of a document are taken from."""
-        return _texts(needs.numbers(self.config, self.documents[wildcards.numbers]))
-
-    def numbered_document(self, wildcards: Any) -> str:
-        """The document that quotes these numbers."""
-        return self.documents[wildcards.numbers]
-
-    def document_rows(self, wildcards: Any) -> Any:
-        """The experiments that a document tells of."""
-        if self.documents[wildcards.numbers] == "paper":
-            return {name: self.methods[name] for name in self.experiments}
-        return self.config.paper.ablations
-
-    def document_inputs(self, wildcards: Any) -> list[str]:
-        """The tables, figures and numbers of a document."""
-        return self.document(wildcards.document)
-
-    def document(self, name: str) -> list[str]:
-        """The same, by the document's name."""
-        return _texts(needs.document(self.config, name))
+        return sorted(path.stem for path in paths.notebook("").parent.glob("*.ipynb"))
 
 
 def folder_digest(path: str | None) -> str | None:
@@ -354,7 +331,3 @@ def folder_digest(path: str | None) -> str | None:
         return None
     told = [(name, fingerprint(Path(path, name))) for name in Files(Path(path)).names]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
-
-
-def _texts(found: Iterable[Path] | Sequence[Path]) -> list[str]:
-    return [str(path) for path in found]

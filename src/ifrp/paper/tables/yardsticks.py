@@ -5,26 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ifrp import config as settings
 from ifrp import paths
-from ifrp.config import STYLE_SPLITS
-from ifrp.paper.grid import DECIMALS, HEADINGS, NOT_PUBLISHED, Grid, bracketed, published
+from ifrp.config import STYLE_SPLITS, Config
+from ifrp.paper.tables.cells import HEADINGS, NOT_PUBLISHED, bracketed, digits, published
+from ifrp.paper.tables.grid import Grid
+from ifrp.paper.tables.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CAPTION = "What a score is worth: faces that nobody recovered, and the published values of IFRP"
-METRIC = "PSNR, SSIM, FSIM, FSIMc, FRR, rank-1, cosine"
 METRICS = ("psnr", "ssim", "fsim", "fsimc", "frr", "rank1", "cosine")
 METHOD = "ifrp"
 
 
-def inputs(config: settings.Config) -> list[Path]:
+def reads(config: Config) -> list[Path]:
     """The yardsticks, and the published values."""
     return [paths.YARDSTICKS, paths.PUBLISHED]
 
 
-def compare(config: settings.Config) -> pd.DataFrame:
+def compare(config: Config) -> pd.DataFrame:
     """The yardsticks as they were written: yardstick, metric, value, low, high, n."""
     import pandas as pd
 
@@ -39,7 +39,7 @@ def lay_out(values: pd.DataFrame) -> Grid:
         row = [str(name)]
         for metric in METRICS:
             cell = cells[metric]
-            row.append(bracketed(cell["value"], cell["low"], cell["high"], DECIMALS[metric]))
+            row.append(bracketed(cell["value"], cell["low"], cell["high"], digits(metric)))
         rows.append(row)
     told = published("quality") | published("identity")
     for split in STYLE_SPLITS:
@@ -53,3 +53,17 @@ def lay_out(values: pd.DataFrame) -> Grid:
         f"{NOT_PUBLISHED} not published.",
     ]
     return Grid(CAPTION, columns, rows, notes)
+
+
+TABLES = (
+    Table(
+        name="yardsticks",
+        module=__name__,
+        shows="scores of blurred true faces and of the mean training face",
+        reads=reads,
+        caption=CAPTION,
+        metric="PSNR, SSIM, FSIM, FSIMc, FRR, rank-1, cosine",
+        compare=compare,
+        lay_out=lay_out,
+    ),
+)

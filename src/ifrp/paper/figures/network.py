@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ifrp import config as settings
+from ifrp import steps
+from ifrp.config import Config
 from ifrp.errors import IfrpError
+from ifrp.paper.figures.figure import Figure
+from ifrp.paper.part import method_of_shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Drawing
     from torch import Tensor, nn
 
 COLOURS = {"conv": "#9ecae1", "deconv": "#c6dbef", "stn": "#74c476", "residual": "#fdd0a2", "dense": "#dadaeb",
@@ -35,13 +37,13 @@ class Block:
     side: int
 
 
-def network(config: settings.Config) -> tuple[Figure, list[Path]]:
+def draw(config: Config) -> Drawing:
     """Style removal network and discriminative network of `paper.experiment` (Figure 2): each box is a stage's output.
 
     Raises:
         IfrpError: that experiment's method has no style removal network.
     """
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Drawing
     from matplotlib.patches import Patch
 
     from ifrp.recovery import experiment
@@ -56,7 +58,7 @@ def network(config: settings.Config) -> tuple[Figure, list[Path]]:
         )
     main, skips = trace(generator, row.size)
     judged = trace(found["discriminator"], row.size)[0] if "discriminator" in found else []
-    figure = Figure(figsize=(7.8, 3.9), layout="constrained")
+    figure = Drawing(figsize=(7.8, 3.9), layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=(3, 2))
     _draw(above, main, f"Style removal network (SRN), {_count(generator)} parameters")
     for block in skips:
@@ -68,7 +70,7 @@ def network(config: settings.Config) -> tuple[Figure, list[Path]]:
     shown = [kind for kind in NAMES if kind in present]
     handles = [Patch(facecolor=COLOURS[kind], edgecolor="#555555", label=NAMES[kind]) for kind in shown]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-    return figure, []
+    return figure
 
 
 def trace(module: nn.Module, size: int) -> tuple[list[Block], list[Block]]:
@@ -148,3 +150,18 @@ def _box(axes: Axes, kind: str, middle: tuple[float, float], size: tuple[float, 
     corner = (middle[0] - size[0] / 2, middle[1] - size[1] / 2)
     axes.add_patch(Rectangle(corner, *size, facecolor=COLOURS[kind], edgecolor="#555555", linewidth=0.7))
     axes.text(*middle, text, ha="center", va="center", fontsize=6)
+
+
+FIGURES = (
+    Figure(
+        name="network",
+        module=__name__,
+        shows="the networks, drawn from the shapes that a face has after each stage",
+        of_paper="Figure 2",
+        reads=lambda config: [],
+        rows=lambda config: steps.experiment(config, config.paper.experiment),
+        settings=("faces.size", "paper.experiment"),
+        runs=method_of_shown,
+        draw=draw,
+    ),
+)

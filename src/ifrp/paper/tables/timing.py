@@ -5,49 +5,62 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import read_card
-from ifrp.paper.grid import NOT_PUBLISHED, WORSE, Grid, number, published
+from ifrp.config import Config, entry, styles
+from ifrp.paper.part import training_cards
+from ifrp.paper.tables.cells import NOT_PUBLISHED, WORSE, number, published
+from ifrp.paper.tables.grid import Grid
+from ifrp.paper.tables.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CAPTION = "Cost of training and of recovery"
-METRIC = "seconds of training, ms per face"
 
 
-def inputs(config: settings.Config) -> list[Path]:
-    """The recovered stacks of all experiments, and the published values."""
-    names = [style.name for style in settings.styles(config)]
-    stacks = [paths.recovered(experiment, n) for experiment in config.recovery.experiments for n in names]
-    return [*stacks, paths.PUBLISHED]
+def recovered(config: Config) -> list[Path]:
+    """The recovered stacks of all experiments."""
+    names = [style.name for style in styles(config)]
+    return [paths.recovered(experiment, n) for experiment in config.recovery.experiments for n in names]
 
 
-def compare(config: settings.Config) -> pd.DataFrame:
+def cards(config: Config) -> list[Path]:
+    """The cards of those experiments that are trained."""
+    return training_cards(config, config.recovery.experiments)
+
+
+def spent(config: Config) -> pd.DataFrame:
     """One row per experiment: parameters, steps, faces seen in training, seconds, milliseconds per face, machine.
 
     An experiment without a model (its recovered faces say which) has no training columns.
     """
     import pandas as pd
 
-    told = published("timing")
     rows = []
     for experiment in config.recovery.experiments:
-        cards = [read_card(paths.recovered(experiment, style.name)) for style in settings.styles(config)]
-        faces = sum(found["facts"]["faces"] for found in cards)
-        spent = sum(found["facts"]["faces"] * found["facts"]["ms_per_face"] for found in cards)
-        printed = told.get((experiment, "all", "inference"))
+        found = [read_card(paths.recovered(experiment, style.name)) for style in styles(config)]
+        faces = sum(of["facts"]["faces"] for of in found)
+        milliseconds = sum(of["facts"]["faces"] * of["facts"]["ms_per_face"] for of in found)
         rows.append(
             {
-                "experiment": experiment, "method": settings.entry(config, experiment)["method"],
-                **_training(experiment, cards[0]),
-                "published_ms_per_face": printed, "ms_per_face": spent / faces,
-                "difference": None if printed is None else spent / faces - float(printed),
-                "machine": _machine(cards[0]["machine"]),
+                "experiment": experiment, "method": entry(config, experiment)["method"],
+                **_training(experiment, found[0]),
+                "ms_per_face": milliseconds / faces, "machine": _machine(found[0]["machine"]),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def compare(config: Config) -> pd.DataFrame:
+    """The same, with the published milliseconds per face before ours, and the difference after."""
+    told, values = published("timing"), spent(config)
+    printed = [told.get((name, "all", "inference")) for name in values["experiment"]]
+    pairs = zip(values["ms_per_face"], printed, strict=True)
+    place = list(values).index("ms_per_face")
+    values.insert(place, "published_ms_per_face", printed)
+    values.insert(place + 2, "difference", [None if of is None else ours - float(of) for ours, of in pairs])
+    return values
 
 
 def _training(experiment: str, recovered: dict[str, Any]) -> dict[str, object]:
@@ -99,3 +112,19 @@ def lay_out(values: pd.DataFrame) -> Grid:
         f"{NOT_PUBLISHED} not published; {WORSE} slower than published. The paper does not name its GPU.",
     ]
     return Grid(CAPTION, columns, rows, notes)
+
+
+TABLES = (
+    Table(
+        name="timing",
+        module=__name__,
+        shows="milliseconds per face; steps, faces, seconds and parameters of each training",
+        of_paper="Sec. 3.3",
+        reads=lambda config: [*recovered(config), paths.PUBLISHED],
+        cards=cards,
+        caption=CAPTION,
+        metric="seconds of training, ms per face",
+        compare=compare,
+        lay_out=lay_out,
+    ),
+)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ifrp import config as settings
 from ifrp import paths
-from ifrp.config import STYLE_SPLITS
+from ifrp.config import STYLE_SPLITS, Config
 from ifrp.evaluation.summary import overall
-from ifrp.paper.grid import DECIMALS, HEADINGS, NOT_PUBLISHED, Grid, bracketed, published
+from ifrp.paper.tables.cells import HEADINGS, NOT_PUBLISHED, bracketed, digits, published
+from ifrp.paper.tables.grid import Grid
+from ifrp.paper.tables.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CAPTION = "The same training with other seeds: the mean, the lowest and the highest of the runs"
-METRIC = "PSNR, SSIM, FSIM, FRR"
 METRICS = ("psnr", "ssim", "fsim", "frr")
 
 
-def inputs(config: settings.Config) -> list[Path]:
+def reads(config: Config) -> list[Path]:
     """The summaries of all runs, and the published values."""
     return [
         *(paths.summary(name) for names in config.paper.seeds.values() for name in names),
@@ -27,7 +27,7 @@ def inputs(config: settings.Config) -> list[Path]:
     ]
 
 
-def compare(config: settings.Config) -> pd.DataFrame:
+def compare(config: Config) -> pd.DataFrame:
     """Columns row, split, metric, published (text), mean, low and high (of the runs), runs."""
     import pandas as pd
 
@@ -58,7 +58,7 @@ def lay_out(values: pd.DataFrame) -> Grid:
             cell = cells[metric]
             texts += [
                 NOT_PUBLISHED if pd.isna(cell["published"]) else str(cell["published"]),
-                bracketed(cell["mean"], cell["low"], cell["high"], DECIMALS[metric]),
+                bracketed(cell["mean"], cell["low"], cell["high"], digits(metric)),
             ]
         rows.append(texts)
     groups = [(HEADINGS[metric], name) for metric in METRICS for name in ("published", "ours")]
@@ -67,3 +67,20 @@ def lay_out(values: pd.DataFrame) -> Grid:
         "In brackets: the lowest and the highest of the runs, which share data and differ in first weights and order."
     ]
     return Grid(CAPTION, columns, rows, notes)
+
+
+TABLES = (
+    Table(
+        name="seeds",
+        module=__name__,
+        shows="the same training with other seeds (`paper.seeds`)",
+        document="ablations",
+        reads=reads,
+        settings=("paper.seeds",),
+        wanted=lambda config: bool(config.paper.seeds),
+        caption=CAPTION,
+        metric="PSNR, SSIM, FSIM, FRR",
+        compare=compare,
+        lay_out=lay_out,
+    ),
+)

@@ -12,7 +12,7 @@ from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import atomic, card, require
 from ifrp.errors import IfrpError
-from ifrp.paper import FIGURES, TABLES, numbers
+from ifrp.paper.documents import find
 
 
 def write(config: settings.Config, document: str) -> None:
@@ -25,9 +25,9 @@ def write(config: settings.Config, document: str) -> None:
     """
     import typst
 
-    numbers.check(document)
+    of = find(document)
     text, target = paths.text(document), paths.document(document)
-    tables, figures = shown(config, document)
+    tables, figures = of.tables(config), of.figures(config)
     used = [*sorted(text.parent.glob("*.typ")), paths.numbers(document)]
     used += [paths.table(name, "typ") for name in tables] + [paths.figure(name) for name in figures]
     require(used)
@@ -56,18 +56,3 @@ def _pictures(figures: list[str]) -> Iterator[Path]:
             with Image.open(paths.figure(name)) as picture:
                 picture.convert("RGB").save(Path(folder, f"{name}.jpg"), quality=88)
         yield Path(folder)
-
-
-def shown(config: settings.Config, document: str) -> tuple[list[str], list[str]]:
-    """The names of the tables and figures of a document; a split of styles needs a style in it, and `own` a folder."""
-    if document == "paper":
-        drawn = {row.split for row in settings.styles(config)} | ({"own"} if config.paper.own else set())
-        return list(TABLES), [
-            name for name in FIGURES if name in drawn or name not in (*settings.STYLE_SPLITS, "own")
-        ]
-    more = [
-        *(["recognisers"] if config.evaluation.others else []),
-        *(["seeds"] if config.paper.seeds else []),
-        *(["tuning"] if config.paper.tuning else []),
-    ]
-    return [*config.paper.ablations, *more], list(config.paper.ablations)

@@ -5,32 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import read_table
+from ifrp.config import Config
 from ifrp.evaluation.summary import means
-from ifrp.paper.grid import Grid, bracketed
+from ifrp.paper.tables.cells import bracketed
+from ifrp.paper.tables.grid import Grid
+from ifrp.paper.tables.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CAPTION = "Retrieval as different recognisers judge it"
-METRIC = "FRR"
 
 
-def recognisers(config: settings.Config) -> tuple[str, ...]:
+def recognisers(config: Config) -> tuple[str, ...]:
     """The judge of the main tables, then the others."""
     return (config.evaluation.recogniser, *config.evaluation.others)
 
 
-def inputs(config: settings.Config) -> list[Path]:
+def reads(config: Config) -> list[Path]:
     """What each recogniser found for each experiment."""
     return [
         paths.identity(name, judge) for name in config.recovery.experiments for judge in recognisers(config)
     ]
 
 
-def compare(config: settings.Config) -> pd.DataFrame:
+def compare(config: Config) -> pd.DataFrame:
     """FRR in per cent; columns experiment, recogniser, split, frr, low, high, n, chance, and rank (1 is the best)."""
     import pandas as pd
 
@@ -67,3 +68,20 @@ def lay_out(values: pd.DataFrame) -> Grid:
         "FRR in %; in brackets the 95 % bootstrap interval over people. No recogniser here was in a loss."
     ]
     return Grid(CAPTION, columns, rows, notes)
+
+
+TABLES = (
+    Table(
+        name="recognisers",
+        module=__name__,
+        shows="FRR of every experiment by several recognisers",
+        document="ablations",
+        reads=reads,
+        settings=("evaluation.recogniser", "evaluation.others", "evaluation.resamples"),
+        wanted=lambda config: bool(config.evaluation.others),
+        caption=CAPTION,
+        metric="FRR",
+        compare=compare,
+        lay_out=lay_out,
+    ),
+)

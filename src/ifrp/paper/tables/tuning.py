@@ -5,22 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import card_path, read_card
-from ifrp.paper.grid import DECIMALS, Grid, number
+from ifrp.config import Config
+from ifrp.paper.tables.cells import digits, number
+from ifrp.paper.tables.grid import Grid
+from ifrp.paper.tables.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CAPTION = "What was tried: PSNR of validation faces in training"
-METRIC = "PSNR"
 NEW = object()  # of a key that the first does not have
 SHOWN = 5  # validations, at most
 NO_EFFECT = ("checkpoint_minutes", "log_every", "validate_every", "validation_faces")  # on what is trained
 
 
-def inputs(config: settings.Config) -> list[Path]:
+def reads(config: Config) -> list[Path]:
     """The training curves, and the cards that say with which settings."""
     return [
         path
@@ -29,7 +30,7 @@ def inputs(config: settings.Config) -> list[Path]:
     ]
 
 
-def compare(config: settings.Config) -> pd.DataFrame:
+def compare(config: Config) -> pd.DataFrame:
     """Every validation: columns experiment, change (settings that differ from the first's), faces_seen, psnr (dB)."""
     import pandas as pd
 
@@ -65,11 +66,26 @@ def lay_out(values: pd.DataFrame) -> Grid:
     rows = []
     for name, part in by_name.items():
         psnr = part.set_index("faces_seen")["psnr"]
-        rows.append(
-            [name, part["change"].iloc[0], *(number(psnr[seen], DECIMALS["psnr"]) for seen in chosen)]
-        )
+        rows.append([name, part["change"].iloc[0], *(number(psnr[seen], digits("psnr")) for seen in chosen)])
     columns = [("", "Experiment"), ("", "Differs from the first in")]
     columns += [("PSNR (dB) by faces seen", f"{seen:,}") for seen in chosen]
     return Grid(
         CAPTION, columns, rows, ["The mean over the validation styles, on people that are in no other split."]
     )
+
+
+TABLES = (
+    Table(
+        name="tuning",
+        module=__name__,
+        shows="what was tried on the validation people (`paper.tuning`)",
+        document="ablations",
+        reads=reads,
+        settings=("paper.tuning",),
+        wanted=lambda config: bool(config.paper.tuning),
+        caption=CAPTION,
+        metric="PSNR",
+        compare=compare,
+        lay_out=lay_out,
+    ),
+)

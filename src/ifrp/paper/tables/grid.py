@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 from itertools import groupby
 
-from ifrp import paths
-
-NOT_PUBLISHED, NOT_RUN, WORSE, USELESS, BEST, TIED, LOOKED = "–", "not run", "↓", "‡", "*", "=", "°"
-HEADINGS = {
-    "psnr": "PSNR (dB)", "ssim": "SSIM", "fsim": "FSIM", "fsimc": "FSIMc", "frr": "FRR (%)",
-    "rank1": "Rank-1 (%)", "cosine": "Cosine",
-}  # fmt: skip
-DECIMALS = {
-    "psnr": 2, "ssim": 3, "fsim": 3, "fsimc": 3, "psnr-colour": 2, "psnr-contrast": 2, "frr": 2, "fcr": 2, "rank1": 2,
-    "rank1-distractors": 2, "cosine": 3, "time-per-epoch": 1,
-}  # fmt: skip
 TEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "–": "--", "−": "$-$", "↓": r"$\downarrow$", "×": r"$\times$", "‡": r"$\ddagger$", "°": r"$^\circ$",
 }  # fmt: skip
-
 STYLE = (
     "body {font: 13px sans-serif} table {border-collapse: collapse} caption {font-weight: bold; padding: 8px}"
     "td, th {padding: 3px 8px; text-align: right; white-space: nowrap} td:first-child, th:first-child {text-align: left}"
@@ -133,26 +119,3 @@ def _typst(text: str) -> str:
 
 def _tex(text: str) -> str:
     return "".join(TEX.get(letter, letter) for letter in text)
-
-
-def printed() -> dict[tuple[str, str, str, str], str]:
-    """All values of the paper, as printed, by table, method, split and metric."""
-    with paths.PUBLISHED.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {(row["table"], row["method"], row["split"], row["metric"]): row["value"] for row in rows}
-
-
-def published(table: str) -> dict[tuple[str, str, str], str]:
-    """Values of one table of the paper, as printed, by method, split and metric."""
-    return {key[1:]: value for key, value in printed().items() if key[0] == table}
-
-
-def number(value: float, decimals: int, sign: bool = False) -> str:
-    """A number, its half rounded up, with a true minus sign, and a plus sign if asked for."""
-    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    return f"{rounded:{'+' if sign else ''}f}".replace("-", "−")
-
-
-def bracketed(value: float, low: float, high: float, decimals: int) -> str:
-    """A number and, in brackets, the two ends of its range."""
-    return f"{number(value, decimals)} [{number(low, decimals)}, {number(high, decimals)}]"

@@ -1,31 +1,33 @@
-"""The paper's tables beside ours. The configuration's experiments are the rows; nothing here names one of them."""
+"""Tables of splits and metrics: the paper's values beside ours. The rows are experiments; nothing here names one of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ifrp import config as settings
 from ifrp import paths
-from ifrp.artifacts import atomic, card, read_card, require
+from ifrp.artifacts import read_card
 from ifrp.errors import IfrpError
 from ifrp.evaluation import summary
-from ifrp.paper import judges, seeds, timing, tones, tuning, worth
-from ifrp.paper.grid import (
+from ifrp.paper.part import training_cards
+from ifrp.paper.tables.cells import (
     BEST,
-    DECIMALS,
     LOOKED,
     NOT_PUBLISHED,
     NOT_RUN,
     TIED,
     USELESS,
     WORSE,
-    Grid,
     bracketed,
+    digits,
     number,
     published,
 )
+from ifrp.paper.tables.grid import Grid
+from ifrp.paper.tables.table import NOT_THERE, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,129 +42,103 @@ MARKS = (
 )
 CALIBRATED = "looked at unlabelled portraits of each new style first, which the paper does not say of its rows: it is not ranked."
 TIME = "time-per-epoch"
-SPECIAL = {
-    "timing": timing, "recognisers": judges, "yardsticks": worth, "exposure": tones, "seeds": seeds, "tuning": tuning,
-}  # fmt: skip
-"""tables that are not of split and metric"""
+
+
+Cells = tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True)
-class Layout:
-    """What a table compares.
+class Comparison:
+    """What a table compares; see `comparison`."""
 
-    Attributes:
+    name: str
+    caption: str
+    cells: Cells
+    chance: bool
+    ablation: bool
+
+    @property
+    def timed(self) -> bool:
+        """Whether it compares what an epoch of training took."""
+        return any(metric == TIME for _, metric, _ in self.cells)
+
+
+def comparison(
+    *,
+    name: str,
+    module: str,
+    shows: str,
+    of_paper: str = NOT_THERE,
+    caption: str,
+    cells: Cells,
+    chance: bool = False,
+    ablation: bool = False,
+) -> Table:
+    """A table of splits and metrics.
+
+    Args:
+        name: of the table, also in config/published.csv.
+        module: see `Table`, as `shows`, `of_paper` and `caption`.
+        shows: in a few words.
+        of_paper: where the paper has it.
         caption: its heading.
         cells: split, metric and heading of each group of columns; "" stands for every split, one row each.
         chance: whether the summary has chance levels of these metrics.
+        ablation: whether its rows are those of `paper.ablations`; else they are the main experiments.
     """
-
-    caption: str
-    cells: tuple[tuple[str, str, str], ...]
-    chance: bool = False
-
-
-BOTH = (
-    ("seen", "ssim", "SSIM seen"),
-    ("unseen", "ssim", "SSIM unseen"),
-    ("seen", "fsim", "FSIM seen"),
-    ("unseen", "fsim", "FSIM unseen"),
-    ("seen", "frr", "FRR seen"),
-    ("unseen", "frr", "FRR unseen"),
-)
-OVERALL = (
-    ("all", "psnr", "PSNR (dB)"),
-    ("all", "ssim", "SSIM"),
-    ("seen", "frr", "FRR seen"),
-    ("unseen", "frr", "FRR unseen"),
-)
-GAINS = (
-    ("seen", "psnr", "PSNR (dB) seen"),
-    ("unseen", "psnr", "PSNR (dB) unseen"),
-    ("seen", "frr", "FRR seen"),
-    ("unseen", "frr", "FRR unseen"),
-    ("sketch", "frr", "FRR sketch"),
-)
-LAYOUTS = {
-    "quality": Layout(
-        "Quality of recovered faces",
-        (("", "psnr", "PSNR (dB)"), ("", "ssim", "SSIM"), ("", "fsim", "FSIM"), ("", "fsimc", "FSIMc")),
-    ),
-    "ceilings": Layout(
-        "What PSNR would be if each face had the mean colour of the true one, and its contrast",
-        (
-            ("", "psnr", "PSNR (dB)"),
-            ("", "psnr-colour", "PSNR, true colour"),
-            ("", "psnr-contrast", "PSNR, true colour and contrast"),
-        ),
-    ),
-    "identity": Layout(
-        "Identity of recovered faces: retrieval (FRR) and consistency (FCR), in %",
-        (
-            ("seen", "frr", "FRR seen"),
-            ("unseen", "frr", "FRR unseen"),
-            ("sketch", "frr", "FRR sketch"),
-            ("all", "fcr", "FCR"),
-        ),
-        chance=True,
-    ),
-    "likeness": Layout(
-        "Identity, more strictly: rank 1, rank 1 among distractors, and cosine of the embeddings",
-        (
-            ("", "rank1", "Rank-1 (%)"),
-            ("", "rank1-distractors", "Rank-1 among distractors (%)"),
-            ("", "cosine", "Cosine"),
-        ),
-        chance=True,
-    ),
-    "losses": Layout("Losses", BOTH),
-    "architecture": Layout("Architecture of the style removal network", BOTH),
-    "training-styles": Layout(
-        "Number of training styles", (*BOTH, ("train", TIME, "Time per epoch (ours in s)"))
-    ),
-    "rotation": Layout("Spatial transformers, by the rotations of the training portraits", OVERALL),
-    "calibration": Layout(
-        "What unlabelled portraits of each new style tell a trained network",
-        (
-            ("unseen", "psnr", "PSNR (dB) unseen"),
-            ("sketch", "psnr", "PSNR (dB) sketch"),
-            ("unseen", "ssim", "SSIM unseen"),
-            ("unseen", "fsim", "FSIM unseen"),
-            ("unseen", "frr", "FRR unseen"),
-            ("sketch", "frr", "FRR sketch"),
-        ),
-    ),
-    "alignment": Layout("What removing the style gains, and what aligning gains", OVERALL),
-    "budget": Layout("What more training gains, by the pairs of portrait and face that were seen", GAINS),
-    "copies": Layout("What more misalignments of each training face gain, from as many pairs", GAINS),
-}
+    of = Comparison(name, caption, cells, chance, ablation)
+    return Table(
+        name=name,
+        module=module,
+        shows=shows,
+        of_paper=of_paper,
+        document="ablations" if ablation else "paper",
+        reads=partial(reads, of=of),
+        cards=partial(cards, of=of),
+        rows=partial(rows, of=of),
+        settings=("evaluation.recogniser", "evaluation.resamples"),
+        wanted=lambda config: not ablation or name in config.paper.ablations,
+        caption=caption,
+        metric=", ".join(dict.fromkeys(heading.split(" ")[0] for _, _, heading in cells)),
+        compare=partial(compare, of=of),
+        lay_out=partial(lay_out, of=of),
+    )
 
 
-def labels(name: str) -> dict[str, str]:
-    """What the report of all results says of a table: its name, what it compares, and by which measures."""
-    if name in SPECIAL:
-        return {"table": name, "compares": SPECIAL[name].CAPTION, "metric": SPECIAL[name].METRIC}
-    metrics = dict.fromkeys(heading.split(" ")[0] for _, _, heading in LAYOUTS[name].cells)
-    return {"table": name, "compares": LAYOUTS[name].caption, "metric": ", ".join(metrics)}
-
-
-def rows(config: settings.Config, name: str) -> dict[str, str | None]:
+def rows(config: settings.Config, of: Comparison) -> dict[str, str | None]:
     """The rows of a table and the experiment of each; none is a row that is not run.
 
     Raises:
-        IfrpError: an ablation's table has no layout here, or names an unknown experiment.
+        IfrpError: it is of an ablation that the configuration does not have, or that names an unknown experiment.
     """
-    if name not in config.paper.ablations:
+    if not of.ablation:
         given = config.recovery
         return {**{name: name for name in given.experiments}, **dict.fromkeys(given.not_run)}
-    if name not in LAYOUTS:
-        raise IfrpError(f"paper.ablations has a table {name}; there are {', '.join(LAYOUTS)}.")
-    found = config.paper.ablations[name]
+    if of.name not in config.paper.ablations:
+        raise IfrpError(f"There is no table {of.name} in paper.ablations, so it has no rows.")
+    found = config.paper.ablations[of.name]
     for experiment in filter(None, found.values()):
         settings.entry(config, experiment)
     return found
 
 
-def compare(config: settings.Config, name: str) -> pd.DataFrame:
+def reads(config: settings.Config, of: Comparison) -> list[Path]:
+    """Scores of the experiments, and the published values."""
+    judge = config.evaluation.recogniser
+    four = [
+        (paths.summary(e), paths.quality(e), paths.identity(e, judge), paths.consistency(e, judge))
+        for e in rows(config, of).values()
+        if e
+    ]
+    return [*(path for scores in four for path in scores), paths.PUBLISHED]
+
+
+def cards(config: settings.Config, of: Comparison) -> list[Path]:
+    """The cards that say what the trainings took, if that is compared."""
+    return training_cards(config, filter(None, rows(config, of).values())) if of.timed else []
+
+
+def compare(config: settings.Config, of: Comparison) -> pd.DataFrame:
     """Published and own values of one table, one row per row of it, split and metric.
 
     A published value belongs to the row that has the name of its `method` in config/published.csv.
@@ -177,14 +153,14 @@ def compare(config: settings.Config, name: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    layout, told, names = LAYOUTS[name], published(name), rows(config, name)
-    ours = {experiment: _means(experiment) for experiment in names.values() if experiment}
+    told, names = published(of.name), rows(config, of)
+    ours = {experiment: _means(experiment, of.timed) for experiment in names.values() if experiment}
     methods = {name: settings.entry(config, name)["method"] for name in ours}
     bare = next((name for name, method in methods.items() if method == NO_RECOVERY), "")
     partial = [name for name in methods if settings.portrait_count(config, name)]
     calibrated = [name for name in methods if settings.entry(config, name).get("calibrate") is not None]
     found = []
-    for split, metric in _cells(layout):
+    for split, metric in _cells(of):
         other = partial if metric == "fcr" else []  # whose gallery is another
         ranked = {name: means for name, means in ours.items() if name not in (*other, *calibrated)}
         notes = _ranked(config, ranked, split, metric) | dict.fromkeys(calibrated, "calibrated")
@@ -192,15 +168,15 @@ def compare(config: settings.Config, name: str) -> pd.DataFrame:
             means = ours.get(experiment or "", {}).get((split, metric), {})
             alike = experiment != bare and experiment not in other
             floor = ours.get(bare, {}).get((split, metric), {}).get("value") if alike else None
-            of, told_here = (row, experiment or "", split, metric), told.get((row, split, metric))
-            found.append(_row(of, told_here, means, floor, notes.get(experiment or "", "")))
-    if layout.chance:
+            cell, told_here = (row, experiment or "", split, metric), told.get((row, split, metric))
+            found.append(_row(cell, told_here, means, floor, notes.get(experiment or "", "")))
+    if of.chance:
         # those that recovered every portrait have the same gallery, and with it the same level
         levels = dict[str, Means]()
         for name in methods:
             levels.setdefault(f"{CHANCE} for {name}" if name in partial else CHANCE, {}).update(ours[name])
         for label, known in levels.items():
-            for split, metric in _cells(layout):
+            for split, metric in _cells(of):
                 if level := known.get((split, f"{metric}-chance")):
                     found.append(_row((label, CHANCE, split, metric), None, level, None, ""))
     return pd.DataFrame(found)
@@ -209,10 +185,10 @@ def compare(config: settings.Config, name: str) -> pd.DataFrame:
 Means = dict[tuple[str, str], dict[str, float]]
 
 
-def _means(experiment: str) -> Means:
-    """By split and metric, the mean of an experiment, its interval and n; and what an epoch of its training took."""
+def _means(experiment: str, timed: bool) -> Means:
+    """By split and metric, the mean of an experiment, its interval and n; if timed, also what an epoch of training took."""
     found = summary.overall(experiment)
-    if paths.recovery_model(experiment).exists():
+    if timed and paths.recovery_model(experiment).exists():
         facts = read_card(paths.recovery_model(experiment))["facts"]
         seconds = facts["training_seconds"] / facts["epochs"]
         found["train", TIME] = {"value": seconds, "low": seconds, "high": seconds}
@@ -232,9 +208,9 @@ def _ranked(config: settings.Config, ours: dict[str, Means], split: str, metric:
     }
 
 
-def _cells(layout: Layout) -> list[tuple[str, str]]:
+def _cells(of: Comparison) -> list[tuple[str, str]]:
     splits = {"": settings.STYLE_SPLITS}
-    return [(s, metric) for split, metric, _ in layout.cells for s in splits.get(split, (split,))]
+    return [(s, metric) for split, metric, _ in of.cells for s in splits.get(split, (split,))]
 
 
 def _row(
@@ -263,13 +239,12 @@ def _worse(value: float, printed: str) -> bool:
     return round(value, len(printed.partition(".")[2])) < float(printed)
 
 
-def lay_out(name: str, values: pd.DataFrame) -> Grid:
+def lay_out(values: pd.DataFrame, of: Comparison) -> Grid:
     """Arranges compared values for printing; a metric that was never published has no columns for it."""
-    layout = LAYOUTS[name]
-    by_split = layout.cells[0][0] == ""
+    by_split = of.cells[0][0] == ""
     columns = [("", "Experiment"), *([("", "Styles")] if by_split else [])]
     printed = {metric: bool(part["published"].notna().any()) for metric, part in values.groupby("metric")}
-    for _, metric, heading in layout.cells:
+    for _, metric, heading in of.cells:
         names = ("published", "ours", "difference") if printed[metric] else ("ours",)
         columns += [(heading, column) for column in names]
     cells: dict[Any, Any] = values.set_index(["row", "split", "metric"]).to_dict("index")
@@ -278,15 +253,13 @@ def lay_out(name: str, values: pd.DataFrame) -> Grid:
     for label in values["row"].unique():
         for row_split in settings.STYLE_SPLITS if by_split else ("",):
             row = [f"{label} {LOOKED}" if label in calibrated else label, *([row_split] if by_split else [])]
-            for split, metric, _ in layout.cells:
+            for split, metric, _ in of.cells:
                 cell = cells.get((label, split or row_split, metric))
-                texts = _texts(cell, DECIMALS[metric]) if cell else ["", "", ""]
+                texts = _texts(cell, digits(metric)) if cell else ["", "", ""]
                 row += texts if printed[metric] else texts[1:2]
             lines.append(row)
     told = [f"{LOOKED} {CALIBRATED}"] if len(calibrated) else []
-    return Grid(
-        layout.caption, columns, lines, [INTERVAL, MARKS, *told, *_partial(values, layout.cells[0][1])]
-    )
+    return Grid(of.caption, columns, lines, [INTERVAL, MARKS, *told, *_partial(values, of.cells[0][1])])
 
 
 def _partial(values: pd.DataFrame, metric: str) -> list[str]:
@@ -312,38 +285,3 @@ def _texts(cell: dict[str, Any], decimals: int) -> list[str]:
         return [told, ours, ""]
     mark = f" {WORSE}" if "worse" in cell["note"] else ""
     return [told, ours, number(cell["difference"], decimals, sign=True) + mark]
-
-
-def write(config: settings.Config, name: str) -> None:
-    """Writes one table as csv, md, tex, typ and html, with one card.
-
-    Raises:
-        IfrpError: there is no such table, or a summary is missing.
-    """
-    special = SPECIAL.get(name)
-    if special is None and name not in LAYOUTS:
-        raise IfrpError(f"There is no table {name}; there are {', '.join((*LAYOUTS, *SPECIAL))}.")
-    used = inputs(config, name)
-    require(used)
-    shown = list(config.recovery.experiments) if special else rows(config, name)
-    with card(paths.table(name), {"experiments": shown}, config.seed, used):
-        values = special.compare(config) if special else compare(config, name)
-        grid = special.lay_out(values) if special else lay_out(name, values)
-        texts = {"md": grid.markdown(), "tex": grid.latex(), "typ": grid.typst(), "html": grid.html()}
-        texts["csv"] = values.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-        for suffix, text in texts.items():
-            with atomic(paths.table(name, suffix)) as new:
-                new.write_text(text)
-
-
-def inputs(config: settings.Config, name: str) -> list[Path]:
-    """Scores of a table's experiments, or what else it is made from, and the published values."""
-    if name in SPECIAL:
-        return [*SPECIAL[name].inputs(config)]
-    judge = config.evaluation.recogniser
-    experiments = [experiment for experiment in rows(config, name).values() if experiment]
-    of = [
-        (paths.summary(e), paths.quality(e), paths.identity(e, judge), paths.consistency(e, judge))
-        for e in experiments
-    ]
-    return [*(path for four in of for path in four), paths.PUBLISHED]

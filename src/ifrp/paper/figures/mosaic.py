@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ifrp.paper import look
+from ifrp.paper.figures import look
 from ifrp.stacks import Images
 
 Tile = NDArray[np.uint8] | None

@@ -5,24 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ifrp import config as settings
 from ifrp import paths
-from ifrp.paper.grid import Grid, bracketed, number
+from ifrp.config import Config
+from ifrp.paper.tables.cells import bracketed, number
+from ifrp.paper.tables.grid import Grid
+from ifrp.paper.tables.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CAPTION = "Exposure: mean luminance of a portrait against that of its face, by style"
-METRIC = "correlation"
 CONSTANT = "constant"
 
 
-def inputs(config: settings.Config) -> list[Path]:
+def reads(config: Config) -> list[Path]:
     """The tone curves."""
     return [paths.EXPOSURE]
 
 
-def compare(config: settings.Config) -> pd.DataFrame:
+def compare(config: Config) -> pd.DataFrame:
     """The tone curves as they were written: style, split, correlation, low, high, slope, offset, n."""
     import pandas as pd
 
@@ -48,3 +49,17 @@ def lay_out(values: pd.DataFrame) -> Grid:
         "or −1 says that a style does not lose exposure, but maps it by a curve of its own."
     ]
     return Grid(CAPTION, columns, rows, notes)
+
+
+TABLES = (
+    Table(
+        name="exposure",
+        module=__name__,
+        shows="by style, how well the mean luminance of a face can be read from its portrait",
+        reads=reads,
+        caption=CAPTION,
+        metric="correlation",
+        compare=compare,
+        lay_out=lay_out,
+    ),
+)

@@ -62,3 +62,9 @@ def save(name: str, figure: Figure) -> None:
     for suffix, metadata in unsaid.items():
         with atomic(paths.figure(name, suffix)) as new:
             figure.savefig(new, format=suffix, metadata=metadata)
+
+
+def legend(figure: Figure) -> None:
+    """One legend above all panels, of the lines in the first."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=min(5, len(labels)))

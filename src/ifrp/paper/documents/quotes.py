@@ -1,0 +1,109 @@
+"""Pages that quote the numbers and tables of a run, and lists of all tables and figures.
+
+A page writes a number as `74<!--ifrp.seen.frr-->`; in Typst, `#n("ifrp.seen.frr", 0)`. A table stands between
+`<!--table results/default/quality.md-->` and `<!--end-->`, and what tables and figures there are between `<!--list tables-->` or
+`<!--list figures-->` and `<!--end-->`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ifrp import paths
+from ifrp.artifacts import atomic, read_card
+from ifrp.errors import IfrpError
+from ifrp.paper import figures, tables
+from ifrp.paper.documents import DOCUMENTS
+from ifrp.paper.tables.cells import number
+
+QUOTE = re.compile(r"([+−]?)(\d[\d,]*)(\.\d+)?<!--([^\s>]+?)-->")
+TABLE = re.compile(r"(<!--table (\S+)-->\n).*?(<!--end-->)", re.DOTALL)
+LIST = re.compile(r"(<!--list (tables|figures)-->\n).*?(<!--end-->)", re.DOTALL)
+
+
+def known(folder: Path) -> dict[str, float]:
+    """The numbers that are kept for the pages: those of `default` by their names, others as `<folder>:<name>`."""
+    found: dict[str, float] = {}
+    for path in sorted(folder.glob("*/numbers*.json")):
+        prefix = "" if path.parent.name == "default" else f"{path.parent.name}:"
+        found |= {f"{prefix}{key}": value for key, value in json.loads(path.read_text()).items()}
+    return found
+
+
+def keep(into: Path) -> None:
+    """Copies the last run's tables, numbers, training curves and models' cards to where the pages show them from.
+
+    Raises:
+        IfrpError: there is no run to copy from.
+    """
+    if not paths.numbers("paper").exists():
+        raise IfrpError(f"There is no {paths.numbers('paper')}: run `snakemake --cores all` first.")
+    shown = [*paths.TABLES.glob("*.md"), *paths.TABLES.glob("*.csv"), paths.STYLE_DISTANCE]
+    copies = {path: path.name for path in shown}
+    copies |= {path: f"curve-{path.parent.name}.csv" for path in paths.RECOVERY_RESULTS.glob("*/curve.csv")}
+    copies |= {path: f"card-{path.name}" for path in paths.RECOVERY_MODELS.glob("*.json")}
+    for path, name in copies.items():
+        with atomic(into / name) as new:
+            new.write_bytes(path.read_bytes())
+    for document in DOCUMENTS:
+        if paths.numbers(document).exists():
+            with atomic(into / paths.numbers(document).name) as new:
+                facts = read_card(paths.numbers(document))["facts"]
+                new.write_text(json.dumps(facts, indent=0, sort_keys=True) + "\n")
+
+
+def quoted(page: Path, numbers: Mapping[str, float]) -> str:
+    """A page with its numbers and tables as they should be.
+
+    Args:
+        page: a Markdown file.
+        numbers: by name.
+
+    Raises:
+        IfrpError: it quotes a number or a table that is not there.
+    """
+
+    def put(match: re.Match[str]) -> str:
+        sign, whole, decimals, key = match.groups()
+        if key not in numbers:
+            raise IfrpError(f"{page} quotes {key}, which is not among the numbers of any document.")
+        text = number(numbers[key], len(decimals or ".") - 1, sign=sign == "+")
+        whole, _, rest = text.partition(".")
+        grouped = f"{int(whole):,}" if "," in match[2] else whole
+        return f"{grouped}{'.' if rest else ''}{rest}<!--{key}-->"
+
+    def lay(match: re.Match[str]) -> str:
+        table = page.parent / match[2]
+        if not table.exists():
+            raise IfrpError(f"{page} shows the table {match[2]}, which does not exist.")
+        return f"{match[1]}{table.read_text()}{match[3]}"
+
+    def name(match: re.Match[str]) -> str:
+        return f"{match[1]}{listed(match[2])}{match[3]}"
+
+    return LIST.sub(name, TABLE.sub(lay, QUOTE.sub(put, page.read_text())))
+
+
+def listed(what: str) -> str:
+    """All tables, or all figures, what each shows and where the paper has it, as a table in Markdown."""
+    every = tables.every() if what == "tables" else figures.every()
+    rows = [(f"`{part.name}`", part.shows, part.of_paper) for part in every.values()]
+    lines = [(what.removesuffix("s"), "what it shows", "in the paper"), ("---",) * 3, *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def refresh(pages: Sequence[Path], into: Path) -> None:
+    """Keeps the last run's tables and numbers, and brings pages up to date with them.
+
+    Raises:
+        IfrpError: there is no run, or a page quotes what is not there; then no page is changed.
+    """
+    keep(into)
+    numbers = known(into.parent)
+    texts = {page: quoted(page, numbers) for page in pages}
+    for page, text in texts.items():
+        with atomic(page) as new:
+            new.write_text(text)

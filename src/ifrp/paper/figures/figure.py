@@ -1,0 +1,54 @@
+"""What a figure is, and how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ifrp import config as settings
+from ifrp import paths
+from ifrp.artifacts import card, require
+from ifrp.paper.part import Part
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure(Part):
+    """A figure of the paper.
+
+    Attributes:
+        draw: draws it, in the look of all figures.
+        picked: the artifacts that are in it, for its card, if only their content tells; none: all that it reads.
+    """
+
+    draw: Callable[[settings.Config], Drawing]
+    picked: Callable[[settings.Config], list[Path]] | None = None
+
+    def labels(self) -> dict[str, str]:
+        """What the report of all results says of it."""
+        return {"figure": self.name, "shows": self.shows}
+
+    def products(self) -> list[Path]:
+        """Its files."""
+        return [paths.figure(self.name, suffix) for suffix in ("png", "pdf", "json")]
+
+    def write(self, config: settings.Config) -> None:
+        """Draws it as PNG and PDF, with one card.
+
+        Raises:
+            IfrpError: what it shows has not been made.
+        """
+        from matplotlib import rc_context
+
+        from ifrp.paper.figures import look
+
+        require(self.reads(config))
+        with rc_context(look.LOOK):
+            drawn = self.draw(config)
+            used = (self.picked or self.reads)(config)
+            with card(paths.figure(self.name), settings.plain(config.paper), config.seed, used):
+                look.save(self.name, drawn)

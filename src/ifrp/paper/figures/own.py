@@ -1,0 +1,55 @@
+"""Portraits of your own (`paper.own`: paintings, sketches), and what is recovered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ifrp import steps
+from ifrp.config import Config
+from ifrp.errors import IfrpError
+from ifrp.paper.figures.figure import Figure
+from ifrp.paper.part import method_of_shown
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
+
+
+def reads(config: Config) -> list[Path]:
+    """The pictures, and the networks of `paper.experiment`, if it has any."""
+    given = Path(config.paper.own or "")
+    there = [given] if given.is_file() else sorted(given.rglob("*.*")) if config.paper.own else []
+    pictures = [path for path in there if path.is_file() and path.suffix != ".npy"]  # a stack is no picture
+    return [*pictures, *steps.networks(config, config.paper.experiment)]
+
+
+def draw(config: Config) -> Drawing:
+    """Each portrait beside what `paper.experiment` recovers of it.
+
+    Raises:
+        IfrpError: `paper.own` names no folder, or there is no readable picture in it.
+    """
+    from ifrp.paper.figures import mosaic
+    from ifrp.recovery import recover
+
+    if not config.paper.own or not (folder := Path(config.paper.own)).exists():
+        raise IfrpError(f"paper.own is {config.paper.own}: name a folder of pictures there.")
+    pairs = recover.pairs([folder], config.paper.experiment, config)
+    across = config.paper.examples
+    rows = [[tile for pair in pairs[i : i + across] for tile in pair] for i in range(0, len(pairs), across)]
+    headings = ["portrait", "recovered"] * min(across, len(pairs))
+    return mosaic.draw(rows, headings, [""] * len(rows))
+
+
+FIGURES = (
+    Figure(
+        name="own",
+        module=__name__,
+        shows="portraits of your own (`paper.own`), and what is recovered",
+        reads=reads,
+        settings=("faces.size", "paper.examples", "paper.experiment", "paper.own"),
+        runs=method_of_shown,
+        wanted=lambda config: bool(config.paper.own),
+        draw=draw,
+    ),
+)

@@ -1,0 +1,62 @@
+"""What a table is, and how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ifrp import paths
+from ifrp.artifacts import atomic, card, require
+from ifrp.config import Config
+from ifrp.paper.part import Part
+from ifrp.paper.tables.grid import Grid
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOT_THERE = "not in the paper"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Part):
+    """A table of the paper.
+
+    Attributes:
+        caption: its heading.
+        metric: by which measures it compares, for the report.
+        compare: its values, one row each; they are the CSV.
+        lay_out: arranges these values for printing.
+    """
+
+    of_paper: str = NOT_THERE
+    caption: str
+    metric: str
+    compare: Callable[[Config], pd.DataFrame]
+    lay_out: Callable[[pd.DataFrame], Grid]
+
+    def labels(self) -> dict[str, str]:
+        """What the report of all results says of it."""
+        return {"table": self.name, "compares": self.caption, "metric": self.metric}
+
+    def products(self) -> list[Path]:
+        """Its files."""
+        return [paths.table(self.name, suffix) for suffix in ("csv", "md", "tex", "typ", "html", "json")]
+
+    def write(self, config: Config) -> None:
+        """Writes it as csv, md, tex, typ and html, with one card.
+
+        Raises:
+            IfrpError: what it compares has not been made.
+        """
+        used = self.reads(config)
+        require(used)
+        with card(paths.table(self.name), {"experiments": self.rows(config)}, config.seed, used):
+            values = self.compare(config)
+            grid = self.lay_out(values)
+            texts = {"md": grid.markdown(), "tex": grid.latex(), "typ": grid.typst(), "html": grid.html()}
+            texts["csv"] = values.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+            for suffix, text in texts.items():
+                with atomic(paths.table(self.name, suffix)) as new:
+                    new.write_text(text)
