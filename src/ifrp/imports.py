@@ -14,7 +14,8 @@ from pathlib import Path
 from ifrp.errors import IfrpError
 
 PACKAGE = Path(__file__).parent
-NOT_CODE = {"ifrp", "ifrp.config", "ifrp.options", "ifrp.paths", "ifrp.errors"}
+CONFIG = {f"ifrp.config.{name}" for name in ("experiments", "loading", "methods", "sections", "values")}
+NOT_CODE = {"ifrp", "ifrp.config", *CONFIG, "ifrp.options", "ifrp.paths", "ifrp.errors"}
 """modules whose effect the workflow sees otherwise (as settings, paths of outputs, failures), and the version number"""
 
 

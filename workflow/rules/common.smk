@@ -7,12 +7,11 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
-from snakemake.utils import validate
 
 sys.path.insert(0, str(Path(workflow.basedir, "src")))
 
 from ifrp import imports, steps, versioning
-from ifrp.config import experiments, plain, styles, training_warp
+from ifrp.config import experiments, plain, styles
 from ifrp.errors import IfrpError
 from ifrp.faces.needs import folder_digest
 from ifrp.paths import numbers
@@ -20,7 +19,6 @@ from ifrp.paper import DOCUMENTS, FIGURES, needs, tables
 from ifrp.paper.printing import shown
 
 PACKAGE = Path(os.path.relpath(imports.PACKAGE))
-SCHEMAS = Path(workflow.basedir, "workflow", "schemas")
 STACK = (".npy", ".csv", ".json")
 WEIGHTS = (".safetensors", ".json")
 FACES = [f"{split}{kind}" for split in ("train", "val", "test") for kind in ("", "-warped")]
@@ -38,28 +36,21 @@ try:
     )
     STYLES = {row.name: row for row in styles(SETTINGS)}
     RECOGNISERS = steps.used_recognisers(SETTINGS)
-    EVERY = {name: entry["method"] for name, entry in experiments(SETTINGS).items()}
-    TRAINED_ON = {name: steps.training_portraits(SETTINGS, name) for name in EVERY}
-    WARPS = {name: training_warp(SETTINGS, name) for name in EVERY}
+    EVERY = experiments.every(SETTINGS)
     SHOWN = steps.shown_experiment(SETTINGS)
     WARPED = steps.warped_portraits(SETTINGS)
 except IfrpError as error:
     raise WorkflowError(str(error)) from None
 
-# Once for each configuration, because importing jsonschema takes two seconds.
-if not steps.frozen(SETTINGS, STYLES).exists():
-    validate(plain(SETTINGS), str(SCHEMAS / "config.schema.json"))
-    for row in STYLES.values():
-        validate(plain(row), str(SCHEMAS / "styles.schema.json"))
 steps.export(SETTINGS, STYLES)
 if workflow.is_main_process:
     versioning.after_restore(SETTINGS)
     atexit.register(versioning.after_idling, workflow, SETTINGS)
 
 EXPERIMENTS = list(SETTINGS.recovery.experiments)
-EXPERIMENT_METHODS = {name: EVERY[name] for name in EXPERIMENTS}
+EXPERIMENT_METHODS = {name: EVERY[name].method for name in EXPERIMENTS}
 STYLE_SPLITS = {name: row.split for name, row in STYLES.items()}
-TRAINED = [name for name in EXPERIMENTS if steps.needs_training(SETTINGS, name)]
+TRAINED = [name for name in EXPERIMENTS if EVERY[name].trained]
 JUDGE = SETTINGS.evaluation.recogniser
 ABLATION_TABLES, ABLATION_FIGURES = shown(SETTINGS, "ablations")
 PORTRAITS = steps.portraits(SETTINGS)
@@ -156,35 +147,35 @@ def experiment_code(verb):
     """An input function: code of a verb of `ifrp recovery` and of the experiment's method."""
 
     def found(wildcards):
-        return code("recovery", verb, f"ifrp.recovery.methods.{EVERY[wildcards.experiment]}")
+        return code("recovery", verb, f"ifrp.recovery.methods.{EVERY[wildcards.experiment].method}")
 
     return found
 
 
 def experiment_settings(wildcards):
     """An experiment's entry, over what is configured for its method."""
-    return steps.experiment(SETTINGS, wildcards.experiment)
+    return steps.experiment(EVERY[wildcards.experiment])
 
 
 def training_settings(wildcards):
     """The same, without what only recovery goes by."""
-    return steps.training(SETTINGS, wildcards.experiment)
+    return steps.training(EVERY[wildcards.experiment])
 
 
 def pairs(wildcards):
     """Portraits and faces that an experiment is trained and validated on."""
-    warp = WARPS[wildcards.experiment]
+    row = EVERY[wildcards.experiment]
     names = [f"data/faces/{split}" for split in ("train", "val")]
     names += [
-        f"data/portraits/{split}-{warp}/{style}" if warp else f"data/portraits/{split}/{style}"
-        for split, style in TRAINED_ON[wildcards.experiment]
+        f"data/portraits/{split}-{row.warp}/{style}" if row.warp else f"data/portraits/{split}/{style}"
+        for split, style in row.seen
     ]
     return [path for name in names for path in stack(name)]
 
 
 def loss_networks(wildcards):
-    """Weights of the recognisers that an experiment's settings name, and of perceptual features if from a file."""
-    names = steps.recognisers(SETTINGS, wildcards.experiment)
+    """Weights of the recognisers in an experiment's losses, and of perceptual features if from a file."""
+    names = EVERY[wildcards.experiment].recognisers
     found = [path for name in names for path in with_card(f"models/recognisers/{name}.safetensors")]
     return found + local_file(SETTINGS.styles.features.weights)
 
@@ -196,7 +187,7 @@ def networks(wildcards):
 
 def recovers_with(wildcards):
     """What an experiment recovers with: its networks, or the faces and features that its method looks at."""
-    if steps.needs_faces(SETTINGS, wildcards.experiment):
+    if EVERY[wildcards.experiment].facts.reference:
         return stack("data/faces/train") + local_file(SETTINGS.styles.features.weights)
     return networks(wildcards)
 
@@ -230,7 +221,7 @@ def figure_labels(wildcards):
 
 def method_labels(wildcards):
     """What the report says of an experiment."""
-    return {"experiment": wildcards.experiment, "method": EVERY[wildcards.experiment]}
+    return {"experiment": wildcards.experiment, "method": EVERY[wildcards.experiment].method}
 
 
 def style_labels(wildcards):
@@ -240,7 +231,7 @@ def style_labels(wildcards):
 
 def figure_code(wildcards):
     """Code that draws a figure; of those that run a network, its method's too."""
-    runs = [f"ifrp.recovery.methods.{EVERY[SHOWN]}"] if wildcards.name in ("network", "own") else []
+    runs = [f"ifrp.recovery.methods.{EVERY[SHOWN].method}"] if wildcards.name in ("network", "own") else []
     return code("paper", "figure", *runs)
 
 
@@ -252,7 +243,7 @@ def figure_inputs(wildcards):
 def figure_rows(wildcards):
     """The experiments that a figure shows; of the drawn network, its settings."""
     if wildcards.name == "network":
-        return steps.experiment(SETTINGS, SHOWN)
+        return steps.experiment(EVERY[SHOWN])
     return table_rows(wildcards)
 
 

@@ -35,7 +35,9 @@ def samples(config: settings.Config) -> tuple[Figure, list[Path]]:
     """Real faces, unaligned, and stylised: for training in the styles that are trained on, for the test in all."""
     styles = _styles(config)
     trained = {
-        s for experiment in config.recovery.experiments for s in settings.training_styles(config, experiment)
+        s
+        for experiment in config.recovery.experiments
+        for s in settings.experiments.resolve(config, experiment).styles
     }
     rows: list[list[mosaic.Tile]] = []
     labels, used = [], []

@@ -76,8 +76,9 @@ def document(config: settings.Config, name: str) -> list[Path]:
 
 def networks(config: settings.Config, name: str) -> list[Path]:
     """The trained networks of an experiment and their card, if its method has any."""
-    model = paths.recovery_model(settings.model_of(config, name))
-    return [model, card_path(model)] if steps.needs_model(config, name) else []
+    row = settings.experiments.resolve(config, name)
+    model = paths.recovery_model(row.model)
+    return [model, card_path(model)] if row.facts.trained else []
 
 
 def own_pictures(config: settings.Config) -> list[Path]:
@@ -106,7 +107,7 @@ def _portraits(config: settings.Config, split: str) -> list[Path]:
 
 
 def _trained(config: settings.Config, experiments: Sequence[str]) -> list[str]:
-    return [name for name in experiments if steps.needs_training(config, name)]
+    return [name for name in experiments if settings.experiments.resolve(config, name).trained]
 
 
 def _stacks(images: Iterable[Path]) -> list[Path]:

@@ -44,11 +44,11 @@ def network(config: settings.Config) -> tuple[Figure, list[Path]]:
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
-    from ifrp.recovery import experiment
+    from ifrp.recovery import methods
     from ifrp.recovery.srn import SRN
 
-    row = experiment.resolve(config, config.paper.experiment)
-    found = row.build().networks
+    row = settings.experiments.resolve(config, config.paper.experiment)
+    found = methods.build(config, row).networks
     generator = found.get("generator")
     if not isinstance(generator, SRN):
         raise IfrpError(

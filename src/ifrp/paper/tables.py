@@ -158,7 +158,7 @@ def rows(config: settings.Config, name: str) -> dict[str, str | None]:
         raise IfrpError(f"paper.ablations has a table {name}; there are {', '.join(LAYOUTS)}.")
     found = config.paper.ablations[name]
     for experiment in filter(None, found.values()):
-        settings.entry(config, experiment)
+        settings.experiments.resolve(config, experiment)
     return found
 
 
@@ -179,10 +179,10 @@ def compare(config: settings.Config, name: str) -> pd.DataFrame:
 
     layout, told, names = LAYOUTS[name], published(name), rows(config, name)
     ours = {experiment: _means(experiment) for experiment in names.values() if experiment}
-    methods = {name: settings.entry(config, name)["method"] for name in ours}
-    bare = next((name for name, method in methods.items() if method == NO_RECOVERY), "")
-    partial = [name for name in methods if settings.portrait_count(config, name)]
-    calibrated = [name for name in methods if settings.entry(config, name).get("calibrate") is not None]
+    shown = [settings.experiments.resolve(config, name) for name in ours]
+    bare = next((row.name for row in shown if row.method == NO_RECOVERY), "")
+    partial = [row.name for row in shown if row.portraits]
+    calibrated = [row.name for row in shown if row.calibrate is not None]
     found = []
     for split, metric in _cells(layout):
         other = partial if metric == "fcr" else []  # whose gallery is another
@@ -197,7 +197,7 @@ def compare(config: settings.Config, name: str) -> pd.DataFrame:
     if layout.chance:
         # those that recovered every portrait have the same gallery, and with it the same level
         levels = dict[str, Means]()
-        for name in methods:
+        for name in ours:
             levels.setdefault(f"{CHANCE} for {name}" if name in partial else CHANCE, {}).update(ours[name])
         for label, known in levels.items():
             for split, metric in _cells(layout):

@@ -40,7 +40,7 @@ def compare(config: settings.Config) -> pd.DataFrame:
         printed = told.get((experiment, "all", "inference"))
         rows.append(
             {
-                "experiment": experiment, "method": settings.entry(config, experiment)["method"],
+                "experiment": experiment, "method": settings.experiments.resolve(config, experiment).method,
                 **_training(experiment, cards[0]),
                 "published_ms_per_face": printed, "ms_per_face": spent / faces,
                 "difference": None if printed is None else spent / faces - float(printed),

@@ -16,10 +16,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ifrp import checkpoint, paths, runtime
 from ifrp.config import Config
+from ifrp.config.experiments import Experiment
 from ifrp.errors import IfrpError
+from ifrp.recovery import methods
 from ifrp.recovery.curve import Curve, Row
 from ifrp.recovery.data import Pairs, Source, held_out
-from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.method import Clock, Method
 from ifrp.stacks import to_range
 
@@ -42,7 +43,7 @@ class Loop:
         self.path, self.training = paths.checkpoint(row.name), row.training
         seed = config.seed if self.training.seed is None else self.training.seed
         torch.manual_seed(runtime.subseed(seed, "recovery"))
-        self.method = row.build()
+        self.method = methods.build(config, row)
         self.identity = json.dumps([identity, checkpoint.structure(*self.method.networks.values())])
         self.pairs = Pairs(
             Source.of("train", row), self.training.batch, runtime.subseed(seed, "pairs"), self.method.paired,

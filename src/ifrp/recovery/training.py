@@ -12,12 +12,12 @@ from typing import Any
 import torch
 
 from ifrp import artifacts, checkpoint, paths, runtime, stacks
-from ifrp.config import Config, plain
+from ifrp.config import Config, experiments, plain
+from ifrp.config.experiments import Experiment
 from ifrp.errors import IfrpError
-from ifrp.recovery import experiment, model
+from ifrp.recovery import methods, model
 from ifrp.recovery.calibration import colours
 from ifrp.recovery.data import Source
-from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.loop import Loop
 
 
@@ -28,8 +28,8 @@ def train(config: Config, name: str) -> None:
         IfrpError: the experiment needs no training, its inputs are missing, or a loss is not finite.
         KeyboardInterrupt: after SIGINT, SIGTERM: a checkpoint was written first.
     """
-    row = experiment.resolve(config, name)
-    if row.needs == "nothing":
+    row = experiments.resolve(config, name)
+    if not row.facts.trained:
         raise IfrpError(f"The method {row.method} of experiment {name} needs no training: apply it at once.")
     if row.model != name:
         raise IfrpError(f"{name} takes the model of {row.model}: train that one.")
@@ -40,7 +40,8 @@ def train(config: Config, name: str) -> None:
         if not path.exists():
             raise IfrpError(f"{path} is missing: make it with `snakemake --cores all {path}`.")
     hashes = {str(path): artifacts.sha256(path) for path in inputs}
-    settings = {"method": row.method, "settings": plain(row.settings), "training": plain(row.training),
+    given = plain(methods.settings(config, row))
+    settings = {"method": row.method, "settings": given, "training": plain(row.training),
                 "styles": list(row.styles), "aligned": row.aligned, "seed": config.seed}  # fmt: skip
     card: AbstractContextManager[dict[str, Any]] = nullcontext({})
     if fabric.is_global_zero:
@@ -52,9 +53,8 @@ def train(config: Config, name: str) -> None:
             loop.run(stopped)
         if fabric.is_global_zero:
             with loop.recovering() as method:
-                told = model.describe(
-                    row, _fingerprints(config, row), colours(stacks.read(source.faces).images)
-                )
+                seen = colours(stacks.read(source.faces).images)
+                told = model.describe(row, method.settings, _fingerprints(config, row), seen)
                 model.save(paths.recovery_model(name), method, told)
             facts.update(_facts(loop))
             checkpoint.remove(paths.checkpoint(name))
