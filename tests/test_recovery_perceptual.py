@@ -65,8 +65,8 @@ def test_the_style_is_one_training_face(project: Config, name: str) -> None:
     face = to_range(torch.from_numpy(np.array(stacks.read(paths.faces("train")).images[7:8])))
     expected = losses.features(face, ("relu2_1",))["relu2_1"]
     torch.testing.assert_close(losses.targets["relu2_1"], gram(expected))
-    for wrong in (12, -1):
-        with pytest.raises(IfrpError, match=f"face is {wrong}, but data/faces/train.npy has 12"):
+    for wrong, told in ((12, "but data/faces/train.npy has 12"), (-1, "it must be at least 0")):
+        with pytest.raises(IfrpError, match=f"face is {wrong}[;,] {told}"):
             build(project, name, face=wrong)
 
 

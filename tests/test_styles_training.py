@@ -155,7 +155,7 @@ def _fail_at(step: int) -> Callable[..., None]:
 
 
 def test_a_loss_that_is_not_finite_stops_with_a_sentence() -> None:
-    wild = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, learning_rate=float("inf")))
+    wild = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, learning_rate=1e30))
     with pytest.raises(IfrpError, match=r"style sweets is not finite at step 2.*learning_rate"):
         train("sweets", draw("sweets", 64), faces(), wild, 1, fabric())
 

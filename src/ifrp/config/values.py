@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticKnownError
 
 C = TypeVar("C")
-STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True, defer_build=True)
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(Field, dataclasses.field))

@@ -14,7 +14,7 @@ from torch.optim import LBFGS
 
 from ifrp import runtime
 from ifrp.config import Config
-from ifrp.config.values import Count, Names, Weight, section
+from ifrp.config.values import Count, Names, Natural, Weight, section
 from ifrp.errors import IfrpError
 from ifrp.recovery import method, perceptual
 from ifrp.styles.losses import Losses
@@ -37,7 +37,7 @@ class Settings(perceptual.Settings):
     """weight of the style loss, the mean over layers [orig]"""
     variation_weight: Weight = 1e-3
     """weight of the mean squared difference between neighbouring pixels, values -1 to 1 [orig; there of 0-255, and a sum]"""
-    iterations: Count = 1_000
+    iterations: Natural = 1_000
     """evaluations of the losses and their gradient [orig]"""
     history: Count = 100
     """last steps from which L-BFGS estimates the curvature [orig: Torch7's default]"""
