@@ -72,6 +72,7 @@ def test_a_misspelt_key_names_its_neighbour() -> None:
         ({"seed": True}, "seed is True; it must be a whole number"),
         ({"faces": {"source": "flickr"}}, "must be one of rendered, celeba, photos"),
         ({"faces": {"warp": {"scale": [1]}}}, r"faces.warp.scale is \[1\]; it must be a list of 2"),
+        ({"faces": {"warp": {"scale": [1], "shift": 3}}}, "it must be a list of 2"),
         ({"faces": {"warp": {"scale": [1, 2, 3]}}}, "it must be a list of 2"),
         ({"faces": {"warp": {"scale": [1.0, 0.8]}}}, r"faces.warp.scale is \[1.0, 0.8\]; it must rise"),
         ({"faces": {"warp": {"scale": [0, 0.8]}}}, "faces.warp.scale.0 is 0; it must be above 0"),

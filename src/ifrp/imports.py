@@ -14,7 +14,7 @@ from pathlib import Path
 from ifrp.errors import IfrpError
 
 PACKAGE = Path(__file__).parent
-CONFIG = {f"ifrp.config.{name}" for name in ("experiments", "loading", "methods", "sections", "values")}
+CONFIG = {f"ifrp.config.{path.stem}" for path in (PACKAGE / "config").glob("[!_]*.py")}
 NOT_CODE = {"ifrp", "ifrp.config", *CONFIG, "ifrp.options", "ifrp.paths", "ifrp.errors"}
 """modules whose effect the workflow sees otherwise (as settings, paths of outputs, failures), and the version number"""
 

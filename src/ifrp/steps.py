@@ -72,8 +72,9 @@ def settings(config: Config, *keys: str) -> dict[str, Any]:
 
 
 def experiment(row: Experiment) -> dict[str, Any]:
-    """What an experiment goes by, in an order that does not depend on the file's."""
-    found: dict[str, Any] = _sorted(row.told())
+    """All that an experiment goes by but the size of a face, its method's settings beside its own, in a fixed order."""
+    shared = {key: value for key, value in plain(row).items() if key not in ("name", "settings", "size")}
+    found: dict[str, Any] = _sorted({**row.settings, **shared})
     return found
 
 

@@ -73,12 +73,6 @@ class Experiment:
         validated = self.training.validation_styles or self.styles
         return [*(("train", style) for style in self.styles), *(("val", style) for style in validated)]
 
-    def told(self) -> dict[str, Any]:
-        """All that it goes by, the method's settings beside its own keys: for `params:` of the workflow."""
-        found = plain(self)
-        settings = found.pop("settings")
-        return {**settings, **{key: value for key, value in found.items() if key not in ("name", "size")}}
-
 
 def every(config: Config) -> dict[str, Experiment]:
     """All experiments by name, ablations last.

@@ -147,18 +147,21 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
 
 def _sentence(cls: type[Any], error: ValidationError) -> str:
     """What is wrong first: the dotted key, its value, and what it must be."""
-    first = error.errors(include_url=False)[0]
-    kind, path, value, told = first["type"], first["loc"], first["input"], first.get("ctx", {})
+    every = error.errors(include_url=False)
+    kind, path, value, told = every[0]["type"], every[0]["loc"], every[0]["input"], every[0].get("ctx", {})
     if kind == "unexpected_keyword_argument":
         return _unknown(cls, path)
-    if kind == "missing":  # of a list that is too short, each value beyond its end
-        path, told = path[:-1], {"max_length": len(value) + error.error_count()}
-        kind = "too_long"
-    if kind == "literal_error":
-        must = "one of " + told["expected"].replace(" or ", ", ").replace("'", "")
+    if kind == "missing" and isinstance(value, Sequence):  # one error for each value beyond the end of a list
+        path, absent = path[:-1], [of for of in every if of["type"] == kind and of["loc"][:-1] == path[:-1]]
+        rule = f"it must be a list of {len(value) + len(absent)}"
+    elif kind == "literal_error":
+        rule = f"it must be one of {told['expected'].replace(' or ', ', ')}".replace("'", "")
+    elif kind == "value_error":
+        rule = str(told["error"])
+    elif kind in BOUNDS:
+        rule = f"it must be {BOUNDS[kind].format(**told)}"
     else:
-        must = BOUNDS.get(kind, "").format(**told) or KINDS.get(kind.split("_")[0], first["msg"])
-    rule = str(told["error"]) if kind == "value_error" else f"it must be {must}"
+        rule = f"it must be {KINDS.get(kind.split('_')[0], 'otherwise: ' + every[0]['msg'])}"
     return f"{'.'.join(map(str, path)) or 'it'} is {value!r}; {rule}."
 
 
@@ -175,11 +178,8 @@ def _fields(of: Any, path: Sequence[str | int]) -> list[str]:
     """Names of the fields of the section at a path below another, through mappings and what may be none."""
     for key in path:
         of = get_type_hints(of)[str(key)] if dataclasses.is_dataclass(of) else get_args(of)[-1]
-        of = (
-            next((part for part in get_args(of) if part is not NoneType), of)
-            if NoneType in get_args(of)
-            else of
-        )
+        if NoneType in get_args(of):
+            of = next(part for part in get_args(of) if part is not NoneType)
     return [field.name for field in dataclasses.fields(of)]
 
 
