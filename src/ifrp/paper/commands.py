@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.options import ConfigFile
 from ifrp.paper import DOCUMENTS, FIGURES, TABLES
@@ -25,9 +24,10 @@ def table(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Write a table as CSV, Markdown, TeX, Typst and HTML: published value, ours, difference."""
+    from ifrp.config import load
     from ifrp.paper.tables import write
 
-    write(settings.load(config), name)
+    write(load(config), name)
 
 
 @app.command()
@@ -36,9 +36,10 @@ def figure(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Draw a figure as PNG and PDF."""
+    from ifrp.config import load
     from ifrp.paper.figures import write
 
-    write(settings.load(config), name)
+    write(load(config), name)
 
 
 @app.command()
@@ -47,9 +48,10 @@ def numbers(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Collect every number that a document may quote."""
+    from ifrp.config import load
     from ifrp.paper.numbers import write
 
-    write(settings.load(config), document)
+    write(load(config), document)
 
 
 @app.command()
@@ -58,9 +60,10 @@ def pdf(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Print a document, with its tables, figures and numbers."""
+    from ifrp.config import load
     from ifrp.paper.printing import write
 
-    write(settings.load(config), document)
+    write(load(config), document)
 
 
 @app.command()
