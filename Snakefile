@@ -1,7 +1,7 @@
 # The whole paper. `snakemake --cores all` makes everything; `snakemake styles` and so on make one part.
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.27")  # which surely brings pydantic, by which the configuration is read
 
 
 configfile: "config/config.yaml"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from ifrp import config, paths, steps
+from ifrp import config, paths
+from ifrp.config import experiments
+from ifrp.config.methods import METHODS
 from ifrp.errors import IfrpError
 from ifrp.paper import tables
-from ifrp.recovery import experiment, methods
+from ifrp.recovery import methods
 from ifrp.workflow import run
 
 ROOT = Path(__file__).parents[1]
@@ -39,13 +42,14 @@ def test_the_full_scale_is_the_papers(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = yaml.safe_load(Path("config/config.yaml").read_text())
     found = config.build({**plain, "preset": "paper"}, "config.yaml")
     assert found.styles == config.Styles()
-    for name, entry in config.experiments(found).items():
-        row = experiment.resolve(found, name)
+    for name, row in experiments.every(found).items():
         cls = methods.find(row.method)
         settings = cls.complete(cls.settings_class(), found)
-        ours = flat({**config.plain(row.settings), "training": config.plain(row.training)})
-        theirs = flat({**config.plain(settings), "training": config.plain(cls.training)})
+        ours = flat({**config.plain(methods.settings(found, row)), "training": config.plain(row.training)})
+        theirs = flat({**config.plain(settings), "training": config.plain(METHODS[row.method].training)})
         differ = {key for key, value in ours.items() if value != theirs[key]} - {"training.validate_every"}
+        given = {**found.recovery.experiments, **found.recovery.ablations}
+        entry = config.merge(found.recovery.ablation, given[given[name].get("model", name)])
         assert differ <= set(flat(entry)), name
 
 
@@ -68,15 +72,51 @@ def test_a_misspelt_key_names_its_neighbour() -> None:
         ({"seed": 1.5}, "seed is 1.5; it must be a whole number"),
         ({"seed": True}, "seed is True; it must be a whole number"),
         ({"faces": {"source": "flickr"}}, "must be one of rendered, celeba, photos"),
-        ({"faces": {"warp": {"scale": [1]}}}, "scale is"),
-        ({"faces": {"warp": {"copies": 0}}}, "faces: warp: copies is 0; it must be at least 1"),
-        ({"faces": {"warp": {"copies": 1.5}}}, "faces: warp: copies is 1.5; it must be a whole number"),
-        ({"faces": {"warps": {"four": {"copies": -4}}}}, "faces: warps.four: copies is -4"),
+        ({"faces": {"warp": {"scale": [1]}}}, r"faces.warp.scale is \[1\]; it must be a list of 2"),
+        ({"faces": {"warp": {"scale": [1], "shift": 3}}}, "it must be a list of 2"),
+        ({"faces": {"warp": {"scale": [1, 2, 3]}}}, "it must be a list of 2"),
+        ({"faces": {"warp": {"scale": [1.0, 0.8]}}}, r"faces.warp.scale is \[1.0, 0.8\]; it must rise"),
+        ({"faces": {"warp": {"scale": [0, 0.8]}}}, "faces.warp.scale.0 is 0; it must be above 0"),
+        ({"faces": {"warp": {"angles": 3}}}, "faces.warp.angles is 3; it must be a list"),
+        ({"faces": {"warp": {"rotation": -3}}}, "faces.warp.rotation is -3; it must be at least 0"),
+        ({"faces": {"warp": {"rotation": ".inf"}}}, "faces.warp.rotation is '.inf'; it must be a number"),
+        ({"faces": {"warp": {"rotation": float("inf")}}}, "faces.warp.rotation is inf; it must be a number"),
+        ({"faces": {"warp": {"shift": 1.5}}}, "faces.warp.shift is 1.5; it must be at most 1"),
+        ({"faces": {"warp": {"shift": False}}}, "faces.warp.shift is False; it must be a number"),
+        ({"faces": {"split": {"val": 0}}}, "faces.split.val is 0"),
+        ({"faces": {"size": 0}}, "faces.size is 0; it must be at least 16"),
+        ({"faces": {"rendered": {"people": 0}}}, "faces.rendered.people is 0"),
+        (
+            {"faces": {"photos": {"find": "perhaps"}}},
+            "faces.photos.find is 'perhaps'; it must be true or false",
+        ),
+        ({"portraits": {"batch": 0}}, "portraits.batch is 0; it must be at least 1"),
+        ({"styles": {"table": 3}}, "styles.table is 3; it must be text"),
+        ({"styles": {"distance": {"faces": 0}}}, "styles.distance.faces is 0"),
+        ({"styles": {"distance": {"epsilon": 0}}}, "styles.distance.epsilon is 0; it must be above 0"),
+        ({"styles": {"distance": {"rule": "fartest"}}}, "must be one of farthest, nearest, spread"),
+        (
+            {"styles": {"training": {"style_layers": []}}},
+            "style_layers is \\[\\]; it must be a list of at least 1",
+        ),
+        (
+            {"recovery": {"recognisers": {"a": {"crop": [0.5, 0, 0.6, 1]}}}},
+            "left \\+ width .* must be at most 1",
+        ),
+        (
+            {"recovery": {"recognisers": {"a": {"sise": 3}}}},
+            "recognisers.a: unknown key sise; did you mean size",
+        ),
+        ({"recovery": {"recognisers": {1: {}}}}, "it must be text"),
+        ({"recovery": {"experiments": {"a": 3}}}, "recovery.experiments.a is 3; it must be a mapping"),
+        ({"faces": {"warp": {"copies": 0}}}, "test.yaml: faces.warp.copies is 0; it must be at least 1"),
+        ({"faces": {"warp": {"copies": 1.5}}}, "faces.warp.copies is 1.5; it must be a whole number"),
+        ({"faces": {"warps": {"four": {"copies": -4}}}}, "faces.warps.four.copies is -4"),
         ({"faces": 3}, "faces is 3"),
         ({"faces": {"warp": {"shift": "nan"}}}, "shift is 'nan'"),
-        ({"evaluation": {"resamples": 0}}, "evaluation: resamples is 0; it must be at least 1"),
-        ({"evaluation": {"top": "-1"}}, "evaluation: top is -1"),
-        ({"styles": {"training": {"steps": 0}}}, "styles: training: steps is 0"),
+        ({"evaluation": {"resamples": 0}}, "evaluation.resamples is 0; it must be at least 1"),
+        ({"evaluation": {"top": "-1"}}, "evaluation.top is -1; it must be at least 1"),
+        ({"styles": {"training": {"steps": 0}}}, "styles.training.steps is 0"),
     ],
 )
 def test_a_wrong_value_is_refused_in_one_sentence(values: dict[str, object], message: str) -> None:
@@ -197,9 +237,14 @@ def test_plain_and_typed_are_inverse() -> None:
     ("text", "message"),
     [
         ("name,split\na,seen\n", "lacks the column address"),
-        ("name,split,address,sha256,licence\na,known,x,,\n", "line 2: split 'known'"),
-        ("name,split,address,sha256,licence\na\n", "line 2: split ''"),
+        (
+            "name,split,address,sha256,licence\na,known,x,,\n",
+            "line 2: split is 'known'; it must be one of seen, unseen, sketch",
+        ),
+        ("name,split,address,sha256,licence\na\n", "line 2: split is ''"),
         ("name,split,address,sha256,licence\na,seen,x,,\na,seen,y,,\n", "the style a is there twice"),
+        ("name,split,address,sha256,licence\nA b,seen,x,,\n", "line 2: name is 'A b'"),
+        ("name,split,address,sha256,licence\na,seen,x,12,\n", "line 2: sha256 is '12'"),
     ],
 )
 def test_a_wrong_style_table_is_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -226,28 +271,59 @@ def test_what_is_no_configuration_file_is_told(tmp_path: Path) -> None:
 def test_training_styles_default_to_the_seen_ones(tmp_path: Path) -> None:
     table = tmp_path / "styles.csv"
     table.write_text("name,split,address,sha256,licence\na,seen,x,,\nb,unseen,x,,\nc,seen,x,,\n")
-    experiments = {
+    given = {
         "all": {"method": "ifrp"},
         "one": {"method": "ifrp", "styles": ["b"]},
         "empty": {"method": "ifrp", "training": None},
         "typo": {"method": "ifrp", "training": {"validation_styles": ["y"]}},
         "bad": {"method": "ifrp", "styles": ["z"]},
     }
-    found = build(styles={"table": str(table)}, recovery={"experiments": experiments})
-    assert config.training_styles(found, "all") == ["a", "c"]
-    assert steps.training_portraits(found, "empty") == [
-        ("train", "a"),
-        ("train", "c"),
-        ("val", "a"),
-        ("val", "c"),
-    ]
+    found = build(styles={"table": str(table)}, recovery={"experiments": given})
+    assert experiments.resolve(found, "all").styles == ("a", "c")
+    seen = experiments.resolve(found, "empty").seen
+    assert seen == [("train", "a"), ("train", "c"), ("val", "a"), ("val", "c")]
+    assert experiments.resolve(found, "one").styles == ("b",)
     with pytest.raises(IfrpError, match="names the style y"):
-        steps.training_portraits(found, "typo")
-    assert config.training_styles(found, "one") == ["b"]
+        experiments.resolve(found, "typo")
     with pytest.raises(IfrpError, match="names the style z"):
-        config.training_styles(found, "bad")
+        experiments.resolve(found, "bad")
     with pytest.raises(IfrpError, match="no experiment none"):
-        config.training_styles(found, "none")
+        experiments.resolve(found, "none")
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({}, "The experiment x names no method"),
+        ({"method": "facd"}, r"recovery.ablations.x: There is no method facd; did you mean faced\?"),
+        (
+            {"method": "ifrp", "warp": "far"},
+            "recovery.ablations.x: warp is 'far', which is not in faces.warps",
+        ),
+        ({"method": "ifrp", "training": {"step": 1}}, "x: training: unknown key step; did you mean steps"),
+        (
+            {"method": "ifrp", "losses": {"identity_network": "face"}},
+            "identity_network is 'face'; it must be one of",
+        ),
+        ({"method": "ifrp", "losses": {"identity": -1}}, "x: losses: identity is -1; it must be at least 0"),
+        ({"method": "ifrp", "losses": 3}, "x: losses: it is 3; it must be a mapping of keys"),
+        ({"method": "input", "calibrate": {}}, "there is nothing to calibrate"),
+    ],
+)
+def test_a_wrong_experiment_is_refused_without_its_networks(
+    entry: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(IfrpError, match=message):
+        experiments.every(build(recovery={"ablations": {"x": entry}}))
+
+
+def test_numbers_do_not_depend_on_how_they_are_written() -> None:
+    """Nor on whether they are defaults: a run compares them by what they look like as text."""
+    spelled = build(faces={"celeba": {"crop": ["34", 54, 107.0, 133]}, "size": "128.0"}, seed="1e0")
+    assert json.dumps(config.plain(spelled)) == json.dumps(config.plain(config.Config()))
+    again = config.build(config.plain(config.Config()), "again")
+    assert json.dumps(config.plain(again)) == json.dumps(config.plain(config.Config()))
 
 
 def test_a_row_that_is_null_is_not_run(tmp_path: Path) -> None:

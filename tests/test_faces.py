@@ -361,21 +361,6 @@ def test_a_crop_that_takes_no_warp_is_named(album: Faces) -> None:
     assert len(pd.read_csv(paths.SKIPPED)) == 40
 
 
-@pytest.mark.parametrize(
-    ("changed", "key"),
-    [
-        ({"warp": Warp(scale=(1.0, 0.8))}, "faces.warp.scale"),
-        ({"warp": Warp(rotation=-3)}, "faces.warp.rotation"),
-        ({"split": FaceCounts(val=0)}, "faces.split"),
-        ({"size": 0}, "faces.size"),
-    ],
-)
-def test_settings_without_sense_are_refused(album: Faces, changed: dict[str, Any], key: str) -> None:
-    faces = replace(album, **changed)
-    with pytest.raises(IfrpError, match=key):
-        prepare(photos(album.photos), faces, seed=1)
-
-
 # The verbs
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ifrp.errors import IfrpError
 from ifrp.faces.heads.person import Person, View, sample_person, sample_view
 from ifrp.faces.heads.renderer import CANVAS, CROP, EYES, render, scene
 from ifrp.faces.rendered import person_of, pictures, view_of
@@ -150,9 +149,3 @@ def test_every_sampled_number_is_plain_and_finite() -> None:
         for thing in (sample_person(np.random.default_rng(seed)), sample_view(np.random.default_rng(seed))):
             values = [v for value in vars(thing).values() for v in np.ravel(np.array(value, dtype=object))]
             assert all(isinstance(v, str) or np.isfinite(v) for v in values)
-
-
-@pytest.mark.parametrize("wrong", [{"people": 0}, {"pictures": 0}, {"size": 4}, {"workers": 0}])
-def test_impossible_requests_are_refused(wrong: dict[str, int]) -> None:
-    with pytest.raises(IfrpError, match=next(iter(wrong))):
-        next(pictures(**{"people": 1, "pictures": 1, "size": 32, **wrong}))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import numpy as np
 import pandas as pd
@@ -20,14 +21,16 @@ from torch import Tensor
 from training_project import told_to_stop
 
 from ifrp import artifacts, config, paths, stacks
-from ifrp.config import Config
+from ifrp.config import Config, experiments
+from ifrp.config.methods import METHODS
 from ifrp.errors import IfrpError
-from ifrp.recovery import experiment, methods, model, recogniser, recognition, stn, training
+from ifrp.recovery import methods, model, perceptual, recogniser, recognition, stn, training
 from ifrp.recovery.apply import apply
 from ifrp.recovery.method import Batch, Clock, Method, Update
 from ifrp.recovery.recover import recover
 from ifrp.recovery.release import release
 from ifrp.stacks import to_range
+from ifrp.styles.features import Features
 from ifrp.training.loop import Loop
 from ifrp.training.trainee import Trainee
 
@@ -51,7 +54,7 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 def build(project: Config, name: str) -> Method[Any]:
     torch.manual_seed(0)
-    method = experiment.resolve(project, name).build()
+    method = methods.build(project, experiments.resolve(project, name))
     method.prepare(project, torch.device("cpu"), training=True)
     return method
 
@@ -67,13 +70,43 @@ def batch(count: int = 4) -> Batch:
 
 
 def test_methods_are_found_by_file_name() -> None:
-    assert {"input", *recovery_project.TINY} <= set(methods.names())
+    assert {"input", *recovery_project.TINY} <= set(METHODS)
     with pytest.raises(IfrpError, match="did you mean faced"):
         methods.find("faceed")
 
 
-def test_finding_names_imports_no_method() -> None:
-    code = "import sys; from ifrp.recovery import methods; methods.names(); assert 'torch' not in sys.modules"
+def test_the_table_has_a_row_for_every_module_and_the_reverse() -> None:
+    modules = {path.stem for path in Path(methods.__file__).parent.glob("[!_]*.py")}
+    assert set(METHODS) == modules
+    for name, facts in METHODS.items():
+        cls = methods.find(name)
+        assert facts.trained == bool(cls.kept) == (cls.updates is not Method.updates), name
+        config = cls.settings_class.__pydantic_config__  # a plain dataclass would let unknown keys through
+        assert config["extra"] == "forbid", name
+
+
+def test_recognisers_are_those_that_the_losses_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For every experiment of every preset, and every method as it is by itself; no network is built."""
+    monkeypatch.chdir(Path(__file__).parents[1])
+    loaded: list[str] = []
+    monkeypatch.setattr(recogniser, "load", lambda config, name, device: loaded.append(name))
+    monkeypatch.setattr(Features, "configured", MagicMock())
+    monkeypatch.setattr(perceptual, "losses", MagicMock())
+    plain = {name: {"method": name} for name in METHODS}
+    for path in Path("config").glob("*.yaml"):
+        given = {"preset": path.stem, "recovery": {"experiments": plain}}
+        found = config.build(config.read(paths.CONFIG), str(path), given)
+        for row in experiments.every(found).values():
+            loaded.clear()
+            cls = methods.find(row.method)
+            method = object.__new__(cls)
+            method.settings, method.size = methods.settings(found, row), row.size
+            method.prepare(found, torch.device("cpu"), training=True)
+            assert loaded == list(row.recognisers), f"{path}: {row.name}"
+
+
+def test_knowing_of_methods_imports_none() -> None:
+    code = "import sys; from ifrp.config import experiments; from ifrp.recovery import methods; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -82,10 +115,11 @@ def test_settings_are_laid_over_one_another(project: Config) -> None:
         config.merge(config.plain(project), {"recovery": {"experiments": {"x": {
             "method": "ifrp", "losses": {"adversarial": "0.5"}, "training": {"batch": 2}, "styles": ["wax"]}}}}), "here",
     )  # fmt: skip
-    found = experiment.resolve(changed, "x")
-    assert found.settings.losses.adversarial == 0.5  # the experiment's, converted from text
-    assert found.settings.network.width == 0.1  # the method's entry in the configuration
-    assert found.settings.network.kernel == 4  # the paper's
+    found = experiments.resolve(changed, "x")
+    settings = methods.settings(changed, found)
+    assert settings.losses.adversarial == 0.5  # the experiment's, converted from text
+    assert settings.network.width == 0.1  # the method's entry in the configuration
+    assert settings.network.kernel == 4  # the paper's
     assert (found.training.batch, found.training.steps, found.styles) == (2, 6, ("wax",))
     for entry, sentence in (
         ({"method": "ifrp", "losses": {"adversarail": 1}}, "did you mean adversarial"),
@@ -93,8 +127,9 @@ def test_settings_are_laid_over_one_another(project: Config) -> None:
         ({"losses": {}}, "names no method"),
     ):
         wrong = config.merge(config.plain(project), {"recovery": {"experiments": {"x": entry}}})
+        given = config.build(wrong, "here")
         with pytest.raises(IfrpError, match=sentence):
-            experiment.resolve(config.build(wrong, "here"), "x")
+            methods.settings(given, experiments.resolve(given, "x"))
 
 
 def test_defaults_are_the_papers() -> None:
@@ -109,10 +144,10 @@ def test_defaults_are_the_papers() -> None:
         0.9,
     )
     assert (found.network.residual_blocks, found.network.stn, found.network.skips) == (3, True, (8, 16))
-    assert methods.find("ifrp").training.batch == 64
+    assert METHODS["ifrp"].training.batch == 64
 
 
-@pytest.mark.parametrize("name", methods.names())
+@pytest.mark.parametrize("name", METHODS)
 def test_recover_keeps_shape_and_range(project: Config, name: str) -> None:
     method = build(project, name)
     method.prepare(project, torch.device("cpu"), training=False)
@@ -262,7 +297,7 @@ def test_killed_process_goes_on_where_it_was(project: Config, tmp_path: Path) ->
 def test_other_settings_start_afresh(
     project: Config, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = experiment.resolve(project, "faced")
+    row = experiments.resolve(project, "faced")
     fabric = Fabric(accelerator="cpu", devices=1)
     loop, _ = training.prepared(project, row, fabric, "another training")
     loop.save()
@@ -273,7 +308,7 @@ def test_other_settings_start_afresh(
 def test_a_network_that_was_changed_starts_afresh(
     project: Config, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row, fabric = experiment.resolve(project, "ifrp"), Fabric(accelerator="cpu", devices=1)
+    row, fabric = experiments.resolve(project, "ifrp"), Fabric(accelerator="cpu", devices=1)
     with monkeypatch.context() as patch:
         patch.setitem(stn.LOCALISATION, "stn4", (64, 128, 200))
         training.prepared(project, row, fabric, "the same settings and data")[0].save()
@@ -283,7 +318,7 @@ def test_a_network_that_was_changed_starts_afresh(
 
 def test_a_training_goes_on_in_another_precision(project: Config) -> None:
     """Half precision scales the loss, and a checkpoint of single precision says nothing of the scale."""
-    row = experiment.resolve(project, "faced")
+    row = experiments.resolve(project, "faced")
     single, _ = training.prepared(project, row, Fabric(accelerator="cpu", devices=1), "")
     single.step = 3
     half = MixedPrecision("16-mixed", "cpu", scaler=torch.amp.GradScaler("cpu"))
@@ -514,9 +549,9 @@ def test_training_in_bfloat16_stays_finite(project: Config, name: str) -> None:
     assert all(bool(value.isfinite().all()) for value in weights(name).values())
 
 
-@pytest.mark.parametrize("name", sorted({*methods.names()} - {*TRAINED}))
+@pytest.mark.parametrize("name", sorted({*METHODS} - {*TRAINED}))
 def test_what_needs_nothing_is_not_trained(project: Config, name: str) -> None:
-    assert experiment.resolve(project, name).needs == "nothing"
+    assert not experiments.resolve(project, name).trained
     with pytest.raises(IfrpError, match="needs no training"):
         training.train(project, name)
 
@@ -536,4 +571,4 @@ def test_an_experiment_may_recover_some_portraits_only(project: Config) -> None:
     for count, sentence in ((0, "at least 1"), (2.5, "whole number"), ("few", "whole number")):
         wrong = config.merge(values, {"recovery": {"experiments": {"some": {"portraits": count}}}})
         with pytest.raises(IfrpError, match=f"some: portraits is .* must be .*{sentence}"):
-            experiment.resolve(config.build(wrong, "here"), "some")
+            experiments.resolve(config.build(wrong, "here"), "some")

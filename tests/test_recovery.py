@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ifrp import artifacts, paths, stacks
-from ifrp.config import RecogniserTraining
+from ifrp.config import RecogniserTraining, experiments
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry, rendered, warp
 from ifrp.faces.commands import prepare, render
-from ifrp.recovery import apply, experiment, losses, model, recognition, schedules
+from ifrp.recovery import apply, losses, model, recognition, schedules
 from ifrp.recovery.adversarial import AdversarialMethod
 from ifrp.recovery.augmentation import recoloured
 from ifrp.recovery.data import Pairs, Source, places
@@ -440,10 +440,10 @@ def test_recover_never_writes_among_the_portraits(project: Path) -> None:
     ("entry", "sentence"),
     [
         ({"training": {"steps": 0}}, "steps is 0; it must be at least 1"),
-        ({"training": {"batch": 0}}, "batch is 0"),
+        ({"training": {"batch": 0}}, "training.batch is 0; it must be at least 1"),
         ({"training": {"batch": 1}}, "batch is 1; ifrp needs at least 2"),
         ({"training": {"log_every": 0}}, "log_every is 0"),
-        ({"training": {"average": 1}}, "average 1.0, below 1"),
+        ({"training": {"average": 1}}, "training.average is 1; it must be below 1"),
         ({"styles": []}, "no style to train on"),
         ({"aligned": "perhaps"}, "aligned is 'perhaps'; it must be true or false"),
     ],
@@ -453,7 +453,7 @@ def test_an_experiment_that_cannot_be_trained_is_refused(
 ) -> None:
     config = recovery_project.make(project, ablations={"odd": {"method": "ifrp", **entry}})
     with pytest.raises(IfrpError, match=sentence):
-        experiment.resolve(config, "odd")
+        experiments.resolve(config, "odd")
 
 
 def test_an_ablation_recovers_by_its_name(project: Path) -> None:

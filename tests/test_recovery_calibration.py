@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from PIL import Image
 from torch import nn
 from torch.optim.swa_utils import update_bn
 
-from ifrp import artifacts, config, paths, stacks, steps
-from ifrp.config import Config
+from ifrp import artifacts, config, paths, stacks
+from ifrp.config import Calibration, Config, experiments
 from ifrp.errors import IfrpError
-from ifrp.recovery import apply, experiment, model, training
-from ifrp.recovery.calibration import Calibration, calibrate, colours, restored
+from ifrp.recovery import apply, methods, model, training
+from ifrp.recovery.calibration import calibrate, colours, restored
 from ifrp.recovery.method import Method
 from ifrp.recovery.recover import recover
 from ifrp.stacks import to_range
@@ -37,7 +38,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
 
 def build(project: Config, name: str = "ifrp") -> Method[Any]:
     torch.manual_seed(0)
-    method = experiment.resolve(project, name).build()
+    method = methods.build(project, experiments.resolve(project, name))
     for network in method.networks.values():
         for norm in network.modules():
             if isinstance(norm, nn.BatchNorm2d):  # of a training that has ended
@@ -95,7 +96,7 @@ def test_the_prior_counts_as_so_many_portraits(project: Config) -> None:
 def test_how_strong_a_style_is_no_longer_matters(project: Config) -> None:
     """Halving all portraits halves what the first convolution gives, which its own statistics take out again."""
     torch.manual_seed(0)
-    method = experiment.resolve(project, "ifrp").build()
+    method = methods.build(project, experiments.resolve(project, "ifrp"))
     last = method.networks["generator"].eval().get_submodule("decoder.4")
     assert isinstance(last, nn.ConvTranspose2d)
     assert last.bias is not None
@@ -129,12 +130,9 @@ def test_colours_are_brought_to_those_of_the_training_faces(project: Config) -> 
 
 
 def test_an_experiment_takes_anothers_model_and_looks_at_new_styles_only(project: Config) -> None:
-    assert [steps.needs_training(project, name) for name in ("ifrp", "calibrated", "input")] == [
-        True,
-        False,
-        False,
-    ]
-    assert steps.training(project, "ifrp").keys() == steps.experiment(project, "ifrp").keys()
+    rows = experiments.every(project)
+    assert [rows[name].trained for name in ("ifrp", "calibrated", "input")] == [True, False, False]
+    assert rows["ifrp"].training_depends == replace(rows["ifrp"], portraits=2).training_depends
     training.train(project, "ifrp")
     before = artifacts.hexdigest(paths.recovery_model("ifrp"))
     apply.apply(project, "ifrp")
@@ -164,11 +162,11 @@ def test_an_experiment_takes_anothers_model_and_looks_at_new_styles_only(project
             {"model": "ifrp", "training": {"steps": 3}},
             "takes the model of ifrp, so it cannot change training",
         ),
-        ({"model": "ifrp", "calibrate": {"prior": -1}}, "calibrate: prior is -1.0; it must be at least 0"),
-        ({"model": "ifrp", "calibrate": {"trust": 2}}, "calibrate: trust is 2.0; it must be at most 1"),
+        ({"model": "ifrp", "calibrate": {"prior": -1}}, "calibrate.prior is -1; it must be at least 0"),
+        ({"model": "ifrp", "calibrate": {"trust": 2}}, "calibrate.trust is 2; it must be at most 1"),
         (
             {"model": "ifrp", "calibrate": {"portraits": 0}},
-            "calibrate: portraits is 0; it must be at least 1",
+            "calibrate.portraits is 0; it must be at least 1",
         ),
         ({"model": "ifrp", "calibrate": {"people": 3}}, "calibrate: unknown key people"),
         (
@@ -180,7 +178,7 @@ def test_an_experiment_takes_anothers_model_and_looks_at_new_styles_only(project
 def test_what_cannot_be_calibrated_is_said(project: Config, entry: dict[str, Any], sentence: str) -> None:
     given = config.merge(config.plain(project), {"recovery": {"experiments": {"other": entry}}})
     with pytest.raises(IfrpError, match=sentence):
-        experiment.resolve(config.build(given, "here"), "other")
+        experiments.resolve(config.build(given, "here"), "other")
 
 
 def test_a_calibrated_model_is_kept_for_others_of_the_kind(project: Config, tmp_path: Path) -> None:

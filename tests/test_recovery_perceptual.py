@@ -14,9 +14,10 @@ from torch.optim import LBFGS
 
 from ifrp import config as configuration
 from ifrp import paths, stacks
-from ifrp.config import Config
+from ifrp.config import Config, experiments
+from ifrp.config.methods import METHODS
 from ifrp.errors import IfrpError
-from ifrp.recovery import experiment, methods
+from ifrp.recovery import methods
 from ifrp.recovery.method import Batch, Clock
 from ifrp.recovery.methods import gatys, johnson
 from ifrp.stacks import to_range
@@ -36,7 +37,7 @@ def build(project: Config, name: str, **changes: Any) -> Any:
     values = {"recovery": {"experiments": {name: {"method": name, **changes}}}}
     found = configuration.build(configuration.merge(configuration.plain(project), values), "here")
     torch.manual_seed(0)
-    method = experiment.resolve(found, name).build()
+    method = methods.build(found, experiments.resolve(found, name))
     method.prepare(found, CPU, training=True)
     return method
 
@@ -54,7 +55,7 @@ def test_defaults_are_the_originals() -> None:
     assert network.style_layers == ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
     assert (optimised.iterations, optimised.history, optimised.start) == (1000, 100, "noise")
     assert network.learning_rate == 1e-3
-    training = methods.find("johnson").training
+    training = METHODS["johnson"].training
     assert (training.steps, training.batch) == (40_000, 4)
 
 
@@ -64,8 +65,8 @@ def test_the_style_is_one_training_face(project: Config, name: str) -> None:
     face = to_range(torch.from_numpy(np.array(stacks.read(paths.faces("train")).images[7:8])))
     expected = losses.features(face, ("relu2_1",))["relu2_1"]
     torch.testing.assert_close(losses.targets["relu2_1"], gram(expected))
-    for wrong in (12, -1):
-        with pytest.raises(IfrpError, match=f"face is {wrong}, but data/faces/train.npy has 12"):
+    for wrong, told in ((12, "but data/faces/train.npy has 12"), (-1, "it must be at least 0")):
+        with pytest.raises(IfrpError, match=f"face is {wrong}[;,] {told}"):
             build(project, name, face=wrong)
 
 

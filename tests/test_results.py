@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ifrp.config import load, training_styles
+from ifrp.config import experiments, load
 from ifrp.paper import tables
 from ifrp.paper.documents import quotes
 
@@ -62,4 +62,4 @@ def test_training_styles_of_the_ablation_follow_the_distance_ranking() -> None:
     table = config.paper.ablations["training-styles"]
     for count, experiment in enumerate(table.values(), start=1):
         assert experiment is not None
-        assert sorted(training_styles(config, experiment)) == sorted(order[:count])
+        assert sorted(experiments.resolve(config, experiment).styles) == sorted(order[:count])

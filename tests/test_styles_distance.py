@@ -1,9 +1,12 @@
 """Log-Euclidean style distance, against scipy and analytic cases, and the rules of choice."""
 
+from typing import get_args, get_type_hints
+
 import numpy as np
 import pytest
 from scipy.linalg import expm, logm
 
+from ifrp.config import StyleDistance
 from ifrp.errors import IfrpError
 from ifrp.styles.choice import RULES, choose
 from ifrp.styles.distance import COMBINED, Matrix, log, pairwise
@@ -86,8 +89,11 @@ def test_every_rule_gives_that_many_different_styles() -> None:
             assert len(set(choose(rule, FAR, AMONG, count))) == count
 
 
-def test_unknown_rule_and_too_many() -> None:
-    with pytest.raises(IfrpError, match="farthest, nearest"):
-        choose("fartest", FAR, AMONG, 3)
+def test_the_configuration_knows_the_rules() -> None:
+    known = get_args(get_type_hints(StyleDistance)["rule"])
+    assert set(known) == set(RULES)
+
+
+def test_too_many() -> None:
     with pytest.raises(IfrpError, match="7 styles"):
         choose("spread", FAR, AMONG, 7)

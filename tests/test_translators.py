@@ -20,9 +20,9 @@ from torch import Tensor, nn
 
 from ifrp import config as configuration
 from ifrp import paths
-from ifrp.config import Config
+from ifrp.config import Config, experiments
 from ifrp.errors import IfrpError
-from ifrp.recovery import apply, experiment, losses, methods, model, schedules, training
+from ifrp.recovery import apply, losses, methods, model, schedules, training
 from ifrp.recovery.method import Batch, Clock, Method
 from ifrp.recovery.methods.mgan import Decoder, Discriminator
 from ifrp.recovery.optimisation import Optimisation, initialise
@@ -327,10 +327,13 @@ def test_mgan_takes_its_features_from_the_configuration_and_leaves_them_alone(pr
         {"seed": 7, "styles": {"features": {"weights": "random", "width": 0.03}}},
     )
     values["recovery"]["methods"]["mgan"]["features"] = None
-    row = experiment.resolve(configuration.build(values, "here"), "mgan")
-    assert (row.settings.features.width, row.settings.features_seed) == (0.03, 7)
-    assert experiment.resolve(project, "mgan").settings.features.width == 0.05  # the method's own come first
-    method = row.build()
+    given = configuration.build(values, "here")
+    row = experiments.resolve(given, "mgan")
+    settings = methods.settings(given, row)
+    assert (settings.features.width, settings.features_seed) == (0.03, 7)
+    settings = methods.settings(project, experiments.resolve(project, "mgan"))
+    assert settings.features.width == 0.05  # the method's own come first
+    method = methods.build(given, row)
     assert method.networks["generator"][0].in_channels == round(512 * 0.03)  # type: ignore[index]
     assert method.networks["discriminator"][1].in_channels == round(256 * 0.03)  # type: ignore[index]
     method.prepare(project, torch.device("cpu"), training=True)  # of another width and seed
@@ -342,7 +345,7 @@ def test_mgan_takes_its_features_from_the_configuration_and_leaves_them_alone(pr
         assert update.loss is not None
         update.loss.backward()
     assert all(weight.grad is None for weight in method.features.parameters())  # type: ignore[attr-defined]
-    again = row.build()
+    again = methods.build(given, row)
     again.prepare(Config(), torch.device("cpu"), training=False)
     assert len(encoder(again)) == len(before)
     assert all(torch.equal(a, b) for a, b in zip(encoder(again), before, strict=True))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import hashlib
 import importlib
 import json
@@ -12,11 +13,13 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 from workflow_project import ROOT, STYLES, Project
 
-from ifrp import paths, steps
+from ifrp import paths
+from ifrp.config import experiments, load, plain
 from ifrp.paper import figures, tables
 from ifrp.workflow.run import folder_digest
 
@@ -148,7 +151,7 @@ def test_stages_run_the_rules_of_their_file() -> None:
         rules = [line.split()[1].rstrip(":") for line in text.splitlines() if line.startswith("rule ")]
         allowed = stage["cmd"].split("--allowed-rules ")[1].split(" -- ")
         assert allowed == [" ".join(rules), name]
-        assert "src/ifrp/config.py" in stage["deps"]
+        assert "src/ifrp/config" in stage["deps"]
         for path in _sources(name, text):
             covering = {f"src/ifrp/{place}" for place in (path, *Path(path).parents)}
             assert covering & set(stage["deps"]), f"stage {name} runs {path}"
@@ -216,7 +219,7 @@ def test_every_artifact_is_under_dvc(made: Project) -> None:
 
 
 def test_a_docstring_in_the_configuration_reruns_nothing(edited: Project) -> None:
-    edited.append("src/ifrp/config.py", "\n# a remark\n")
+    edited.append("src/ifrp/config/sections.py", "\n# a remark\n")
     edited.append("src/ifrp/cli.py", "\n# a remark\n")
     assert edited.pending() == set()
 
@@ -306,6 +309,7 @@ def test_ablations_are_made_on_demand(tmp_path: Path) -> None:
 def test_new_method_leaves_the_others_valid(edited: Project) -> None:
     source = (edited.root / "src/ifrp/recovery/methods/faced.py").read_text()
     edited.write("src/ifrp/recovery/methods/another.py", source)
+    edited.append("src/ifrp/config/methods.py", '\nMETHODS["another"] = Facts()\n')
     experiments = edited.configuration()["recovery"]["experiments"]
     edited.edit(recovery={"experiments": {**experiments, "another": {"method": "another"}}})
     assert {job for job in edited.pending() if job.startswith("recovery_train")} == {"recovery_train another"}
@@ -522,7 +526,7 @@ def test_only_the_committed_configuration_is_recorded(tmp_path: Path) -> None:
     assert not (project.root / "dvc.lock").exists()
     assert "DVC has recorded" in project.make()
     assert "up to date" in project.dvc("status")
-    project.append("src/ifrp/config.py", "\n# a remark\n")
+    project.append("src/ifrp/config/sections.py", "\n# a remark\n")
     told = project.make()
     assert "Nothing to be done" in told
     assert "DVC has recorded" in told
@@ -676,26 +680,19 @@ def test_sources_are_what_python_imports(
     assert not any(f"ifrp.{name}".startswith(foreign) for name in names)
 
 
-def test_static_answers_about_methods_are_those_of_their_classes(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ifrp import config as configuration
-    from ifrp.recovery import experiment, methods
-
-    monkeypatch.chdir(ROOT)
-    every = {name: {"method": name} for name in methods.names()}
-    for path in sorted(Path("config").glob("*.yaml")):
-        given = {"preset": path.stem, "recovery": {"experiments": every}}
-        config = configuration.build(configuration.read(paths.CONFIG), str(path), given)
-        for name in config.recovery.experiments:
-            row = experiment.resolve(config, name)
-            assert steps.needs_model(config, name) == (row.needs != "nothing")
-            assert steps.needs_training(config, name) == (row.needs != "nothing" and row.model == name)
-            assert steps.needs_faces(config, name) == methods.find(row.method).reference
-            assert set(row.recognisers) <= set(steps.recognisers(config, name))
+def test_what_an_experiment_goes_by_is_in_its_params() -> None:
+    """All of its fields, for the configuration's own code is no input of a rule: a default that changes is seen here."""
+    row = experiments.resolve(load(paths.CONFIG), "ifrp")
+    told = row.depends
+    fields = {field.name for field in dataclasses.fields(row)} - {"name", "settings", "size"}
+    assert set(told) == fields | set(row.settings)
+    assert told["training"] == plain(row.training)
+    assert row.training_depends == {k: v for k, v in told.items() if k not in ("portraits", "calibrate")}
 
 
 def test_dvc_shows_the_experiments_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     from ifrp import dvcfile
-    from ifrp.config import load, merge, plain, typed
+    from ifrp.config import merge, typed
 
     monkeypatch.chdir(ROOT)
     text, config = dvcfile.FILE.read_text(), load(paths.CONFIG)
@@ -714,7 +711,7 @@ def test_dvc_shows_the_experiments_of_the_configuration(monkeypatch: pytest.Monk
     assert not any("/again/" in path for path in curves)  # which is not trained itself
 
 
-def test_schema_is_that_of_the_dataclasses() -> None:
+def test_schema_is_that_of_the_sections() -> None:
     from ifrp.schema import SCHEMA, generate
 
     assert json.loads((ROOT / SCHEMA).read_text()) == generate(), "run python -m ifrp.schema"
@@ -722,13 +719,28 @@ def test_schema_is_that_of_the_dataclasses() -> None:
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("config/*.yaml")), ids=lambda path: path.name)
 def test_configurations_fit_the_schema(path: Path) -> None:
-    import jsonschema
-
     from ifrp.schema import generate
 
     jsonschema.validate(yaml.safe_load(path.read_text()), generate())
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({"faces": {"sizee": 1}}, generate())
+    for wrong in (
+        {"faces": {"sizee": 1}},
+        {"faces": {"size": 0}},
+        {"recovery": {"experiments": {"ifrp": 3}}},
+    ):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong, generate())
+
+
+def test_editors_are_told_what_every_key_is() -> None:
+    from ifrp.schema import generate
+
+    schema = generate()
+    for name, section in schema["$defs"].items():
+        for key, value in section["properties"].items():
+            assert "description" in value or "$ref" in value or name == "FaceCounts", f"{name}.{key}"
+    inherited = schema["$defs"]["StyleTraining"]["properties"]["content_layer"]
+    assert inherited["description"] == "VGG-19 layer of the content loss"
+    jsonschema.validate({"extends": "photos", "recovery": {"experiments": {"ifrp": None}}}, schema)
 
 
 def test_report_holds_all_that_is_shown(made: Project) -> None:

@@ -9,12 +9,7 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-import yaml
-from workflow_project import ROOT, Project
-
-from ifrp import paths
-from ifrp.config import STYLE_SPLITS, load
-from ifrp.steps import needs_training
+from workflow_project import Project
 
 KEPT = "models/recovery/ifrp.safetensors"
 
@@ -97,20 +92,6 @@ def test_parameters_metrics_and_plots_are_compared(tmp_path: Path) -> None:
         rows = plot["content"]["data"]["values"]
         assert {row["rev"] for row in rows} == {"HEAD", "workspace"}, name
         assert len({row.get("filename") for row in rows}) == (1 if name == "training" else 2)
-
-
-def test_dvc_shows_all_experiments() -> None:
-    config = load(ROOT / "config/config.yaml")
-    shown = yaml.safe_load((ROOT / "dvc.yaml").read_text())
-    every = list(config.recovery.experiments)
-    trained = [name for name in every if needs_training(config, name)]
-    assert shown["metrics"] == [str(paths.metrics(name)) for name in every]
-    plots = {name: plot for entry in shown["plots"] for name, plot in entry.items()}
-    for split in STYLE_SPLITS:
-        curves = {str(paths.retrieval(name, config.evaluation.recogniser)): split for name in every}
-        assert plots[f"retrieval-{split}"]["y"] == curves
-    folders = [Path(path).parts[:3] for path in plots["training"]["y"]]
-    assert folders == [paths.training_curve(name).parts[:3] for name in trained]
 
 
 def test_a_clone_that_pulls_is_up_to_date(made: Project, tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from ifrp import paths, steps
+from ifrp import paths
 from ifrp.artifacts import atomic
-from ifrp.config import STYLE_SPLITS, Config, load
+from ifrp.config import STYLE_SPLITS, Config, experiments, load
 
 FILE = Path("dvc.yaml")
 START = "\nmetrics:\n"
@@ -25,7 +25,7 @@ class _Indented(yaml.SafeDumper):
 def generate(config: Config) -> dict[str, Any]:
     """The sections `metrics` and `plots`: means, validation and retrieval curves of the main experiments."""
     every, judge = list(config.recovery.experiments), config.evaluation.recogniser
-    trained = [name for name in every if steps.needs_training(config, name)]
+    trained = [row.name for row in experiments.main(config) if row.trained]
     validation = {str(paths.validation_curve(name)): "validation_psnr" for name in trained}
     curves = [str(paths.retrieval(name, judge)) for name in every]
     plots = [_plot("training", "PSNR of validation faces", "step", "dB", validation)]

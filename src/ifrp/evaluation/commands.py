@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.options import ConfigFile
 
 if TYPE_CHECKING:
+    from ifrp.config import Config
     from ifrp.recovery.recogniser import Recogniser
 
 app = typer.Typer(
@@ -27,9 +27,10 @@ Judge = Annotated[
 @app.command()
 def quality(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
     """Compare every recovered face of an experiment with the true one: PSNR, SSIM, FSIM, FSIMc, ceilings of PSNR."""
+    from ifrp.config import load
     from ifrp.evaluation.quality import write
 
-    write(settings.load(config), experiment)
+    write(load(config), experiment)
 
 
 @app.command()
@@ -52,9 +53,10 @@ def distractors(recogniser: Judge = "", config: ConfigFile = paths.CONFIG) -> No
 @app.command()
 def exposure(config: ConfigFile = paths.CONFIG) -> None:
     """Compare how light portraits are with how light their faces are, style by style."""
+    from ifrp.config import load
     from ifrp.evaluation.exposure import write
 
-    write(settings.load(config))
+    write(load(config))
 
 
 @app.command()
@@ -83,12 +85,14 @@ def folders(
 @app.command()
 def summary(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
     """Gather the means of an experiment's scores in one table, with 95 % intervals over people."""
+    from ifrp.config import load
     from ifrp.evaluation.summary import write
 
-    write(settings.load(config), experiment)
+    write(load(config), experiment)
 
 
-def _judged(config: Path, name: str = "") -> tuple[settings.Config, str, Recogniser]:
+def _judged(config: Path, name: str = "") -> tuple[Config, str, Recogniser]:
+    from ifrp import config as settings
     from ifrp.recovery.recogniser import load
     from ifrp.runtime import device
 

@@ -90,7 +90,7 @@ def refuse_leak(config: settings.Config, experiment: str, name: str, judge: Reco
     """
     from ifrp.recovery import model
 
-    made_by = paths.recovery_model(settings.model_of(config, experiment))
+    made_by = paths.recovery_model(settings.experiments.resolve(config, experiment).model)
     for style in settings.styles(config):
         if str(made_by) in read_card(paths.recovered(experiment, style.name))["inputs"]:
             seen = json.loads(model.header(made_by).get("recognisers", "{}"))

@@ -27,7 +27,7 @@ def split_of_styles(config: settings.Config, experiment: str) -> dict[str, str]:
     `seen` are the styles that the experiment is trained on, whatever the table says; a style that the table calls
     seen, but this experiment does not train on, is `unseen` to it.
     """
-    trained = settings.training_styles(config, experiment)
+    trained = settings.experiments.resolve(config, experiment).styles
     rows = settings.styles(config)
     found = {row.name: "unseen" if row.split == "seen" else row.split for row in rows}
     return {name: "seen" if name in trained else split for name, split in found.items()}

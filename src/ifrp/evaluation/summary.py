@@ -117,7 +117,7 @@ def table(config: settings.Config, experiment: str) -> pd.DataFrame:
         rows += means(config, identity, metric, column, unit)
     for metric, column in (("fcr", "hit"), ("fcr-chance", "chance")):
         rows += means(config, pairs, metric, column, 100)[:1]
-    of = {"experiment": experiment, "method": settings.entry(config, experiment)["method"]}
+    of = {"experiment": experiment, "method": settings.experiments.resolve(config, experiment).method}
     return pd.DataFrame([of | row for row in rows], columns=list(COLUMNS))
 
 

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ifrp import artifacts, paths, runtime, stacks
@@ -23,30 +23,6 @@ from ifrp.faces.sources import open_source
 A = TypeVar("A")
 B = TypeVar("B")
 HOPELESS = 100  # pictures skipped from the start, without one that is usable
-
-
-def check(faces: Faces) -> None:
-    """Refuses settings that make no sense.
-
-    Raises:
-        IfrpError: names the key.
-    """
-    low, high = faces.warp.scale
-    for fine, sentence in (
-        (faces.size >= 16, f"faces.size is {faces.size}; it must be at least 16 pixels."),
-        (
-            min(asdict(faces.split).values()) >= 1,
-            "faces.split: train, val and test must be at least 1 face each.",
-        ),
-        (0 < low <= high, f"faces.warp.scale is {low} to {high}; it must rise from more than 0."),
-        (0 <= faces.warp.rotation <= 180, "faces.warp.rotation must lie between 0 and 180 degrees."),
-        (
-            0 <= faces.warp.shift <= 1,
-            "faces.warp.shift must lie between 0 and 1 (fractions of the face's side).",
-        ),
-    ):
-        if not fine:
-            raise IfrpError(sentence)
 
 
 def write(config: Config) -> str:
@@ -81,9 +57,8 @@ def prepare(source: Source, faces: Faces, seed: int) -> dict[str, Any]:
         under "skipped" the number of files left out, whose reasons are in data/faces/skipped.csv.
 
     Raises:
-        IfrpError: a setting makes no sense, or the source has too few usable faces of different people.
+        IfrpError: the source has too few usable faces of different people.
     """
-    check(faces)
     counts = {split: getattr(faces.split, split) for split in splits.ORDER}
     skipped = dict(source.skipped)
     facts = dict[str, Any]()
@@ -132,7 +107,6 @@ def rewarp(source: Source, faces: Faces, name: str, seed: int) -> dict[str, int]
         known = ", ".join(faces.warps) or "none"
         raise IfrpError(f"There is no warp {name} in faces.warps; there are {known}.")
     other = replace(faces, warp=faces.warps[name])
-    check(other)
     return {split: _rewarp(source, other, name, split, seed) for split in ("train", "val")}
 
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from ifrp import artifacts, paths, runtime, stacks
 from ifrp.config import Config, plain
-from ifrp.errors import IfrpError
 from ifrp.faces.heads.person import Person, View, sample_person, sample_view
 from ifrp.faces.heads.renderer import CANVAS, render
 
@@ -64,14 +63,7 @@ def pictures(
     Each item is an image (size, size, 3), uint8 RGB, whose central 128/240 is the aligned face; the number of the
     person, from 0; and the view. A picture depends on the seed, the person and its number alone, not on how many
     there are nor on `workers`, the processes that share the work.
-
-    Raises IfrpError if a count is not positive or the size is less than 16 pixels.
     """
-    if people < 1 or pictures < 1 or size < 16 or workers < 1:
-        raise IfrpError(
-            f"faces.rendered: people, pictures and workers must be at least 1 and size at least 16, "
-            f"not people={people}, pictures={pictures}, workers={workers}, size={size}."
-        )
     wanted = [(person, number) for person in range(people) for number in range(pictures)]
     draw = partial(_picture, size, seed)
     if workers == 1:

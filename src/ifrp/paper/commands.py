@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.options import ConfigFile
 
@@ -21,9 +20,10 @@ def table(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Write a table as CSV, Markdown, TeX, Typst and HTML: published value, ours, difference."""
+    from ifrp.config import load
     from ifrp.paper import tables
 
-    loaded = settings.load(config)
+    loaded = load(config)
     tables.find(loaded, name).write(loaded)
 
 
@@ -33,9 +33,10 @@ def figure(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Draw a figure as PNG and PDF."""
+    from ifrp.config import load
     from ifrp.paper import figures
 
-    loaded = settings.load(config)
+    loaded = load(config)
     figures.find(loaded, name).write(loaded)
 
 
@@ -45,9 +46,10 @@ def numbers(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Collect every number that a document may quote."""
+    from ifrp.config import load
     from ifrp.paper.documents.numbers import write
 
-    write(settings.load(config), document)
+    write(load(config), document)
 
 
 @app.command()
@@ -56,9 +58,10 @@ def pdf(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Print a document, with its tables, figures and numbers."""
+    from ifrp.config import load
     from ifrp.paper.documents.printing import write
 
-    write(settings.load(config), document)
+    write(load(config), document)
 
 
 @app.command()

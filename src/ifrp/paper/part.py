@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ifrp import paths, steps
+from ifrp import paths
 from ifrp.artifacts import card_path
-from ifrp.config import Config
+from ifrp.config import Config, experiments, selected
 
 
 def main_experiments(config: Config) -> list[str]:
@@ -23,14 +23,14 @@ def main_experiments(config: Config) -> list[str]:
     return list(config.recovery.experiments)
 
 
-def trained(config: Config, experiments: Iterable[str]) -> list[str]:
+def trained(config: Config, names: Iterable[str]) -> list[str]:
     """Those of some experiments that have a model and a curve of their own."""
-    return [name for name in experiments if steps.needs_training(config, name)]
+    return [name for name in names if experiments.resolve(config, name).trained]
 
 
-def training_cards(config: Config, experiments: Iterable[str]) -> list[Path]:
+def training_cards(config: Config, names: Iterable[str]) -> list[Path]:
     """The cards that say what the trainings of some experiments took."""
-    return [card_path(paths.recovery_model(name)) for name in trained(config, experiments)]
+    return [card_path(paths.recovery_model(name)) for name in trained(config, names)]
 
 
 def _nothing(config: Config) -> list[Any]:
@@ -85,7 +85,7 @@ class Part(ABC):
 
     def depends(self, config: Config) -> dict[str, Any]:
         """Experiments and settings that it goes by, for the `params:` of its rule."""
-        return {"rows": self.rows(config), **steps.settings(config, "seed", *self.settings)}
+        return {"rows": self.rows(config), **selected(config, "seed", *self.settings)}
 
     def modules(self, config: Config) -> list[str]:
         """Dotted names of the modules that make it, whose source its rule follows."""
@@ -107,4 +107,4 @@ def shown(config: Config, document: str, every: Iterable[Part]) -> list[str]:
 
 def method_of_shown(config: Config) -> list[str]:
     """The module of the method of `paper.experiment`, for figures that run its networks."""
-    return [f"{steps.METHODS}{steps.experiment(config, config.paper.experiment)['method']}"]
+    return [experiments.shown(config).module]

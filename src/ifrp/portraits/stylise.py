@@ -44,12 +44,7 @@ def stylise(faces: stacks.Stack, painter: StyleNetwork, style: str, target: Path
         style: name of the style; becomes a column, beside those of the faces.
         target: path of the new stack.
         batch: faces at a time; a portrait does not depend on it (instance normalisation).
-
-    Raises:
-        IfrpError: a batch smaller than 1.
     """
-    if batch < 1:
-        raise IfrpError(f"portraits.batch is {batch}: it must be at least 1.")
     table = faces.table.assign(style=style)
     with stacks.create(target, faces.images.shape[:3]) as (images, rows):
         starts = range(0, len(faces), batch)

@@ -3,60 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 import torch
+from pydantic import Field
 from torch import Tensor
 from torch.optim import Optimizer, RMSprop
 
+from ifrp.config.values import Memory, Natural, Part, Positive, Share, Weight, section
 from ifrp.recovery import losses
 from ifrp.recovery.dn import DN
 from ifrp.recovery.method import Batch, Clock, Method, Update, frozen
 from ifrp.recovery.schedules import balance, learning_rate, warm_up, weight
 
 
-@dataclass(frozen=True)
+@section
 class Losses:
     """Weights of the losses; 0 leaves one out, with all that only it needs."""
 
-    pixel: float = 1.0
+    pixel: Weight = 1.0
     """weight of the pixel loss [paper]"""
-    adversarial: float = 1e-2
+    adversarial: Weight = 1e-2
     """weight λ of the adversarial loss in the first epoch [recalled, authors]"""
-    decay: float = 0.995
+    decay: Part = 0.995
     """factor on λ (and η) per epoch [authors]"""
-    floor: float = 0.5
+    floor: Share = 0.5
     """fraction of λ (and η) at which the decay ends [authors]"""
 
 
-@dataclass(frozen=True)
+@section
 class Optimisation:
     """RMSprop, its schedule, and the balance of the two networks."""
 
-    learning_rate: float = 1e-3
+    learning_rate: Positive = 1e-3
     """step size in the first epoch [recalled, authors]"""
-    decay: float = 0.99
+    decay: Part = 0.99
     """factor on the step size per epoch [authors]"""
-    floor: float = 1e-6
+    floor: Weight = 1e-6
     """smallest step size [authors]"""
-    smoothing: float = 0.9
+    smoothing: Memory = 0.9
     """RMSprop's α [authors]"""
-    epsilon: float = 1e-8
+    epsilon: Positive = 1e-8
     """RMSprop's ε, outside the square root [authors]"""
-    warm_up: int = 50
+    warm_up: Natural = 50
     """steps at 1/50 of the step size, then as many at 1/5; 0 for none [authors]"""
-    margin: float = 0.3
+    margin: Share = 0.3
     """a discriminator with errors below this waits, one with errors above 1 - margin is waited for; 0 for no gate [authors]"""
 
 
-@dataclass(frozen=True)
+@section
 class Settings:
     """Keys that both methods have."""
 
-    losses: Losses = field(default_factory=Losses)
-    optimisation: Optimisation = field(default_factory=Optimisation)
-    discriminator_width: float = 1.0
+    losses: Losses = Field(default_factory=Losses)
+    optimisation: Optimisation = Field(default_factory=Optimisation)
+    discriminator_width: Positive = 1.0
     """factor on the discriminator's channels"""
 
 
@@ -65,8 +66,6 @@ S = TypeVar("S", bound=Settings)
 
 class AdversarialMethod(Method[S]):
     """Generator and discriminator in turn; a subclass builds `networks["generator"]`, and may add to the loss."""
-
-    least = 2  # the discriminator sees the faces of one half, and the recoveries of the other
 
     def __init__(self, settings: S, size: int, styles: tuple[str, ...]) -> None:
         super().__init__(settings, size, styles)

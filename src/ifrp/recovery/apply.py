@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ifrp import artifacts, paths, runtime, stacks
 from ifrp import config as configuration
-from ifrp.config import Config, plain
+from ifrp.config import Config, experiments, plain
+from ifrp.config.experiments import Experiment
 from ifrp.faces.warp import unwarp
-from ifrp.recovery import experiment, model
+from ifrp.recovery import methods, model
 from ifrp.recovery.calibration import calibrate, restored
-from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.method import Method
 from ifrp.stacks import to_bytes, to_range
 
@@ -28,8 +30,12 @@ def ready(config: Config, row: Experiment, device: torch.device) -> Method[Any]:
     Raises:
         IfrpError: its model is missing, does not fit or was made with other settings, or what it needs beside that cannot be had.
     """
-    trained = row.needs != "nothing"
-    method = model.load(paths.recovery_model(row.model), device, row) if trained else row.build()
+    if row.facts.trained:
+        path = paths.recovery_model(row.model)
+        model.check(path, row, methods.settings(config, row))
+        method = model.load(path, device)
+    else:
+        method = methods.build(config, row)
     method.prepare(config, device, training=False)
     return method
 
@@ -51,10 +57,10 @@ def apply(config: Config, name: str, styles: Sequence[str] = ()) -> None:
     Raises:
         IfrpError: unknown experiment, or its model or the portraits are missing.
     """
-    row = experiment.resolve(config, name)
+    row = experiments.resolve(config, name)
     device = runtime.device(config.runtime)
     method = ready(config, row, device)
-    if row.needs != "nothing":  # fills caches and builds kernels, which are not to be timed
+    if row.facts.trained:  # fills caches and builds kernels, which are not to be timed
         next(recover(method, np.zeros((BATCH, row.size, row.size, 3), np.uint8), device))
     for style in styles or [style.name for style in configuration.styles(config)]:
         _apply(config, row, method, style, device)
@@ -63,20 +69,20 @@ def apply(config: Config, name: str, styles: Sequence[str] = ()) -> None:
 def _apply(config: Config, row: Experiment, method: Method[Any], style: str, device: torch.device) -> None:
     source, target = paths.portraits("test", style), paths.recovered(row.name, style)
     portraits = stacks.read(source)
-    places = row.places(len(portraits))
+    places = spread(len(portraits), row.portraits)
     chosen, table = portraits.images[places], portraits.table.iloc[places].assign(index=places)
-    settings = {"experiment": row.name, "method": row.method, "settings": plain(row.settings),
+    settings = {"experiment": row.name, "method": row.method, "settings": plain(method.settings),
                 "portraits": row.portraits, "aligned": row.aligned, "calibrate": plain(row.calibrate),
                 "style": style}  # fmt: skip
     with (
-        artifacts.card(target, settings, config.seed, [source, *row.recovers_with]) as facts,
+        artifacts.card(target, settings, config.seed, [source, *_with(row)]) as facts,
         restored(method),
     ):
         if row.aligned:
             chosen = unwarp(chosen, table)
         # The statistics of a training style are in the networks already.
         if row.calibrate is not None and style not in row.styles:
-            seen = chosen[experiment.spread(len(chosen), row.calibrate.portraits)]
+            seen = chosen[spread(len(chosen), row.calibrate.portraits)]
             calibrate(method, seen, row.calibrate, device)
             facts["calibrated_on"] = len(seen)
         with stacks.create(target, chosen.shape[:3]) as (images, rows):
@@ -90,3 +96,15 @@ def _apply(config: Config, row: Experiment, method: Method[Any], style: str, dev
             rows.extend(stacks.rows_of(table))
         facts["faces"] = done
         facts["ms_per_face"] = round(1000 * seconds / max(done, 1), 3)
+
+
+def _with(row: Experiment) -> list[Path]:
+    """What an experiment recovers with: its model, or the training faces if its method needs none but looks at one."""
+    if row.facts.trained:
+        return [paths.recovery_model(row.model)]
+    return [paths.faces("train")] if row.facts.reference else []
+
+
+def spread(total: int, count: int | None) -> NDArray[np.int64]:
+    """So many places, or all, evenly spread over so many in all."""
+    return np.linspace(0, total - 1, min(count or total, total)).round().astype(np.int64)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,35 +18,12 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
 from ifrp import stacks
-from ifrp.config import at_least
+from ifrp.config import Calibration
 from ifrp.errors import IfrpError
 from ifrp.recovery.method import Method, Tone
 from ifrp.stacks import to_range
 
 BATCH = 64  # portraits whose statistics are taken together; those of a few say little of the spread between portraits
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What a method is calibrated by, before it recovers the portraits of a style."""
-
-    portraits: int | None = None
-    """how many portraits of the style it looks at, evenly spread over those that it recovers; none: all of them"""
-    statistics: bool = True
-    """normalise by the portraits' own statistics in place of those of training, in all layers with batch normalisation"""
-    prior: float = 4.0
-    """portraits that the statistics of training count as: the new ones weigh portraits / (prior + portraits)"""
-    trust: float = 1.0
-    """factor on that share, 0–1; less where people and backgrounds may be others than in training"""
-    colours: bool = False
-    """map the faces it recovers to mean and spread of the training faces, channel by channel, by one affine map per style"""
-
-    def __post_init__(self) -> None:
-        at_least(0, self, "prior", "trust")
-        if self.trust > 1:
-            raise ValueError(f"trust is {self.trust}; it must be at most 1")
-        if self.portraits is not None:
-            at_least(1, self, "portraits")
 
 
 def calibrate(method: Method[Any], images: stacks.Images, given: Calibration, device: torch.device) -> None:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ifrp import config as configuration
 from ifrp import paths
 from ifrp.options import ConfigFile
 
@@ -26,9 +25,10 @@ def recogniser(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Train a face recogniser on the training people, or take over published weights."""
+    from ifrp.config import load
     from ifrp.recovery.recognition import make
 
-    make(configuration.load(config), name)
+    make(load(config), name)
 
 
 @app.command()
@@ -37,9 +37,10 @@ def train(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Train an experiment; interrupted, the same command goes on from the last checkpoint."""
+    from ifrp.config import load
     from ifrp.recovery.training import train as run
 
-    run(configuration.load(config), experiment)
+    run(load(config), experiment)
 
 
 @app.command()
@@ -51,9 +52,10 @@ def apply(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Recover the test portraits of all styles, or of some, with a trained experiment."""
+    from ifrp.config import load
     from ifrp.recovery.apply import apply as run
 
-    run(configuration.load(config), experiment, styles or ())
+    run(load(config), experiment, styles or ())
 
 
 @app.command()

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ifrp import paths, runtime, stacks
+from ifrp.config.experiments import Experiment
 from ifrp.errors import IfrpError
 from ifrp.faces.warp import forward, unwarp
 from ifrp.recovery.augmentation import recoloured
-from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.method import Batch
 from ifrp.stacks import to_range
 

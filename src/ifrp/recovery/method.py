@@ -1,11 +1,11 @@
 """What a method is: the contract that all of them keep, and the words in which the training loop speaks to them.
 
-To add a method, write `methods/<name>.py` with a class `Method` derived from the one here, and an experiment in the
-configuration that names it:
+To add a method, write `methods/<name>.py` with a class `Method` derived from the one here, its row in
+`ifrp.config.methods`, and an experiment in the configuration that names it:
 
-    @dataclass(frozen=True)
+    @section
     class Settings:
-        width: float = 1.0
+        width: Positive = 1.0
         \"\"\"factor on all channels [the paper's value and its source]\"\"\"
 
     class Method(method.Method[Settings]):
@@ -30,49 +30,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from torch import Tensor, device, nn
 from torch.optim import Optimizer
 
-from ifrp.config import Config, at_least
+from ifrp.config import Config
 from ifrp.training.trainee import Update as Update  # for the methods, which have all their words from here
 
 S = TypeVar("S")
-
-
-@dataclass(frozen=True)
-class Training:
-    """How long and on what a method is trained: the same keys for every method."""
-
-    steps: int = 430_000
-    """batches shown to the method; the paper does not say, this is about 83 epochs of 330,000 pairs [inferred]"""
-    batch: int = 64
-    """pairs of portrait and face in a batch, on all devices together [paper]"""
-    seed: int | None = None
-    """of first weights and of the order of pairs, to train the same again with other luck; none: that of the configuration"""
-    flip: bool = False
-    """mirror every other pair at random; not in the paper, pays when faces are few"""
-    recolour: float = 0.0
-    """share of the portraits that get other colours and another texture by a random convolution; 0 as in the paper"""
-    average: float = 0.0
-    """recover with a running mean of the weights that keeps this fraction of itself per step; 0 as in the paper: the last ones"""
-    checkpoint_minutes: float = 5.0
-    """minutes between checkpoints"""
-    validate_every: int = 1_000
-    """steps between validations"""
-    validation_faces: int = 64
-    """portraits of each style that a validation recovers, at most"""
-    validation_styles: tuple[str, ...] = ()
-    """styles of those portraits, such as one that is not trained on; none: the training styles"""
-    log_every: int = 50
-    """steps between rows of the training curve; each is the mean since the last one"""
-
-    def __post_init__(self) -> None:
-        at_least(1, self, "steps", "batch", "validate_every", "log_every")
-        at_least(0, self, "recolour", "average")
-        if self.recolour > 1 or self.average >= 1:
-            raise ValueError(f"recolour is {self.recolour}, at most 1, and average {self.average}, below 1")
 
 
 @dataclass(frozen=True)
@@ -120,13 +86,9 @@ class Method(ABC, Generic[S]):
     """A way to turn portraits into faces. It owns networks and losses, and no loop.
 
     Attributes:
-        settings_class: dataclass of the method's keys in the configuration; its defaults are the paper's values.
-        needs: what must be trained: nothing, or all of `networks`.
-        reference: whether a method that needs nothing trained looks at a real training face.
+        settings_class: section of the method's keys in the configuration; its defaults are the paper's values.
         paired: whether a batch's faces belong to its portraits; else they are drawn independently.
-        least: pairs that a batch must have.
         kept: names of the networks that recovery needs; only these are in the model file.
-        training: the method's own values of the shared keys.
         networks: all that is trained, by name; the loop may wrap them, so always go through this dictionary.
         average: mean of a scalar over all devices, set for training; ask it before deciding anything from a loss.
         colours: (2, 3) mean and standard deviation of the training faces' channels; none where they are not known.
@@ -134,12 +96,8 @@ class Method(ABC, Generic[S]):
     """
 
     settings_class: ClassVar[type[Any]]
-    needs: ClassVar[Literal["nothing", "all"]] = "all"
-    reference: ClassVar[bool] = False
     paired: ClassVar[bool] = True
-    least: ClassVar[int] = 1
     kept: ClassVar[tuple[str, ...]] = ("generator",)
-    training: ClassVar[Training] = Training()
 
     def __init__(self, settings: S, size: int, styles: tuple[str, ...]) -> None:
         """Builds the networks, and nothing that needs a file.
@@ -156,11 +114,6 @@ class Method(ABC, Generic[S]):
         self.average: Callable[[Tensor], Tensor] = lambda scalar: scalar
         self.colours: Tensor | None = None
         self.tone: Tone | None = None
-
-    @classmethod
-    def recognisers(cls, settings: S) -> tuple[str, ...]:
-        """Names in `recovery.recognisers` whose features are in a loss: none may judge the result."""
-        return ()
 
     @classmethod
     def complete(cls, settings: S, config: Config) -> S:

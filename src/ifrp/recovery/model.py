@@ -12,23 +12,26 @@ from torch import Tensor
 
 from ifrp import artifacts
 from ifrp.config import plain, typed
+from ifrp.config.experiments import Experiment
 from ifrp.errors import IfrpError
 from ifrp.recovery import methods
-from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.method import Method, Tone
 
 
-def describe(experiment: Experiment, recognisers: Mapping[str, str], colours: Tensor) -> dict[str, str]:
+def describe(
+    experiment: Experiment, settings: Any, recognisers: Mapping[str, str], colours: Tensor
+) -> dict[str, str]:
     """The header of a model file.
 
     Args:
         experiment: what was trained.
+        settings: of its method: see `methods.settings`.
         recognisers: fingerprint of each recogniser that was in a loss, by name.
         colours: (2, 3), of the training faces: see `calibration.colours`.
     """
     return {
         "method": experiment.method,
-        "settings": json.dumps(plain(experiment.settings)),
+        "settings": json.dumps(plain(settings)),
         "styles": json.dumps(experiment.styles),
         "size": str(experiment.size),
         "recognisers": json.dumps(dict(recognisers)),
@@ -71,26 +74,40 @@ def header(path: Path) -> dict[str, str]:
     return found
 
 
-def load(path: Path, device: torch.device | str = "cpu", row: Experiment | None = None) -> Method[Any]:
+def check(path: Path, row: Experiment, settings: Any) -> None:
+    """Refuses a model file that was made by another experiment, or by this one as it was.
+
+    Args:
+        path: of the file.
+        row: the experiment whose model it must be.
+        settings: of its method: see `methods.settings`.
+
+    Raises:
+        IfrpError: the file is missing, or says something else.
+    """
+    found = header(path)
+    cls = methods.find(found["method"])
+    theirs = typed(cls.settings_class, json.loads(found["settings"]), str(path))
+    made = {"method": found["method"], "styles": json.loads(found["styles"]), **plain(theirs)}
+    wanted = {"method": row.method, "styles": list(row.styles), **plain(settings)}
+    artifacts.require_settings(path, made, wanted, f"recovery.experiments.{row.name}.")
+    artifacts.require_settings(path, {"size": int(found["size"])}, {"size": row.size}, "faces.")
+
+
+def load(path: Path, device: torch.device | str = "cpu") -> Method[Any]:
     """Builds a method from its file alone, ready to `prepare` and then to recover.
 
     Args:
         path: of the file.
         device: for its networks.
-        row: the experiment whose model it must be; none: whichever it is.
 
     Raises:
-        IfrpError: the file is missing, damaged, does not fit its method, or is a model of another experiment.
+        IfrpError: the file is missing, damaged, or does not fit its method.
     """
     found = header(path)
     cls = methods.find(found["method"])
     settings = typed(cls.settings_class, json.loads(found["settings"]), str(path))
     method = cls(settings, int(found["size"]), tuple(json.loads(found["styles"])))
-    if row is not None:
-        made, wanted = ({"method": name, "styles": list(of.styles), **plain(of.settings)}
-                        for name, of in ((found["method"], method), (row.method, row)))  # fmt: skip
-        artifacts.require_settings(path, made, wanted, f"recovery.experiments.{row.name}.")
-        artifacts.require_settings(path, {"size": method.size}, {"size": row.size}, "faces.")
     tensors = artifacts.load_weights(path)
     for name in method.kept:
         own = {

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torch import nn
 from torch.optim import Adam
 
+from ifrp.config.values import Memory, Positive, Share, section
 from ifrp.recovery.method import Clock
 from ifrp.recovery.schedules import linear
 
 
-@dataclass(frozen=True)
+@section
 class Optimisation:
     """Adam and its schedule, the same for all networks of a method."""
 
-    learning_rate: float = 2e-4
+    learning_rate: Positive = 2e-4
     """step size at first [orig: pix2pix, CycleGAN]"""
-    momentum: float = 0.5
+    momentum: Memory = 0.5
     """Adam's β₁; β₂ is 0.999 [orig: pix2pix, CycleGAN, MGAN]"""
-    constant: float = 0.5
+    constant: Share = 0.5
     """fraction of the steps after which the step size falls linearly to 0; 1 for never [orig: 100 of 200 epochs]"""
 
     def adam(self, *networks: nn.Module) -> Adam:

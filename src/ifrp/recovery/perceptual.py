@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 
 from ifrp import paths, stacks
 from ifrp.config import Config, PerceptualLosses
+from ifrp.config.values import Natural, section
 from ifrp.errors import IfrpError
 from ifrp.stacks import to_range
 from ifrp.styles.losses import Losses
 
 
-@dataclass(frozen=True)
+@section
 class Settings(PerceptualLosses):
     """Layers and weights of the losses, and the face that is the style."""
 
-    face: int = 0
+    face: Natural = 0
     """place in the training stack of the one real face that is the style: never a test person's [inferred]"""
 
 
@@ -29,7 +28,7 @@ def losses(config: Config, settings: Settings, device: torch.device) -> Losses:
         IfrpError: there is no such face, or the features cannot be had.
     """
     faces = stacks.read(paths.faces("train")).images
-    if not 0 <= settings.face < len(faces):
+    if settings.face >= len(faces):
         raise IfrpError(
             f"face is {settings.face}, but {paths.faces('train')} has {len(faces)} faces, from 0."
         )

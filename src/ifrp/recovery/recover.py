@@ -15,13 +15,13 @@ from PIL import Image, ImageOps
 from ifrp import config as configuration
 from ifrp import paths, runtime, stacks
 from ifrp.artifacts import atomic
-from ifrp.config import Config
+from ifrp.config import Calibration, Config, experiments
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry
 from ifrp.faces.find import Finder
 from ifrp.faces.pictures import Files, Skip, decode
-from ifrp.recovery import apply, experiment, model
-from ifrp.recovery.calibration import Calibration, calibrate
+from ifrp.recovery import apply, model
+from ifrp.recovery.calibration import calibrate
 from ifrp.recovery.method import Method
 
 TRUST = 0.5  # of the statistics of anybody's portraits: on sketches on white paper, all of it makes faces too dark
@@ -139,9 +139,9 @@ def _method(name: str, config: Config) -> tuple[Method[Any], torch.device, Path]
     """A method by the name of its file, its experiment or its release; and the file of its networks, if it has any."""
     device, path = runtime.device(config.runtime), Path(name)
     if path.suffix != ".safetensors":
-        known, path = configuration.experiments(config), paths.released(name)
+        known, path = experiments.names(config), paths.released(name)
         if name in known:
-            row = experiment.resolve(config, name)
+            row = experiments.resolve(config, name)
             return apply.ready(config, row, device), device, paths.recovery_model(row.model)
         if not path.exists():
             names = ", ".join(known) or "none in the configuration"

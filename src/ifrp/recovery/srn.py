@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
+from ifrp.config.values import Count, Even, Natural, Positive, section
 from ifrp.errors import IfrpError
 from ifrp.recovery.stn import SpatialTransformer, channels, instance_norm
 
 
-@dataclass(frozen=True)
+@section
 class Network:
     """Structure of the style removal network."""
 
-    width: float = 1.0
-    """factor on all channels, those of the spatial transformers included; above 0"""
-    kernel: int = 4
-    """side of the strided convolutions' and deconvolutions' kernels, even, in pixels [recalled]"""
-    depth: int = 5
+    width: Positive = 1.0
+    """factor on all channels, those of the spatial transformers included"""
+    kernel: Even = 4
+    """side of the strided convolutions' and deconvolutions' kernels, in pixels [recalled]"""
+    depth: Count = 5
     """number of strided convolutions; 5 gives a bottleneck of 4×4×512 at 128 pixels [inferred]"""
     skips: Any = (8, 16)
     """which levels have a skip connection: none, all, or a list of their sides in pixels [inferred: the two deepest]"""
-    residual_blocks: int = 3
+    residual_blocks: Natural = 3
     """residual blocks in each skip connection; 0 is a plain one [paper]"""
     merge: Literal["concat", "add"] = "concat"
     """how a skip joins the decoder [inferred]"""
@@ -99,10 +99,9 @@ class SRN(nn.Module):
 
     def __init__(self, network: Network, size: int = 128) -> None:
         super().__init__()
-        if size % (1 << network.depth) or network.kernel % 2 or network.width <= 0:
+        if size % (1 << network.depth):
             raise IfrpError(
-                f"The network does not fit: faces.size {size} must be divisible by 2^depth "
-                f"({1 << network.depth}), kernel {network.kernel} even and width {network.width} above 0."
+                f"The network does not fit: faces.size {size} must be divisible by 2^depth ({1 << network.depth})."
             )
         sides = [size >> level for level in range(network.depth + 1)]  # 128, 64, 32, 16, 8, 4
         counts = [3] + [channels(32 << level, network.width) for level in range(network.depth)]

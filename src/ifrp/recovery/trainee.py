@@ -13,8 +13,9 @@ from torch.optim import Optimizer
 
 from ifrp import runtime
 from ifrp.config import Config
+from ifrp.config.experiments import Experiment
+from ifrp.recovery import methods
 from ifrp.recovery.data import Pairs, Source, held_out
-from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.method import Batch, Clock
 from ifrp.stacks import to_range
 from ifrp.training.loop import average
@@ -42,7 +43,7 @@ class ExperimentTrainee(Trainee[Batch]):
         self.training, self.device = row.training, fabric.device
         seed = config.seed if row.training.seed is None else row.training.seed
         torch.manual_seed(runtime.subseed(seed, "recovery"))
-        self.method = row.build()
+        self.method = methods.build(config, row)
         super().__init__(row.name, row.training.steps, self.method.networks)
         self.checkpoint_minutes = row.training.checkpoint_minutes
         if row.training.average:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ifrp import artifacts, paths, runtime, stacks
-from ifrp.config import Config, plain
+from ifrp.config import Config, experiments, plain
+from ifrp.config.experiments import Experiment
 from ifrp.errors import IfrpError
-from ifrp.recovery import experiment, model
+from ifrp.recovery import methods, model
 from ifrp.recovery.calibration import colours
 from ifrp.recovery.data import Source
-from ifrp.recovery.experiment import Experiment
 from ifrp.recovery.trainee import ExperimentTrainee
 from ifrp.training import checkpoint
 from ifrp.training.curve import Curve
@@ -35,7 +35,7 @@ def train(config: Config, name: str) -> None:
     row = _trainable(config, name)
     fabric = runtime.fabric(config.runtime)
     inputs = _inputs(row)
-    settings = {"method": row.method, "settings": plain(row.settings), "training": plain(row.training),
+    settings = {"method": row.method, "settings": plain(methods.settings(config, row)), "training": plain(row.training),
                 "styles": list(row.styles), "aligned": row.aligned, "seed": config.seed}  # fmt: skip
     hashes = {str(path): artifacts.hexdigest(path) for path in inputs}
     identity = json.dumps({**settings, "inputs": hashes}, sort_keys=True)
@@ -63,8 +63,8 @@ def prepared(
 
 
 def _trainable(config: Config, name: str) -> Experiment:
-    row = experiment.resolve(config, name)
-    if row.needs == "nothing":
+    row = experiments.resolve(config, name)
+    if not row.facts.trained:
         raise IfrpError(f"The method {row.method} of experiment {name} needs no training: apply it at once.")
     if row.model != name:
         raise IfrpError(f"{name} takes the model of {row.model}: train that one.")
@@ -86,8 +86,8 @@ def _inputs(row: Experiment) -> list[Path]:
 
 
 def _save(config: Config, row: Experiment, loop: Loop, trainee: ExperimentTrainee) -> None:
-    faces = stacks.read(Source.of("train", row).faces).images
-    told = model.describe(row, _fingerprints(config, row), colours(faces))
+    seen = colours(stacks.read(Source.of("train", row).faces).images)
+    told = model.describe(row, trainee.method.settings, _fingerprints(config, row), seen)
     with loop.evaluating():
         model.save(paths.recovery_model(row.name), trainee.method, told)
 

@@ -64,10 +64,8 @@ def choose(rule: str, faces: Matrix, styles: Matrix, count: int) -> list[int]:
     """Numbers of the styles that a named rule chooses.
 
     Raises:
-        IfrpError: there is no such rule, or there are fewer styles than are to be chosen.
+        IfrpError: there are fewer styles than are to be chosen.
     """
-    if rule not in RULES:
-        raise IfrpError(f"styles.distance.rule is {rule}; it must be one of {', '.join(RULES)}.")
     if count > len(faces):
         raise IfrpError(
             f"{count} styles cannot be chosen from {len(faces)}: mend the splits in the style table."

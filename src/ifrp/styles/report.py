@@ -9,7 +9,6 @@ import pandas as pd
 
 from ifrp import artifacts, paths, runtime, stacks
 from ifrp.config import Config, Style, plain, styles
-from ifrp.errors import IfrpError
 from ifrp.stacks import Images
 from ifrp.styles.artworks import read
 from ifrp.styles.choice import choose
@@ -47,7 +46,7 @@ def distances(rows: Sequence[Style], config: Config) -> tuple[pd.DataFrame, pd.D
         chooses as many styles as the table calls seen, among all but those of the split sketch.
 
     Raises:
-        IfrpError: an artwork or the training faces are missing, or a setting is wrong.
+        IfrpError: an artwork or the training faces are missing, or there are fewer styles than are to be chosen.
     """
     settings = config.styles.distance
     device = runtime.device(config.runtime)
@@ -82,6 +81,4 @@ def distances(rows: Sequence[Style], config: Config) -> tuple[pd.DataFrame, pd.D
 
 def _faces(count: int) -> Iterator[Images]:
     images = stacks.read(paths.faces("train")).images[:count]
-    if not len(images):
-        raise IfrpError("styles.distance.faces is 0: it must be at least 1.")
     return (images[start : start + BATCH] for start in range(0, len(images), BATCH))

@@ -15,9 +15,9 @@ from pathlib import Path
 from ifrp.errors import IfrpError
 
 PACKAGE = Path(__file__).parents[1]
-NOT_CODE = {
-    "ifrp", "ifrp.config", "ifrp.options", "ifrp.paths", "ifrp.errors", "ifrp.steps", "ifrp.paper.tables", "ifrp.paper.figures"
-}  # fmt: skip
+CONFIG = {f"ifrp.config.{path.stem}" for path in (PACKAGE / "config").glob("[!_]*.py")}
+PARTS = {"ifrp.paper.tables", "ifrp.paper.figures"}
+NOT_CODE = {"ifrp", "ifrp.config", *CONFIG, *PARTS, "ifrp.options", "ifrp.paths", "ifrp.errors"}
 """modules whose effect the workflow sees otherwise (as settings, inputs, paths of outputs, failures), and the version number"""
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import yaml
 
-from ifrp import paths, steps
+from ifrp import paths
 from ifrp.artifacts import atomic, card_path
-from ifrp.config import Config, build, experiments, plain, read, styles, training_warp, typed
+from ifrp.config import Config, build, experiments, plain, read, selected, styles
 from ifrp.faces.pictures import Files
 from ifrp.paper import documents, figures, tables
 from ifrp.paths import FILES, files
@@ -38,8 +38,7 @@ def resolve(overrides: Mapping[str, Any], *, alone: bool = False) -> Config:
         IfrpError: a file is missing or a value does not fit.
     """
     where = "the command line's configuration" if alone else str(paths.CONFIG)
-    found = build({} if alone else read(paths.CONFIG), where, overrides)
-    return typed(Config, plain(found), where)  # again, for the defaults: 34 and 34.0 must not differ
+    return build({} if alone else read(paths.CONFIG), where, overrides)
 
 
 def write(config: Config, path: Path) -> None:
@@ -83,14 +82,12 @@ class Run:
         self.config = resolve(overrides, alone=alone)
         self.styles = {row.name: row for row in styles(self.config)}
         self.splits = {name: row.split for name, row in self.styles.items()}
-        self.methods = {name: entry["method"] for name, entry in experiments(self.config).items()}
+        self.every = experiments.every(self.config)
         self.experiments = list(self.config.recovery.experiments)
-        self.trained = [name for name in self.experiments if steps.needs_training(self.config, name)]
+        self.trained = [name for name in self.experiments if self.every[name].trained]
         self.judge = self.config.evaluation.recogniser
-        self.recognisers = steps.used_recognisers(self.config)
-        steps.shown_experiment(self.config)  # refused here if it is none of the paper's
-        self._pairs = {name: steps.training_portraits(self.config, name) for name in self.methods}
-        self._warps = {name: training_warp(self.config, name) for name in self.methods}
+        self.recognisers = experiments.recognisers(self.config)
+        experiments.shown(self.config)  # refused here if it is none of the paper's
         self.printed = {name: files(of.products(self.config)) for name, of in documents.DOCUMENTS.items()}
 
     # the run as a whole
@@ -124,7 +121,7 @@ class Run:
         Raises:
             IfrpError: there is no such key.
         """
-        return steps.settings(self.config, *keys)
+        return selected(self.config, *keys)
 
     def code(self, group: str, verb: str, *modules: str) -> list[str]:
         """Source files that a verb runs, and with them what it finds by name: `modules`."""
@@ -141,7 +138,7 @@ class Run:
     @property
     def warped(self) -> list[tuple[str, str, str]]:
         """Split, warp and style of the portraits of main experiments with a warp of their own."""
-        return steps.warped_portraits(self.config)
+        return experiments.warped_portraits(self.config)
 
     @property
     def celeba(self) -> str:
@@ -182,7 +179,7 @@ class Run:
     @property
     def portraits(self) -> list[tuple[str, str]]:
         """Split and style of the portraits of the main experiments."""
-        return steps.portraits(self.config)
+        return experiments.portraits(self.config)
 
     def style_row(self, wildcards: Any) -> Any:
         """The style's row of the style table."""
@@ -209,47 +206,43 @@ class Run:
 
     def train_code(self, wildcards: Any) -> list[str]:
         """Code of a training, that of its method included."""
-        return self.code("recovery", "train", self._method(wildcards.experiment))
+        return self.code("recovery", "train", self.every[wildcards.experiment].module)
 
     def apply_code(self, wildcards: Any) -> list[str]:
         """Code of a recovery, that of its method included."""
-        return self.code("recovery", "apply", self._method(wildcards.experiment))
+        return self.code("recovery", "apply", self.every[wildcards.experiment].module)
 
     def experiment_settings(self, wildcards: Any) -> dict[str, Any]:
-        """An experiment's entry, over what is configured for its method."""
-        return steps.experiment(self.config, wildcards.experiment)
+        """All that an experiment goes by."""
+        return self.every[wildcards.experiment].depends
 
     def training_settings(self, wildcards: Any) -> dict[str, Any]:
         """The same, without what only recovery goes by."""
-        return steps.training(self.config, wildcards.experiment)
+        return self.every[wildcards.experiment].training_depends
 
     def method_labels(self, wildcards: Any) -> dict[str, str]:
         """What the report says of an experiment."""
-        return {"experiment": wildcards.experiment, "method": self.methods[wildcards.experiment]}
+        return {"experiment": wildcards.experiment, "method": self.every[wildcards.experiment].method}
 
     def pairs(self, wildcards: Any) -> list[str]:
         """Portraits and faces that an experiment is trained and validated on."""
-        name = wildcards.experiment
-        portraits = [paths.portraits(split, style, self._warps[name]) for split, style in self._pairs[name]]
+        experiment = self.every[wildcards.experiment]
+        portraits = [paths.portraits(split, style, experiment.warp) for split, style in experiment.seen]
         return files([paths.faces("train"), paths.faces("val"), *portraits])
 
     def loss_networks(self, wildcards: Any) -> list[str]:
-        """Weights of the recognisers that an experiment's settings name, and of perceptual features if from a file."""
-        names = steps.recognisers(self.config, wildcards.experiment)
-        return files(map(paths.recogniser, names)) + self.features
+        """Weights of the recognisers in an experiment's losses, and of perceptual features if from a file."""
+        return files(map(paths.recogniser, self.every[wildcards.experiment].recognisers)) + self.features
 
     def networks(self, wildcards: Any) -> list[str]:
         """The trained networks of an experiment, if its method has any."""
-        return files(steps.networks(self.config, wildcards.experiment))
+        return files(self.every[wildcards.experiment].networks)
 
     def recovers_with(self, wildcards: Any) -> list[str]:
         """What an experiment recovers with: its networks, or the faces and features that its method looks at."""
-        if steps.needs_faces(self.config, wildcards.experiment):
+        if self.every[wildcards.experiment].facts.reference:
             return files([paths.faces("train")]) + self.features
         return self.networks(wildcards)
-
-    def _method(self, experiment: str) -> str:
-        return f"ifrp.recovery.methods.{self.methods[experiment]}"
 
     # paper
 

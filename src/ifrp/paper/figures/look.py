@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ifrp import paths
 from ifrp.artifacts import atomic
-from ifrp.config import Config, model_of
+from ifrp.config import Config, experiments
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,7 +37,7 @@ LOOK: Any = {
 
 def colours(config: Config) -> dict[str, str]:
     """The colour of each main experiment, the same in every figure; one that takes another's model has its colour, too."""
-    owners = {name: model_of(config, name) for name in config.recovery.experiments}
+    owners = {name: experiments.resolve(config, name).model for name in config.recovery.experiments}
     dealt = {owner: LINES[i % len(LINES)] for i, owner in enumerate(dict.fromkeys(owners.values()))}
     return {name: dealt[owner] for name, owner in owners.items()}
 
@@ -45,7 +45,7 @@ def colours(config: Config) -> dict[str, str]:
 def dashes(config: Config) -> dict[str, str]:
     """The line style of each main experiment: dashed if it takes another's model."""
     every = config.recovery.experiments
-    return {name: "-" if model_of(config, name) == name else "--" for name in every}
+    return {name: "-" if experiments.resolve(config, name).model == name else "--" for name in every}
 
 
 def markers(config: Config) -> dict[str, str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ifrp import steps
-from ifrp.config import Config
+from ifrp.config import Config, experiments
 from ifrp.errors import IfrpError
 from ifrp.paper.figures.figure import Figure
 from ifrp.paper.part import method_of_shown
@@ -46,11 +45,11 @@ def draw(config: Config) -> Drawing:
     from matplotlib.figure import Figure as Drawing
     from matplotlib.patches import Patch
 
-    from ifrp.recovery import experiment
+    from ifrp.recovery import methods
     from ifrp.recovery.srn import SRN
 
-    row = experiment.resolve(config, config.paper.experiment)
-    found = row.build().networks
+    row = experiments.shown(config)
+    found = methods.build(config, row).networks
     generator = found.get("generator")
     if not isinstance(generator, SRN):
         raise IfrpError(
@@ -159,7 +158,7 @@ FIGURES = (
         shows="the networks, drawn from the shapes that a face has after each stage",
         of_paper="Figure 2",
         reads=lambda config: [],
-        rows=lambda config: steps.experiment(config, config.paper.experiment),
+        rows=lambda config: experiments.shown(config).depends,
         settings=("faces.size", "paper.experiment"),
         runs=method_of_shown,
         draw=draw,

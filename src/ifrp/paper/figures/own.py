@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ifrp import steps
-from ifrp.config import Config
+from ifrp.config import Config, experiments
 from ifrp.errors import IfrpError
 from ifrp.paper.figures.figure import Figure
 from ifrp.paper.part import method_of_shown
@@ -20,7 +19,7 @@ def reads(config: Config) -> list[Path]:
     given = Path(config.paper.own or "")
     there = [given] if given.is_file() else sorted(given.rglob("*.*")) if config.paper.own else []
     pictures = [path for path in there if path.is_file() and path.suffix != ".npy"]  # a stack is no picture
-    return [*pictures, *steps.networks(config, config.paper.experiment)]
+    return [*pictures, *experiments.shown(config).networks]
 
 
 def draw(config: Config) -> Drawing:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ifrp import paths, steps
-from ifrp.config import Config
+from ifrp import paths
+from ifrp.config import Config, experiments
 from ifrp.paper.figures import order
 from ifrp.paper.figures.figure import Figure
 
@@ -20,7 +20,7 @@ SPLITS = ("train", "test")
 
 def reads(config: Config) -> list[Path]:
     """Faces and portraits for training and for the test."""
-    made = steps.portraits(config)
+    made = experiments.portraits(config)
     return [
         path
         for split in SPLITS

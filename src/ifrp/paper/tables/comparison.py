@@ -118,7 +118,7 @@ def rows(config: settings.Config, of: Comparison) -> dict[str, str | None]:
         raise IfrpError(f"There is no table {of.name} in paper.ablations, so it has no rows.")
     found = config.paper.ablations[of.name]
     for experiment in filter(None, found.values()):
-        settings.entry(config, experiment)
+        settings.experiments.resolve(config, experiment)
     return found
 
 
@@ -155,10 +155,10 @@ def compare(config: settings.Config, of: Comparison) -> pd.DataFrame:
 
     told, names = published(of.name), rows(config, of)
     ours = {experiment: _means(experiment, of.timed) for experiment in names.values() if experiment}
-    methods = {name: settings.entry(config, name)["method"] for name in ours}
-    bare = next((name for name, method in methods.items() if method == NO_RECOVERY), "")
-    partial = [name for name in methods if settings.portrait_count(config, name)]
-    calibrated = [name for name in methods if settings.entry(config, name).get("calibrate") is not None]
+    shown = [settings.experiments.resolve(config, name) for name in ours]
+    bare = next((row.name for row in shown if row.method == NO_RECOVERY), "")
+    partial = [row.name for row in shown if row.portraits]
+    calibrated = [row.name for row in shown if row.calibrate is not None]
     found = []
     for split, metric in _cells(of):
         other = partial if metric == "fcr" else []  # whose gallery is another
@@ -173,7 +173,7 @@ def compare(config: settings.Config, of: Comparison) -> pd.DataFrame:
     if of.chance:
         # those that recovered every portrait have the same gallery, and with it the same level
         levels = dict[str, Means]()
-        for name in methods:
+        for name in ours:
             levels.setdefault(f"{CHANCE} for {name}" if name in partial else CHANCE, {}).update(ours[name])
         for label, known in levels.items():
             for split, metric in _cells(of):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ifrp import paths
 from ifrp.artifacts import read_card
-from ifrp.config import Config, entry, styles
+from ifrp.config import Config, experiments, styles
 from ifrp.paper.part import training_cards
 from ifrp.paper.tables.cells import NOT_PUBLISHED, WORSE, number, published
 from ifrp.paper.tables.grid import Grid
@@ -44,7 +44,7 @@ def spent(config: Config) -> pd.DataFrame:
         milliseconds = sum(of["facts"]["faces"] * of["facts"]["ms_per_face"] for of in found)
         rows.append(
             {
-                "experiment": experiment, "method": entry(config, experiment)["method"],
+                "experiment": experiment, "method": experiments.resolve(config, experiment).method,
                 **_training(experiment, found[0]),
                 "ms_per_face": milliseconds / faces, "machine": _machine(found[0]["machine"]),
             }

@@ -1,21 +1,16 @@
-"""One file per method, found by its name and imported only when it is used."""
+"""One file per method, found by its name and imported only when it is used; `ifrp.config.methods` has a row for each."""
 
 from __future__ import annotations
 
-import difflib
 import importlib
-import pkgutil
 from typing import TYPE_CHECKING, Any
 
-from ifrp.errors import IfrpError
+from ifrp.config import Config, typed
+from ifrp.config.methods import facts
 
 if TYPE_CHECKING:
+    from ifrp.config.experiments import Experiment
     from ifrp.recovery.method import Method
-
-
-def names() -> list[str]:
-    """Names of all methods, without importing any."""
-    return sorted(found.name for found in pkgutil.iter_modules(__path__))
 
 
 def find(name: str) -> type[Method[Any]]:
@@ -24,10 +19,25 @@ def find(name: str) -> type[Method[Any]]:
     Raises:
         IfrpError: there is no such method.
     """
-    known = names()
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise IfrpError(f"There is no method {name}; {hint}There are {', '.join(known)}.")
+    facts(name)
     found: type[Method[Any]] = importlib.import_module(f"{__name__}.{name}").Method
     return found
+
+
+def settings(config: Config, row: Experiment) -> Any:
+    """An experiment's settings, an instance of its method's `settings_class`, with what that needs of other sections.
+
+    Raises:
+        IfrpError: an unknown key, or a value of the wrong type or beyond its range.
+    """
+    cls = find(row.method)
+    return cls.complete(typed(cls.settings_class, row.settings, f"recovery.experiments.{row.name}"), config)
+
+
+def build(config: Config, row: Experiment) -> Method[Any]:
+    """An experiment's method, with freshly initialised networks.
+
+    Raises:
+        IfrpError: as `settings`, or they do not fit the size of a face.
+    """
+    return find(row.method)(settings(config, row), row.size, row.styles)

@@ -3,45 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ifrp.config.values import Count, Natural, Positive, Weight, section
 from ifrp.recovery import losses, method
-from ifrp.recovery.method import Batch, Clock, Training, Update, frozen
+from ifrp.recovery.method import Batch, Clock, Update, frozen
 from ifrp.recovery.optimisation import Optimisation
 from ifrp.recovery.patchgan import PatchGAN
 from ifrp.recovery.pool import Pool
 from ifrp.recovery.resnet import ResNet
 
 
-@dataclass(frozen=True)
+@section
 class Losses:
     """Weights of the generators' losses; that of the least-squares adversarial loss is 1."""
 
-    cycle: float = 10.0
+    cycle: Weight = 10.0
     """weight λ of the mean absolute difference after going there and back [orig]"""
-    identity: float = 0.5
+    identity: Weight = 0.5
     """weight, times λ, of what a generator changes on pictures that are already of its kind; 0 leaves it out [orig]"""
 
 
-@dataclass(frozen=True)
+@section
 class Settings:
     """Keys of CycleGAN."""
 
-    blocks: int = 6
+    blocks: Count = 6
     """residual blocks of a generator; 6 for 128 pixels, 9 from 256 on [orig]"""
-    width: float = 1.0
+    width: Positive = 1.0
     """factor on the generators' channels"""
-    discriminator_width: float = 1.0
+    discriminator_width: Positive = 1.0
     """factor on the discriminators' channels"""
-    pool: int = 50
+    pool: Natural = 50
     """past pictures of each kind that are kept to be shown to the discriminator again [orig]"""
-    losses: Losses = field(default_factory=Losses)
-    optimisation: Optimisation = field(default_factory=Optimisation)
+    losses: Losses = Field(default_factory=Losses)
+    optimisation: Optimisation = Field(default_factory=Optimisation)
 
 
 class Method(method.Method[Settings]):
@@ -49,8 +50,6 @@ class Method(method.Method[Settings]):
 
     settings_class = Settings
     paired = False
-    # [orig, recalled: 200 epochs of 2,975 photographs, Cityscapes]
-    training = Training(steps=595_000, batch=1, flip=True)
 
     def __init__(self, settings: Settings, size: int, styles: tuple[str, ...]) -> None:
         super().__init__(settings, size, styles)

@@ -5,10 +5,9 @@ Its layers were never published; the generator here is that of the authors' next
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torch import nn
 
+from ifrp.config.values import Positive, section
 from ifrp.errors import IfrpError
 from ifrp.recovery import adversarial
 from ifrp.recovery.stn import channels
@@ -21,11 +20,11 @@ LAST = (64, 5)
 """Channels and kernel side of the convolution before the output, at full size."""
 
 
-@dataclass(frozen=True)
+@section
 class Settings(adversarial.Settings):
     """Keys of FaceD."""
 
-    width: float = 1.0
+    width: Positive = 1.0
     """factor on the generator's channels"""
 
 

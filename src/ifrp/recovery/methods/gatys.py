@@ -6,7 +6,6 @@ Layers, weights and optimiser are those of the widely used implementation [orig:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -15,6 +14,7 @@ from torch.optim import LBFGS
 
 from ifrp import runtime
 from ifrp.config import Config
+from ifrp.config.values import Count, Names, Natural, Weight, section
 from ifrp.errors import IfrpError
 from ifrp.recovery import method, perceptual
 from ifrp.styles.losses import Losses
@@ -23,23 +23,23 @@ NOISE = 1e-3
 """deviation of the noise to start from"""
 
 
-@dataclass(frozen=True)
+@section
 class Settings(perceptual.Settings):
     """Keys of Gatys' method."""
 
     content_layer: str = "relu4_2"
     """VGG-19 layer of the content loss: the paper's conv4_2, after its ReLU [orig]"""
-    style_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+    style_layers: Names = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     """VGG-19 layers of the style loss, of equal weight: the paper's conv1_1 to conv5_1, after their ReLUs [orig]"""
-    content_weight: float = 5.0
+    content_weight: Weight = 5.0
     """weight of the content loss; here each loss is relative to the size of its target [orig]"""
-    style_weight: float = 100.0
+    style_weight: Weight = 100.0
     """weight of the style loss, the mean over layers [orig]"""
-    variation_weight: float = 1e-3
+    variation_weight: Weight = 1e-3
     """weight of the mean squared difference between neighbouring pixels, values -1 to 1 [orig; there of 0-255, and a sum]"""
-    iterations: int = 1_000
+    iterations: Natural = 1_000
     """evaluations of the losses and their gradient [orig]"""
-    history: int = 100
+    history: Count = 100
     """last steps from which L-BFGS estimates the curvature [orig: Torch7's default]"""
     start: Literal["noise", "portrait"] = "noise"
     """what is optimised: faint noise on grey [orig: the default], or the portrait, with which few iterations do"""
@@ -49,8 +49,6 @@ class Method(method.Method[Settings]):
     """Style transfer by optimisation, with the portrait as content and a real face as style."""
 
     settings_class = Settings
-    needs = "nothing"
-    reference = True
     kept = ()
 
     def prepare(self, config: Config, device: torch.device, training: bool) -> None:

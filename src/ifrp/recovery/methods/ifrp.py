@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
+from pydantic import Field
 from torch import Tensor, device
 
-from ifrp.config import Config
+from ifrp.config import Config, IdentityLoss
+from ifrp.config.values import Count, section
 from ifrp.recovery import adversarial, losses
 from ifrp.recovery.method import Batch, Clock
 from ifrp.recovery.schedules import weight
 from ifrp.recovery.srn import SRN, Network
 
 
-@dataclass(frozen=True)
-class Losses(adversarial.Losses):
+@section
+class Losses(IdentityLoss, adversarial.Losses):
     """The three losses."""
 
-    identity: float = 1e-3
-    """weight η of the identity loss in the first epoch; its scale is that of the features [recalled]"""
-    identity_network: str = "facenet"
-    """a name in `recovery.recognisers`, or vgg19 for the perceptual features of `styles.features` [paper]"""
     identity_layer: str = "conv2d_4a"
     """the layer of that network; relu3_2 for vgg19 [inferred: the stage that the paper calls ReLU3-2]"""
-    identity_pairs: int | None = None
+    identity_pairs: Count | None = None
     """pairs of each batch that it compares, to save time; none: all, as in the paper"""
 
 
-@dataclass(frozen=True)
+@section
 class Settings(adversarial.Settings):
     """Keys of IFRP."""
 
-    network: Network = field(default_factory=Network)
-    losses: Losses = field(default_factory=Losses)
+    network: Network = Field(default_factory=Network)
+    losses: Losses = Field(default_factory=Losses)
 
 
 class Method(adversarial.AdversarialMethod[Settings]):
@@ -46,23 +43,17 @@ class Method(adversarial.AdversarialMethod[Settings]):
         self.networks["generator"] = SRN(settings.network, size)
         self.features: Callable[[Tensor], Tensor] | None = None
 
-    @classmethod
-    def recognisers(cls, settings: Settings) -> tuple[str, ...]:
-        """The recogniser in the identity loss, if that has a weight."""
-        given = settings.losses
-        return (given.identity_network,) if given.identity and given.identity_network != "vgg19" else ()
-
     def prepare(self, config: Config, device: device, training: bool) -> None:
         """Loads the network of the identity loss."""
         given = self.settings.losses
         if not training or not given.identity:
             return
-        if given.identity_network == "vgg19":
+        if given.recogniser is None:
             self.features = _perceptual(config, given.identity_layer, device)
         else:
             from ifrp.recovery import recogniser
 
-            judge = recogniser.load(config, given.identity_network, device)
+            judge = recogniser.load(config, given.recogniser, device)
             self.features = lambda images: judge.features(images, given.identity_layer)
 
     def further_losses(

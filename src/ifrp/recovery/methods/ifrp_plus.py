@@ -10,12 +10,14 @@ those of the training styles.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
+from pydantic import Field
 from torch import Tensor
 from torch.optim import Adam, Optimizer
 
+from ifrp.config.values import Positive, section
 from ifrp.recovery import losses
 from ifrp.recovery.method import Batch, Clock, Update
 from ifrp.recovery.methods import ifrp
@@ -23,7 +25,7 @@ from ifrp.recovery.srn import Network
 from ifrp.recovery.stn import Aligner, resample
 
 
-@dataclass(frozen=True)
+@section
 class Plus(Network):
     """The style removal network, without transformers of its own."""
 
@@ -35,12 +37,12 @@ class Plus(Network):
     """normalisation after each strided convolution"""
 
 
-@dataclass(frozen=True)
+@section
 class Settings(ifrp.Settings):
     """Keys of IFRP, with other defaults, and one more."""
 
-    network: Plus = field(default_factory=Plus)
-    aligner_width: float = 0.5
+    network: Plus = Field(default_factory=Plus)
+    aligner_width: Positive = 0.5
     """factor on the channels of the transformer that sets portraits upright, its last 20 excepted"""
 
 

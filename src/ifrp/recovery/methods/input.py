@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torch import Tensor
 
+from ifrp.config.values import section
 from ifrp.recovery import method
 
 
-@dataclass(frozen=True)
+@section
 class Settings:
     """There is nothing to set."""
 
@@ -18,7 +17,6 @@ class Method(method.Method[Settings]):
     """Returns portraits as they are."""
 
     settings_class = Settings
-    needs = "nothing"
     kept = ()
 
     def recover(self, portraits: Tensor) -> Tensor:

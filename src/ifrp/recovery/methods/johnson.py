@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.optim import Adam, Optimizer
 
 from ifrp.config import Config
+from ifrp.config.values import Positive, Weight, section
 from ifrp.recovery import method, perceptual
-from ifrp.recovery.method import Batch, Clock, Training, Update
+from ifrp.recovery.method import Batch, Clock, Update
 from ifrp.styles.losses import Losses
 from ifrp.styles.network import StyleNetwork
 
 
-@dataclass(frozen=True)
+@section
 class Settings(perceptual.Settings):
     """Keys of Johnson's method; the layers and weights are the original's, see `ifrp.config.PerceptualLosses`."""
 
-    width: float = 1.0
+    width: Positive = 1.0
     """fraction of the network's channels"""
-    keep: float = 0.0
+    keep: Weight = 0.0
     """share of the portrait itself in the network's output before its tanh; above 0 a short training suffices"""
-    learning_rate: float = 1e-3
+    learning_rate: Positive = 1e-3
     """Adam's step size, the same at every step [orig: fast-neural-style]"""
 
 
@@ -32,7 +32,6 @@ class Method(method.Method[Settings]):
     """The style network of `ifrp.styles`, with portraits in and the look of a photograph out; one for all styles."""
 
     settings_class = Settings
-    training = Training(steps=40_000, batch=4)
 
     def __init__(self, settings: Settings, size: int, styles: tuple[str, ...]) -> None:
         super().__init__(settings, size, styles)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import torch
+from pydantic import Field
 from torch import Tensor, device, nn
 from torch.optim import Optimizer
 
 from ifrp import config as configuration
 from ifrp.config import Config
+from ifrp.config.values import Natural, Positive, Share, Weight, section
 from ifrp.recovery import losses, method, optimisation
-from ifrp.recovery.method import Batch, Clock, Training, Update, frozen
+from ifrp.recovery.method import Batch, Clock, Update, frozen
 from ifrp.recovery.stn import channels
 from ifrp.styles.features import Features
 
@@ -22,40 +24,40 @@ BORDER = 1
 """Neural patches along each edge that are not judged, for they see the padding [orig]."""
 
 
-@dataclass(frozen=True)
+@section
 class Losses:
     """Weights of the decoder's losses; divided by their sum [orig]."""
 
-    pixel: float = 1.0
+    pixel: Weight = 1.0
     """weight of the mean squared difference of pixels [orig]"""
-    adversarial: float = 1e-2
+    adversarial: Weight = 1e-2
     """weight of the hinge loss of the discriminator's patches [orig]"""
 
 
-@dataclass(frozen=True)
+@section
 class Optimisation(optimisation.Optimisation):
     """Adam, at a constant rate."""
 
-    learning_rate: float = 0.02
+    learning_rate: Positive = 0.02
     """step size [orig]"""
-    constant: float = 1.0
+    constant: Share = 1.0
     """fraction of the steps after which the step size falls linearly to 0; 1 for never [orig]"""
 
 
-@dataclass(frozen=True)
+@section
 class Settings:
     """Keys of MGAN."""
 
-    width: float = 1.0
+    width: Positive = 1.0
     """factor on the decoder's channels"""
-    discriminator_width: float = 1.0
+    discriminator_width: Positive = 1.0
     """factor on the discriminator's channels"""
     features: configuration.Features | None = None
     """perceptual features that are decoded and judged; none: those of `styles.features`"""
-    features_seed: int | None = None
+    features_seed: Natural | None = None
     """seed of random features; none: that of the configuration"""
-    losses: Losses = field(default_factory=Losses)
-    optimisation: Optimisation = field(default_factory=Optimisation)
+    losses: Losses = Field(default_factory=Losses)
+    optimisation: Optimisation = Field(default_factory=Optimisation)
 
 
 class Decoder(nn.Sequential):
@@ -105,8 +107,6 @@ class Method(method.Method[Settings]):
     """Markovian generative adversarial network, with real faces as its targets [inferred]."""
 
     settings_class = Settings
-    # [orig: 5 epochs in batches of 64; of 330,000 pairs here]
-    training = Training(steps=25_800)
 
     def __init__(self, settings: Settings, size: int, styles: tuple[str, ...]) -> None:
         super().__init__(settings, size, styles)

@@ -3,49 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ifrp.config.values import Count, Positive, Weight, section
 from ifrp.recovery import losses, method
-from ifrp.recovery.method import Batch, Clock, Training, Update, frozen
+from ifrp.recovery.method import Batch, Clock, Update, frozen
 from ifrp.recovery.optimisation import Optimisation
 from ifrp.recovery.patchgan import PatchGAN
 from ifrp.recovery.unet import UNet
 
 
-@dataclass(frozen=True)
+@section
 class Losses:
     """Weights of the generator's losses."""
 
-    pixel: float = 100.0
+    pixel: Weight = 100.0
     """weight of the mean absolute difference of pixels [orig]"""
-    adversarial: float = 1.0
+    adversarial: Weight = 1.0
     """weight of the cross-entropy of the discriminator's patches [orig]"""
 
 
-@dataclass(frozen=True)
+@section
 class Settings:
     """Keys of pix2pix."""
 
-    depth: int = 7
+    depth: Count = 7
     """strided convolutions of the U-Net; 7 is the original's unet_128, 8 its unet_256 [orig]"""
-    width: float = 1.0
+    width: Positive = 1.0
     """factor on the generator's channels"""
-    discriminator_width: float = 1.0
+    discriminator_width: Positive = 1.0
     """factor on the discriminator's channels"""
-    losses: Losses = field(default_factory=Losses)
-    optimisation: Optimisation = field(default_factory=Optimisation)
+    losses: Losses = Field(default_factory=Losses)
+    optimisation: Optimisation = Field(default_factory=Optimisation)
 
 
 class Method(method.Method[Settings]):
     """Image-to-image translation with a conditional discriminator."""
 
     settings_class = Settings
-    # [orig, recalled: 15 epochs of 137,000 pairs, edges to handbags, the largest of its data sets]
-    training = Training(steps=513_750, batch=4, flip=True)
 
     def __init__(self, settings: Settings, size: int, styles: tuple[str, ...]) -> None:
         super().__init__(settings, size, styles)

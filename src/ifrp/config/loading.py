@@ -1,0 +1,240 @@
+"""From files to a typed configuration and back: presets, what lies over what, and what is wrong in one sentence."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import difflib
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_type_hints
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from ifrp.config.sections import Config, Style
+from ifrp.errors import IfrpError
+from ifrp.paths import CONFIG
+
+C = TypeVar("C")
+KINDS = {
+    "int": "a whole number", "float": "a number", "finite": "a number", "bool": "true or false", "string": "text",
+    "tuple": "a list", "dict": "a mapping of names", "dataclass": "a mapping of keys",
+}  # fmt: skip
+"""what a value must be, by the first word of pydantic's name of the error"""
+BOUNDS = {
+    "greater_than_equal": "at least {ge:g}", "greater_than": "above {gt:g}", "less_than_equal": "at most {le:g}",
+    "less_than": "below {lt:g}", "too_short": "a list of at least {min_length}", "too_long": "a list of {max_length}",
+    "multiple_of": "a multiple of {multiple_of}", "string_pattern_mismatch": "text that matches {pattern}",
+}  # fmt: skip
+"""the same, by the whole name and with its context"""
+
+
+def load(path: Path) -> Config:
+    """Reads a configuration file, with what it says of a preset.
+
+    config/config.yaml lies under the preset that it names. Any other file has the last word, as by `snakemake
+    --configfile`: it is laid over config/config.yaml and the preset that it names; without one, or with `config`, it
+    is the whole configuration.
+
+    Raises:
+        IfrpError: a file is missing or is not YAML, a key is unknown, or a value has the wrong type or range.
+    """
+    values = read(path)
+    whole = (values.get("preset") or CONFIG.stem) == CONFIG.stem
+    if whole or (CONFIG.exists() and path.samefile(CONFIG)):
+        return build(values, str(path))
+    return build(read(CONFIG), str(path), values)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The plain content of a configuration file."""
+    if not path.exists():
+        raise IfrpError(
+            f"There is no configuration file {path}: run from the project's root, or name one with --config."
+        )
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise IfrpError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    except OSError as error:
+        raise IfrpError(f"{path} cannot be read as a configuration file: {error.strerror}.") from error
+    if not isinstance(found, dict):
+        raise IfrpError(
+            f"{path} holds no configuration: it must be a mapping of sections such as faces and styles."
+        )
+    return found
+
+
+def build(values: Mapping[str, Any], where: str, over: Mapping[str, Any] | None = None) -> Config:
+    """Checks and types plain values under the preset that they name, under `over`, which may name another.
+
+    Raises:
+        IfrpError: there is no such preset, a key is unknown, or a value has the wrong type or range.
+    """
+    over = over or {}
+    below = presets(over.get("preset", values.get("preset")))
+    found = functools.reduce(merge, [values, *below.values(), over], dict[str, Any]())
+    return typed(
+        Config, {**_without_null_rows(found), "preset": None}, " with ".join([where, *map(str, below)])
+    )
+
+
+def _without_null_rows(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same, with experiments that are null moved to `recovery.not_run`."""
+    recovery = values.get("recovery") or {}
+    experiments = recovery.get("experiments") if isinstance(recovery, Mapping) else None
+    if not isinstance(experiments, Mapping) or None not in experiments.values():
+        return values
+    run = {name: entry for name, entry in experiments.items() if entry is not None}
+    not_run = [*recovery.get("not_run", ()), *(name for name in experiments if name not in run)]
+    return {**values, "recovery": {**recovery, "experiments": run, "not_run": not_run}}
+
+
+def presets(name: str | None, files: Mapping[str, Any] | None = None) -> dict[Path, dict[str, Any]]:
+    """Path and values of a preset and of those that it extends, in the order in which each is laid over the ones before.
+
+    Args:
+        name: config, and none, are no preset.
+        files: values by path, to be used in place of the files.
+
+    Raises:
+        IfrpError: a preset is missing, or extends itself.
+    """
+    found: dict[Path, dict[str, Any]] = {}
+    while name and name != CONFIG.stem:
+        path = CONFIG.with_name(f"{name}.yaml")
+        names = f"{next(reversed(found))} extends" if found else "The configuration names the preset"
+        if path in found:
+            raise IfrpError(f"{names} {name}, which extends it in turn: extend another preset, or none.")
+        if files is None and not path.exists():
+            known = ", ".join(sorted(of.stem for of in CONFIG.parent.glob("*.yaml")))
+            raise IfrpError(f"{names} {name}, but there is no {path}; there are {known or 'none'}.")
+        found[path] = dict(read(path) if files is None else files.get(str(path), {}))
+        name = found[path].pop("extends", None)
+    return dict(reversed(found.items()))
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Lays `over` on `base`, mapping by mapping."""
+    found = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
+        found[key] = merge(found[key], value) if both else value
+    return found
+
+
+def typed(cls: type[C], values: Mapping[str, Any], where: str) -> C:
+    """Builds a section from plain values.
+
+    Raises:
+        IfrpError: an unknown key (with the nearest known one), or a value of the wrong type or beyond its range; the
+            first of several.
+    """
+    try:
+        found: C = _adapter(cls).validate_python(values)  # type: ignore[arg-type]  # a class is hashable
+        return found
+    except ValidationError as error:
+        raise IfrpError(f"{where}: {_sentence(cls, error)}") from error
+
+
+@functools.cache
+def _adapter(cls: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(cls)
+
+
+def _sentence(cls: type[Any], error: ValidationError) -> str:
+    """What is wrong first: the dotted key, its value, and what it must be."""
+    every = error.errors(include_url=False)
+    kind, path, value, told = every[0]["type"], every[0]["loc"], every[0]["input"], every[0].get("ctx", {})
+    if kind == "unexpected_keyword_argument":
+        return _unknown(cls, path)
+    if kind == "missing" and isinstance(value, Sequence):  # one error for each value beyond the end of a list
+        path, absent = path[:-1], [of for of in every if of["type"] == kind and of["loc"][:-1] == path[:-1]]
+        rule = f"it must be a list of {len(value) + len(absent)}"
+    elif kind == "literal_error":
+        rule = f"it must be one of {told['expected'].replace(' or ', ', ')}".replace("'", "")
+    elif kind == "value_error":
+        rule = str(told["error"])
+    elif kind in BOUNDS:
+        rule = f"it must be {BOUNDS[kind].format(**told)}"
+    else:
+        rule = f"it must be {KINDS.get(kind.split('_')[0], 'otherwise: ' + every[0]['msg'])}"
+    return f"{'.'.join(map(str, path)) or 'it'} is {value!r}; {rule}."
+
+
+def _unknown(cls: type[Any], path: Sequence[str | int]) -> str:
+    *above, name = path
+    known = _fields(cls, above)
+    near = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}."
+    section = f"{'.'.join(map(str, above))}: " if above else ""
+    return f"{section}unknown key {name}; {hint}"
+
+
+def _fields(of: Any, path: Sequence[str | int]) -> list[str]:
+    """Names of the fields of the section at a path below another, through mappings and what may be none."""
+    for key in path:
+        of = get_type_hints(of)[str(key)] if dataclasses.is_dataclass(of) else get_args(of)[-1]
+        if NoneType in get_args(of):
+            of = next(part for part in get_args(of) if part is not NoneType)
+    return [field.name for field in dataclasses.fields(of)]
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses and tuples as plain dictionaries and lists, for cards and rules."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    return [plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def selected(config: Config, *keys: str) -> dict[str, Any]:
+    """Plain values of dotted keys such as `faces.warp`, in an order that does not depend on the file's.
+
+    Raises:
+        IfrpError: there is no such key.
+    """
+    found = {}
+    for key in keys:
+        value = plain(config)
+        for part in key.split("."):
+            if part not in value:
+                raise IfrpError(f"A rule asks for the setting {key}, which does not exist.")
+            value = value[part]
+        found[key] = in_order(value)
+    return found
+
+
+def in_order(value: Any) -> Any:
+    """Mappings with their keys sorted."""
+    if isinstance(value, Mapping):
+        return {key: in_order(value[key]) for key in sorted(value)}
+    return value
+
+
+def styles(config: Config) -> list[Style]:
+    """The artworks of the style table.
+
+    Raises:
+        IfrpError: the table is missing, lacks a column, repeats a name, or has an unknown split, a name that does not
+            fit file names or a checksum that is none.
+    """
+    path = Path(config.styles.table)
+    if not path.exists():
+        raise IfrpError(f"styles.table names {path}, which does not exist.")
+    columns = [field.name for field in dataclasses.fields(Style)]
+    with path.open(newline="", encoding="utf-8-sig") as file:  # as spreadsheets write it
+        reader = csv.DictReader(file)
+        missing = [name for name in columns if name not in (reader.fieldnames or ())]
+        if missing:
+            raise IfrpError(f"{path} lacks the column {missing[0]}; it needs {', '.join(columns)}.")
+        cells = [{name: (row[name] or "").strip() for name in columns} for row in reader]
+    rows = [typed(Style, row, f"{path}, line {number}") for number, row in enumerate(cells, start=2)]
+    for number, row in enumerate(rows, start=2):
+        if [other.name for other in rows].count(row.name) > 1:
+            raise IfrpError(f"{path}, line {number}: the style {row.name} is there twice; names must differ.")
+    return rows
