@@ -24,11 +24,16 @@ from ifrp import artifacts, config, paths, stacks
 from ifrp.config import Config, experiments
 from ifrp.config.methods import METHODS
 from ifrp.errors import IfrpError
-from ifrp.recovery import methods, model, perceptual, recogniser, recognition, stn, training
+from ifrp.recovery import methods, model
 from ifrp.recovery.apply import apply
 from ifrp.recovery.method import Batch, Clock, Method, Update
+from ifrp.recovery.networks import stn
+from ifrp.recovery.recognisers import recogniser
+from ifrp.recovery.recognisers import training as recognition
 from ifrp.recovery.recover import recover
 from ifrp.recovery.release import release
+from ifrp.recovery.training import experiment as training
+from ifrp.recovery.training import perceptual
 from ifrp.stacks import to_range
 from ifrp.styles.features import Features
 from ifrp.training.loop import Loop

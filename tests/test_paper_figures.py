@@ -21,8 +21,8 @@ from ifrp.artifacts import read_card
 from ifrp.errors import IfrpError
 from ifrp.paper import figures
 from ifrp.paper.figures import ablation, curves, gallery, look, mosaic, network, recovered, retrieval, worst
-from ifrp.recovery.dn import DN
-from ifrp.recovery.srn import SRN, Network
+from ifrp.recovery.networks.dn import DN
+from ifrp.recovery.networks.srn import SRN, Network
 
 
 def write(config: settings.Config, name: str) -> None:

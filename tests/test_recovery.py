@@ -21,15 +21,17 @@ from ifrp.config import RecogniserTraining, experiments
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry, rendered, warp
 from ifrp.faces.commands import prepare, render
-from ifrp.recovery import apply, losses, model, recognition, schedules
-from ifrp.recovery.adversarial import AdversarialMethod
-from ifrp.recovery.augmentation import recoloured
-from ifrp.recovery.data import Pairs, Source, places
+from ifrp.recovery import apply, model
 from ifrp.recovery.method import Batch, Clock
 from ifrp.recovery.methods import ifrp
+from ifrp.recovery.networks.srn import Network
+from ifrp.recovery.networks.stn import resample
+from ifrp.recovery.recognisers import training as recognition
 from ifrp.recovery.recover import recover
-from ifrp.recovery.srn import Network
-from ifrp.recovery.stn import resample
+from ifrp.recovery.training import losses, schedules
+from ifrp.recovery.training.adversarial import AdversarialMethod
+from ifrp.recovery.training.augmentation import recoloured
+from ifrp.recovery.training.pairs import Pairs, Source, places
 from ifrp.stacks import to_bytes, to_range
 
 
@@ -117,7 +119,7 @@ def test_rmsprop_is_the_published_formula() -> None:
 
 
 def recovery_settings() -> Any:
-    from ifrp.recovery.adversarial import Losses, Settings
+    from ifrp.recovery.training.adversarial import Losses, Settings
 
     return Settings(losses=Losses(adversarial=0))
 

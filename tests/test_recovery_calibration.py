@@ -17,10 +17,11 @@ from torch.optim.swa_utils import update_bn
 from ifrp import artifacts, config, paths, stacks
 from ifrp.config import Calibration, Config, experiments
 from ifrp.errors import IfrpError
-from ifrp.recovery import apply, methods, model, training
+from ifrp.recovery import apply, methods, model
 from ifrp.recovery.calibration import calibrate, colours, restored
 from ifrp.recovery.method import Method
 from ifrp.recovery.recover import recover
+from ifrp.recovery.training import experiment as training
 from ifrp.stacks import to_range
 
 CPU = torch.device("cpu")

@@ -16,7 +16,7 @@ SCRIPT = """
 import os, signal, sys
 from lightning_fabric import Fabric
 from ifrp import config, paths, runtime
-from ifrp.recovery import training
+from ifrp.recovery.training import experiment as training
 from ifrp.training.loop import Loop
 
 

@@ -14,11 +14,11 @@ from torch import nn
 from ifrp.compat import prepare_torchvision
 from ifrp.config import Recogniser, typed
 from ifrp.errors import IfrpError
-from ifrp.recovery import mobilefacenet, recogniser
-from ifrp.recovery.dn import DN
 from ifrp.recovery.methods.faced import Generator
-from ifrp.recovery.srn import SRN, Network, skip_sides, whitened
-from ifrp.recovery.stn import SpatialTransformer, channels, instance_norm, resample, similarity
+from ifrp.recovery.networks.dn import DN
+from ifrp.recovery.networks.srn import SRN, Network, skip_sides, whitened
+from ifrp.recovery.networks.stn import SpatialTransformer, channels, instance_norm, resample, similarity
+from ifrp.recovery.recognisers import mobilefacenet, recogniser
 
 
 def parameters(network: nn.Module) -> int:

@@ -22,15 +22,17 @@ from ifrp import config as configuration
 from ifrp import paths
 from ifrp.config import Config, experiments
 from ifrp.errors import IfrpError
-from ifrp.recovery import apply, losses, methods, model, schedules, training
+from ifrp.recovery import apply, methods, model
 from ifrp.recovery.method import Batch, Clock, Method
 from ifrp.recovery.methods.mgan import Decoder, Discriminator
-from ifrp.recovery.optimisation import Optimisation, initialise
-from ifrp.recovery.patchgan import PatchGAN
-from ifrp.recovery.pool import Pool
+from ifrp.recovery.networks.patchgan import PatchGAN
+from ifrp.recovery.networks.resnet import ResNet
+from ifrp.recovery.networks.unet import Dropout, UNet
 from ifrp.recovery.recover import recover
-from ifrp.recovery.resnet import ResNet
-from ifrp.recovery.unet import Dropout, UNet
+from ifrp.recovery.training import experiment as training
+from ifrp.recovery.training import losses, schedules
+from ifrp.recovery.training.optimisation import Optimisation, initialise
+from ifrp.recovery.training.pool import Pool
 
 
 @pytest.fixture

@@ -418,7 +418,7 @@ def test_a_change_of_one_figure_or_table_makes_no_other(edited: Project) -> None
 
 
 def test_the_drawn_network_follows_the_code_of_its_method(edited: Project) -> None:
-    edited.append("src/ifrp/recovery/dn.py", "\nANOTHER = 1\n")
+    edited.append("src/ifrp/recovery/networks/dn.py", "\nANOTHER = 1\n")
     figures = {job for job in edited.pending("results/paper/figures/network.png") if "figure" in job}
     assert figures == {"paper_figure network"}
 
@@ -658,7 +658,13 @@ def test_gpu_is_asked_for_only_if_there_is_one(made: Project) -> None:
 @pytest.mark.parametrize(
     ("group", "verb", "modules", "imported", "foreign"),
     [
-        ("recovery", "train", ["ifrp.recovery.methods.ifrp"], "ifrp.recovery.training", "ifrp.evaluation"),
+        (
+            "recovery",
+            "train",
+            ["ifrp.recovery.methods.ifrp"],
+            "ifrp.recovery.training.experiment",
+            "ifrp.evaluation",
+        ),
         ("portraits", "make", [], "ifrp.portraits.stylise", "ifrp.recovery"),
         ("evaluation", "quality", [], "ifrp.evaluation.quality", "ifrp.paper"),
     ],

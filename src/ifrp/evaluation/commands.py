@@ -12,7 +12,7 @@ from ifrp.options import ConfigFile
 
 if TYPE_CHECKING:
     from ifrp.config import Config
-    from ifrp.recovery.recogniser import Recogniser
+    from ifrp.recovery.recognisers.recogniser import Recogniser
 
 app = typer.Typer(
     help="Quality (PSNR, SSIM, FSIM) and identity (FRR, FCR) of recovered faces.", no_args_is_help=True
@@ -93,7 +93,7 @@ def summary(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
 
 def _judged(config: Path, name: str = "") -> tuple[Config, str, Recogniser]:
     from ifrp import config as settings
-    from ifrp.recovery.recogniser import load
+    from ifrp.recovery.recognisers.recogniser import load
     from ifrp.runtime import device
 
     loaded = settings.load(config)

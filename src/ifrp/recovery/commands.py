@@ -26,7 +26,7 @@ def recogniser(
 ) -> None:
     """Train a face recogniser on the training people, or take over published weights."""
     from ifrp.config import load
-    from ifrp.recovery.recognition import make
+    from ifrp.recovery.recognisers.training import make
 
     make(load(config), name)
 
@@ -38,7 +38,7 @@ def train(
 ) -> None:
     """Train an experiment; interrupted, the same command goes on from the last checkpoint."""
     from ifrp.config import load
-    from ifrp.recovery.training import train as run
+    from ifrp.recovery.training.experiment import train as run
 
     run(load(config), experiment)
 

@@ -46,7 +46,7 @@ def draw(config: Config) -> Drawing:
     from matplotlib.patches import Patch
 
     from ifrp.recovery import methods
-    from ifrp.recovery.srn import SRN
+    from ifrp.recovery.networks.srn import SRN
 
     row = experiments.shown(config)
     found = methods.build(config, row).networks
@@ -82,7 +82,7 @@ def trace(module: nn.Module, size: int) -> tuple[list[Block], list[Block]]:
     import torch
     from torch import nn
 
-    from ifrp.recovery.srn import SRN
+    from ifrp.recovery.networks.srn import SRN
 
     main, skips = [Block("face", 3, size)], list[Block]()
 

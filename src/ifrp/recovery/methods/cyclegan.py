@@ -11,12 +11,13 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ifrp.config.values import Count, Natural, Positive, Weight, section
-from ifrp.recovery import losses, method
+from ifrp.recovery import method
 from ifrp.recovery.method import Batch, Clock, Update, frozen
-from ifrp.recovery.optimisation import Optimisation
-from ifrp.recovery.patchgan import PatchGAN
-from ifrp.recovery.pool import Pool
-from ifrp.recovery.resnet import ResNet
+from ifrp.recovery.networks.patchgan import PatchGAN
+from ifrp.recovery.networks.resnet import ResNet
+from ifrp.recovery.training import losses
+from ifrp.recovery.training.optimisation import Optimisation
+from ifrp.recovery.training.pool import Pool
 
 
 @section

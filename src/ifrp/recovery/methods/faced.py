@@ -9,8 +9,8 @@ from torch import nn
 
 from ifrp.config.values import Positive, section
 from ifrp.errors import IfrpError
-from ifrp.recovery import adversarial
-from ifrp.recovery.stn import channels
+from ifrp.recovery.networks.stn import channels
+from ifrp.recovery.training import adversarial
 
 ENCODER = ((16, 5), (32, 5), (64, 3), (128, 3), (256, 1), (512, 1))
 """Channels and kernel sides; each halves the side by max-pooling."""

@@ -16,7 +16,8 @@ from ifrp import runtime
 from ifrp.config import Config
 from ifrp.config.values import Count, Names, Natural, Weight, section
 from ifrp.errors import IfrpError
-from ifrp.recovery import method, perceptual
+from ifrp.recovery import method
+from ifrp.recovery.training import perceptual
 from ifrp.styles.losses import Losses
 
 NOISE = 1e-3

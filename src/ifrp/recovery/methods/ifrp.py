@@ -9,10 +9,10 @@ from torch import Tensor, device
 
 from ifrp.config import Config, IdentityLoss
 from ifrp.config.values import Count, section
-from ifrp.recovery import adversarial, losses
 from ifrp.recovery.method import Batch, Clock
-from ifrp.recovery.schedules import weight
-from ifrp.recovery.srn import SRN, Network
+from ifrp.recovery.networks.srn import SRN, Network
+from ifrp.recovery.training import adversarial, losses
+from ifrp.recovery.training.schedules import weight
 
 
 @section
@@ -51,7 +51,7 @@ class Method(adversarial.AdversarialMethod[Settings]):
         if given.recogniser is None:
             self.features = _perceptual(config, given.identity_layer, device)
         else:
-            from ifrp.recovery import recogniser
+            from ifrp.recovery.recognisers import recogniser
 
             judge = recogniser.load(config, given.recogniser, device)
             self.features = lambda images: judge.features(images, given.identity_layer)

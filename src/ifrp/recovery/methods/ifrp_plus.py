@@ -18,11 +18,11 @@ from torch import Tensor
 from torch.optim import Adam, Optimizer
 
 from ifrp.config.values import Positive, section
-from ifrp.recovery import losses
 from ifrp.recovery.method import Batch, Clock, Update
 from ifrp.recovery.methods import ifrp
-from ifrp.recovery.srn import Network
-from ifrp.recovery.stn import Aligner, resample
+from ifrp.recovery.networks.srn import Network
+from ifrp.recovery.networks.stn import Aligner, resample
+from ifrp.recovery.training import losses
 
 
 @section

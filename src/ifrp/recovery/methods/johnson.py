@@ -10,8 +10,9 @@ from torch.optim import Adam, Optimizer
 
 from ifrp.config import Config
 from ifrp.config.values import Positive, Weight, section
-from ifrp.recovery import method, perceptual
+from ifrp.recovery import method
 from ifrp.recovery.method import Batch, Clock, Update
+from ifrp.recovery.training import perceptual
 from ifrp.styles.losses import Losses
 from ifrp.styles.network import StyleNetwork
 

@@ -13,9 +13,10 @@ from torch.optim import Optimizer
 from ifrp import config as configuration
 from ifrp.config import Config
 from ifrp.config.values import Natural, Positive, Share, Weight, section
-from ifrp.recovery import losses, method, optimisation
+from ifrp.recovery import method
 from ifrp.recovery.method import Batch, Clock, Update, frozen
-from ifrp.recovery.stn import channels
+from ifrp.recovery.networks.stn import channels
+from ifrp.recovery.training import losses, optimisation
 from ifrp.styles.features import Features
 
 ENCODED, JUDGED = "relu4_1", "relu3_1"

@@ -10,11 +10,12 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ifrp.config.values import Count, Positive, Weight, section
-from ifrp.recovery import losses, method
+from ifrp.recovery import method
 from ifrp.recovery.method import Batch, Clock, Update, frozen
-from ifrp.recovery.optimisation import Optimisation
-from ifrp.recovery.patchgan import PatchGAN
-from ifrp.recovery.unet import UNet
+from ifrp.recovery.networks.patchgan import PatchGAN
+from ifrp.recovery.networks.unet import UNet
+from ifrp.recovery.training import losses
+from ifrp.recovery.training.optimisation import Optimisation
 
 
 @section

@@ -15,8 +15,8 @@ from ifrp import runtime
 from ifrp.config import Config
 from ifrp.config.experiments import Experiment
 from ifrp.recovery import methods
-from ifrp.recovery.data import Pairs, Source, held_out
 from ifrp.recovery.method import Batch, Clock
+from ifrp.recovery.training.pairs import Pairs, Source, held_out
 from ifrp.stacks import to_range
 from ifrp.training.loop import average
 from ifrp.training.trainee import Row, Trainee, Update

@@ -15,8 +15,8 @@ from ifrp.config.experiments import Experiment
 from ifrp.errors import IfrpError
 from ifrp.recovery import methods, model
 from ifrp.recovery.calibration import colours
-from ifrp.recovery.data import Source
-from ifrp.recovery.trainee import ExperimentTrainee
+from ifrp.recovery.training.pairs import Source
+from ifrp.recovery.training.trainee import ExperimentTrainee
 from ifrp.training import checkpoint
 from ifrp.training.curve import Curve
 from ifrp.training.loop import Loop
@@ -93,7 +93,7 @@ def _save(config: Config, row: Experiment, loop: Loop, trainee: ExperimentTraine
 
 
 def _fingerprints(config: Config, row: Experiment) -> dict[str, str]:
-    from ifrp.recovery import recogniser
+    from ifrp.recovery.recognisers import recogniser
 
     return {name: recogniser.load(config, name).fingerprint for name in row.recognisers}
 

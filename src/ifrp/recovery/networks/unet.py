@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ifrp.errors import IfrpError
-from ifrp.recovery.optimisation import initialise
-from ifrp.recovery.stn import channels
+from ifrp.recovery.networks.stn import channels
+from ifrp.recovery.training.optimisation import initialise
 
 DROPOUT = 0.5
 """fraction of values that are dropped [orig]"""

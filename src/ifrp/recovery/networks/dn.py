@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ifrp.recovery.stn import channels
+from ifrp.recovery.networks.stn import channels
 
 LAYERS = ((32, 5), (64, 5), (128, 5), (96, 3))
 """Channels and kernel sides of the four convolutions."""

@@ -20,7 +20,7 @@ from ifrp import artifacts, paths, runtime, stacks
 from ifrp.config import Config, RecogniserTraining, plain
 from ifrp.config import Recogniser as Settings
 from ifrp.errors import IfrpError
-from ifrp.recovery.recogniser import Recogniser, build, convert, fingerprint, prepare, settings_of
+from ifrp.recovery.recognisers.recogniser import Recogniser, build, convert, fingerprint, prepare, settings_of
 from ifrp.stacks import to_range
 from ifrp.training import checkpoint
 from ifrp.training.loop import Loop

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ifrp.recovery.optimisation import initialise
-from ifrp.recovery.stn import channels
+from ifrp.recovery.networks.stn import channels
+from ifrp.recovery.training.optimisation import initialise
 
 
 class Residual(nn.Module):

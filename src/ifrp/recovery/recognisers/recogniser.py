@@ -17,7 +17,7 @@ from ifrp.compat import prepare_torchvision
 from ifrp.config import Config, plain, typed
 from ifrp.config import Recogniser as Settings
 from ifrp.errors import IfrpError
-from ifrp.recovery import mobilefacenet
+from ifrp.recovery.recognisers import mobilefacenet
 from ifrp.stacks import to_range
 
 

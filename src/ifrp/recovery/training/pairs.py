@@ -16,8 +16,8 @@ from ifrp import paths, runtime, stacks
 from ifrp.config.experiments import Experiment
 from ifrp.errors import IfrpError
 from ifrp.faces.warp import forward, unwarp
-from ifrp.recovery.augmentation import recoloured
 from ifrp.recovery.method import Batch
+from ifrp.recovery.training.augmentation import recoloured
 from ifrp.stacks import to_range
 
 if TYPE_CHECKING:

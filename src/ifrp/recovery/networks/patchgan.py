@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
-from ifrp.recovery.optimisation import initialise
-from ifrp.recovery.stn import channels
+from ifrp.recovery.networks.stn import channels
+from ifrp.recovery.training.optimisation import initialise
 
 LAYERS = ((64, 2), (128, 2), (256, 2), (512, 1))
 """Channels and strides of the 4×4 convolutions before the one that scores [orig: ndf 64, 3 layers]."""

@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.optim import Optimizer, RMSprop
 
 from ifrp.config.values import Memory, Natural, Part, Positive, Share, Weight, section
-from ifrp.recovery import losses
-from ifrp.recovery.dn import DN
 from ifrp.recovery.method import Batch, Clock, Method, Update, frozen
-from ifrp.recovery.schedules import balance, learning_rate, warm_up, weight
+from ifrp.recovery.networks.dn import DN
+from ifrp.recovery.training import losses
+from ifrp.recovery.training.schedules import balance, learning_rate, warm_up, weight
 
 
 @section

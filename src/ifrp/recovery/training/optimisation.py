@@ -7,7 +7,7 @@ from torch.optim import Adam
 
 from ifrp.config.values import Memory, Positive, Share, section
 from ifrp.recovery.method import Clock
-from ifrp.recovery.schedules import linear
+from ifrp.recovery.training.schedules import linear
 
 
 @section

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ifrp.config.values import Count, Even, Natural, Positive, section
 from ifrp.errors import IfrpError
-from ifrp.recovery.stn import SpatialTransformer, channels, instance_norm
+from ifrp.recovery.networks.stn import SpatialTransformer, channels, instance_norm
 
 
 @section

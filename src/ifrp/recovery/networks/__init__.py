@@ -1,0 +1,1 @@
+"""The networks: style removal, discriminators, spatial transformers, and those of the systems compared with."""

@@ -1,0 +1,1 @@
+"""Face recognisers: their networks, their weights, and how they are trained."""
