@@ -220,17 +220,11 @@ class Project:
         assert "Nothing to be done" in self.make()
 
     def records(self) -> dict[Path, tuple[float, int]]:
-        """Time and size of the artifacts, and of what Snakemake and DVC keep of them; not of Snakemake's logs."""
-        tops = ("data", "models", "results", ".snakemake", "dvc.lock")
-        files = (
-            path
-            for top in tops
-            for path in [self.root / top, *(self.root / top).rglob("*")]
-            if path.is_file()
-        )
-        return {
-            path: (path.stat().st_mtime, path.stat().st_size) for path in files if "log" not in path.parts
-        }
+        """Time and size of the artifacts, and of what Snakemake and DVC keep of them; not of Snakemake's logs and caches."""
+        tops = [self.root / top for top in ("data", "models", "results", ".snakemake", "dvc.lock")]
+        files = (path for top in tops for path in [top, *top.rglob("*")] if path.is_file())
+        kept = (path for path in files if not {"log", "iocache"} & {*path.parts})
+        return {path: (path.stat().st_mtime, path.stat().st_size) for path in kept}
 
     def finished(self) -> dict[Path, str]:
         """What every artifact holds now, of those whose jobs Snakemake has recorded as ended."""

@@ -32,9 +32,8 @@ def write(config: Config) -> str:
         IfrpError: the source cannot be read, or see `prepare`.
     """
     facts = prepare(open_source(config.faces), config.faces, config.seed)
-    counts = (
-        f"{split} {facts[split]['faces']} faces of {facts[split]['people']} people" for split in splits.ORDER
-    )
+    made = {split: facts[split] for split in ("train", "val", "test")}
+    counts = (f"{split} {of['faces']} faces of {of['people']} people" for split, of in made.items())
     return f"{paths.FACES}: {'; '.join(counts)}; {facts['skipped']} files skipped ({paths.SKIPPED})."
 
 

@@ -127,8 +127,8 @@ def _recorded() -> dict[str, str]:
 
 
 def running(jobs: Iterable[object]) -> None:
-    """When a run starts: unless there is nothing to do, the two no longer agree."""
-    if not idle() and any(True for _ in jobs):
+    """When a run starts, inside `dvc repro` too: unless there is nothing to do, the two no longer agree."""
+    if any(True for _ in jobs):
         STAMP.unlink(missing_ok=True)
 
 
