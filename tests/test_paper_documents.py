@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import results_tree
 import yaml
 
 from ifrp import config as settings
@@ -21,26 +19,17 @@ from ifrp.paper.documents import numbers, printing, quotes
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[settings.Config]:
-    """The tree with all its results, and the working directory in it."""
-    root = tmp_path_factory.mktemp("paper")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        yield results_tree.complete(root)
-
-
-@pytest.fixture(scope="module")
-def printed(made: settings.Config) -> settings.Config:
+def printed(results: settings.Config) -> settings.Config:
     """The tree with everything that its document shows, and the document's text."""
     for path in (Path(__file__).parents[1] / "paper").glob("*.typ"):
         Path("paper").mkdir(exist_ok=True)
         Path("paper", path.name).write_text(path.read_text())
-    for table in tables.shown(made, "paper"):
-        table.write(made)
-    for figure in figures.shown(made, "paper"):
-        figure.write(made)
-    numbers.write(made, "paper")
-    return made
+    for table in tables.shown(results, "paper"):
+        table.write(results)
+    for figure in figures.shown(results, "paper"):
+        figure.write(results)
+    numbers.write(results, "paper")
+    return results
 
 
 def test_numbers_are_those_of_the_summaries(printed: settings.Config) -> None:
@@ -104,16 +93,16 @@ def test_pages_are_brought_up_to_date(tmp_path: Path) -> None:
         quotes.quoted(page, known)
 
 
-def test_verbs_make_the_same_files(made: settings.Config) -> None:
+def test_verbs_make_the_same_files(results: settings.Config) -> None:
     from typer.testing import CliRunner
 
     from ifrp.cli import app
 
-    Path("config/config.yaml").write_text(yaml.safe_dump(settings.plain(made)))
+    Path("config/config.yaml").write_text(yaml.safe_dump(settings.plain(results)))
     for words in ("evaluation summary ifrp", "paper table quality", "paper figure distance"):
         result = CliRunner().invoke(app, [*words.split(), "--config", "config/config.yaml"])
         assert result.exit_code == 0, result.exception
-    assert read_card(paths.summary("ifrp"))["settings"]["resamples"] == made.evaluation.resamples
+    assert read_card(paths.summary("ifrp"))["settings"]["resamples"] == results.evaluation.resamples
 
 
 def test_pages_list_what_there_is(tmp_path: Path) -> None:
@@ -125,17 +114,17 @@ def test_pages_list_what_there_is(tmp_path: Path) -> None:
     assert len(now) == len(figures.every()) + 4
 
 
-def test_documents_have_what_the_configuration_asks_for(made: settings.Config) -> None:
+def test_documents_have_what_the_configuration_asks_for(results: settings.Config) -> None:
     paper, ablations = (documents.find(name) for name in documents.DOCUMENTS)
-    assert "sketch" in paper.figures(made)
-    assert "own" not in paper.figures(made)
-    assert ablations.tables(made) == ablations.figures(made) == ["losses"]
+    assert "sketch" in paper.figures(results)
+    assert "own" not in paper.figures(results)
+    assert ablations.tables(results) == ablations.figures(results) == ["losses"]
     rows: dict[str, dict[str, str | None]] = {
         "rotation": {"a": "ifrp"},
         "losses": {"b": "input", "c": "ifrp"},
     }
-    changed = dataclasses.replace(made.paper, own="mine", ablations=rows, tuning=("ifrp",))
-    config = dataclasses.replace(made, paper=changed)
+    changed = dataclasses.replace(results.paper, own="mine", ablations=rows, tuning=("ifrp",))
+    config = dataclasses.replace(results, paper=changed)
     assert "own" in paper.figures(config)
     assert ablations.tables(config) == ["rotation", "losses", "tuning"]  # in the order of the configuration
     assert ablations.figures(config) == ["rotation", "losses"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -27,22 +26,6 @@ from ifrp.recovery.networks.srn import SRN, Network
 
 def write(config: settings.Config, name: str) -> None:
     figures.find(config, name).write(config)
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[settings.Config]:
-    """The tree with all its results, and the working directory in it."""
-    root = tmp_path_factory.mktemp("paper")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        yield results_tree.complete(root)
-
-
-@pytest.fixture
-def partly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> settings.Config:
-    """A tree in which one experiment recovered the portraits of five test faces only."""
-    monkeypatch.chdir(tmp_path)
-    return results_tree.partly(tmp_path)
 
 
 def test_figures_show_faces_that_all_recovered(
@@ -73,11 +56,11 @@ def test_figures_show_faces_that_all_recovered(
 
 
 @pytest.mark.parametrize("name", [*(name for name in figures.every() if name != "own"), "losses"])
-def test_figures_are_drawn_and_the_same_again(made: settings.Config, name: str) -> None:
+def test_figures_are_drawn_and_the_same_again(results: settings.Config, name: str) -> None:
     both = [paths.figure(name, suffix) for suffix in ("png", "pdf")]
     digests = []
     for _ in range(2):
-        write(made, name)
+        write(results, name)
         digests.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in both])
     assert digests[0] == digests[1]
     with Image.open(both[0]) as picture:
@@ -87,30 +70,30 @@ def test_figures_are_drawn_and_the_same_again(made: settings.Config, name: str) 
     assert bool(read_card(both[0])["inputs"]) == (name != "network")
 
 
-def test_own_portraits_are_shown_beside_what_is_recovered(made: settings.Config, tmp_path: Path) -> None:
+def test_own_portraits_are_shown_beside_what_is_recovered(results: settings.Config, tmp_path: Path) -> None:
     for name, level in (("one.png", 40), ("two.png", 200)):
         Image.new("RGB", (300, 200), (level, 90, 120)).save(tmp_path / name)
     (tmp_path / "notes.txt").write_text("no picture")
-    shown = dataclasses.replace(made.paper, own=str(tmp_path), experiment="input")
-    write(dataclasses.replace(made, paper=shown), "own")
+    shown = dataclasses.replace(results.paper, own=str(tmp_path), experiment="input")
+    write(dataclasses.replace(results, paper=shown), "own")
     with Image.open(paths.figure("own")) as picture:
         assert np.asarray(picture.convert("L")).std() > 5
     (tmp_path / "one.png").unlink()
     (tmp_path / "two.png").unlink()
     with pytest.raises(IfrpError, match="no readable picture"):
-        write(dataclasses.replace(made, paper=shown), "own")
+        write(dataclasses.replace(results, paper=shown), "own")
     with pytest.raises(IfrpError, match="name a folder"):
-        write(made, "own")
+        write(results, "own")
 
 
-def test_a_method_without_the_network_is_told(made: settings.Config) -> None:
+def test_a_method_without_the_network_is_told(results: settings.Config) -> None:
     """An experiment that is trained on nothing has no networks at all."""
-    of = dataclasses.replace(made, paper=dataclasses.replace(made.paper, experiment="input"))
+    of = dataclasses.replace(results, paper=dataclasses.replace(results.paper, experiment="input"))
     with pytest.raises(IfrpError, match="no network that this figure can draw"):
         write(of, "network")
 
 
-def test_the_network_is_drawn_as_it_is(made: settings.Config) -> None:
+def test_the_network_is_drawn_as_it_is(results: settings.Config) -> None:
     """Stages of the paper's network: five convolutions, three transformers, five deconvolutions, one transformer."""
     srn = SRN(Network(width=0.25))
     main, skips = network.trace(srn, 128)
@@ -159,21 +142,25 @@ def test_the_network_is_drawn_as_it_is(made: settings.Config) -> None:
     ]  # Appendix of the paper's code
     assert srn.training
     with pytest.raises(IfrpError, match="no network that this figure can draw"):
-        network.draw(dataclasses.replace(made, paper=dataclasses.replace(made.paper, experiment="faced")))
+        network.draw(
+            dataclasses.replace(results, paper=dataclasses.replace(results.paper, experiment="faced"))
+        )
 
 
-def test_retrieval_curve_passes_through_frr(made: settings.Config) -> None:
-    figure = retrieval.draw(made)
+def test_retrieval_curve_passes_through_frr(results: settings.Config) -> None:
+    figure = retrieval.draw(results)
     summary = pd.read_csv(paths.summary("ifrp"), keep_default_na=False)
     means = summary[(summary["style"] == "") & (summary["metric"] == "frr")].set_index("split")["value"]
     assert len(figure.axes) == 6
     for axes in figure.axes[:3]:
         lines = {line.get_label(): line.get_ydata() for line in axes.get_lines()}
         curve = np.asarray(lines["ifrp"])
-        assert curve[made.evaluation.top - 1] == pytest.approx(means[axes.get_title()])
+        assert curve[results.evaluation.top - 1] == pytest.approx(means[axes.get_title()])
         assert (np.diff(curve) >= 0).all()
         chance = summary[(summary["metric"] == "frr-chance") & (summary["split"] == axes.get_title())]
-        assert np.asarray(lines["chance"])[made.evaluation.top - 1] == pytest.approx(chance["value"].iloc[0])
+        assert np.asarray(lines["chance"])[results.evaluation.top - 1] == pytest.approx(
+            chance["value"].iloc[0]
+        )
     among = summary[(summary["style"] == "") & (summary["metric"] == "rank1-distractors")]
     first = among.set_index("split")["value"]
     for below, above in zip(figure.axes[3:], figure.axes[:3], strict=True):
@@ -182,15 +169,15 @@ def test_retrieval_curve_passes_through_frr(made: settings.Config) -> None:
             for axes in (above, below)
         )
         assert strict["ifrp"][0] == pytest.approx(first[above.get_title()])
-        for name in (*made.recovery.experiments, "chance"):
+        for name in (*results.recovery.experiments, "chance"):
             assert (strict[name] <= plain[name] + 1e-9).all()
 
 
-def test_every_experiment_has_one_colour(made: settings.Config) -> None:
-    wanted = look.colours(made)
+def test_every_experiment_has_one_colour(results: settings.Config) -> None:
+    wanted = look.colours(results)
     assert len(set(wanted.values())) == len(wanted)
     for draw in (retrieval.draw, curves.draw):
-        for axes in draw(made).axes:
+        for axes in draw(results).axes:
             for line in axes.get_lines():
                 if (name := str(line.get_label())) in wanted:
                     assert line.get_color() == wanted[name]
@@ -222,12 +209,12 @@ def test_a_full_page_of_faces_is_shown_pixel_for_pixel() -> None:
     assert (shown == picture).mean() > 0.99
 
 
-def test_worst_faces_are_those_of_lowest_score(made: settings.Config) -> None:
+def test_worst_faces_are_those_of_lowest_score(results: settings.Config) -> None:
     scores = pd.read_csv(paths.quality("ifrp"))
-    lowest = scores.loc[scores.groupby("index")["ssim"].idxmin()].nsmallest(made.paper.worst, "ssim")
-    figure, used = worst.draw(made), worst.picked(made)
+    lowest = scores.loc[scores.groupby("index")["ssim"].idxmin()].nsmallest(results.paper.worst, "ssim")
+    figure, used = worst.draw(results), worst.picked(results)
     texts = [text.get_text() for text in figure.axes[0].texts]
-    assert [text for text in texts if text.startswith("SSIM")][-made.paper.worst :] == [
+    assert [text for text in texts if text.startswith("SSIM")][-results.paper.worst :] == [
         f"SSIM {value:.2f}" for value in lowest["ssim"]
     ]
     assert {paths.recovered("ifrp", style) for style in lowest["style"]} <= set(used)

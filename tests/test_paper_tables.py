@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import dataclasses
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -32,25 +31,9 @@ def write(config: settings.Config, name: str) -> None:
     tables.find(config, name).write(config)
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[settings.Config]:
-    """The tree with all its results, and the working directory in it."""
-    root = tmp_path_factory.mktemp("paper")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        yield results_tree.complete(root)
-
-
-@pytest.fixture
-def partly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> settings.Config:
-    """A tree in which one experiment recovered the portraits of five test faces only."""
-    monkeypatch.chdir(tmp_path)
-    return results_tree.partly(tmp_path)
-
-
 @pytest.mark.parametrize("name", ["quality", "identity"])
-def test_comparison_is_published_ours_and_their_difference(made: settings.Config, name: str) -> None:
-    write(made, name)
+def test_comparison_is_published_ours_and_their_difference(results: settings.Config, name: str) -> None:
+    write(results, name)
     with paths.table(name).open(newline="") as file:
         rows = list(csv.DictReader(file))
     with paths.PUBLISHED.open(newline="") as file:
@@ -59,12 +42,12 @@ def test_comparison_is_published_ours_and_their_difference(made: settings.Config
             for r in csv.DictReader(file)
             if r["table"] == name
         }
-    files = [paths.summary(experiment) for experiment in made.recovery.experiments]
+    files = [paths.summary(experiment) for experiment in results.recovery.experiments]
     summary = pd.concat([pd.read_csv(path, keep_default_na=False) for path in files])
     means = summary[summary["style"] == ""].set_index(["experiment", "split", "metric"])["value"]
     markdown = paths.table(name, "md").read_text()
     experiments = list(dict.fromkeys(row["row"] for row in rows))
-    assert experiments == [*made.recovery.experiments, *(["chance"] if name == "identity" else [])]
+    assert experiments == [*results.recovery.experiments, *(["chance"] if name == "identity" else [])]
     compared = 0
     for row in rows:
         cell = (row["row"], row["split"], row["metric"])
@@ -79,8 +62,8 @@ def test_comparison_is_published_ours_and_their_difference(made: settings.Config
     assert compared == (2 * 3 * 3 if name == "quality" else 2 * 4)
 
 
-def test_identity_has_the_portraits_and_chance(made: settings.Config) -> None:
-    found = tables.find(made, "identity").compare(made).set_index(["row", "split", "metric"])
+def test_identity_has_the_portraits_and_chance(results: settings.Config) -> None:
+    found = tables.find(results, "identity").compare(results).set_index(["row", "split", "metric"])
     level = 100 * (1 - 3003 / 8568)  # 3 faces of the person among 18, 5 drawn
     assert found.loc[("chance", "seen", "frr"), "ours"] == pytest.approx(level, rel=1e-5)
     assert found.loc[("chance", "all", "fcr"), "ours"] == pytest.approx(level, rel=1e-5)
@@ -110,44 +93,46 @@ def test_tables_say_what_was_measured_on_some_portraits(partly: settings.Config)
     assert pd.read_csv(paths.table("timing"))["ms_per_face"].tolist() == pytest.approx([2.5] * 3)
 
 
-def test_a_missing_value_says_so(made: settings.Config) -> None:
+def test_a_missing_value_says_so(results: settings.Config) -> None:
     path = paths.summary("faced")
     summary = path.read_text()
     try:
         kept = [line for line in summary.splitlines() if not line.startswith("faced,faced,sketch,,ssim")]
         path.write_text("\n".join(kept) + "\n")
-        values = tables.find(made, "quality").compare(made)
+        values = tables.find(results, "quality").compare(results)
     finally:
         path.write_text(summary)
     row = values[
         (values["experiment"] == "faced") & (values["split"] == "sketch") & (values["metric"] == "ssim")
     ]
     assert row.iloc[0]["note"] == "not run"
-    assert cells.NOT_RUN in tables.find(made, "quality").lay_out(values).markdown()
+    assert cells.NOT_RUN in tables.find(results, "quality").lay_out(values).markdown()
 
 
-def test_what_was_never_measured_is_not_run_and_what_has_no_chance_is_blank(made: settings.Config) -> None:
+def test_what_was_never_measured_is_not_run_and_what_has_no_chance_is_blank(results: settings.Config) -> None:
     path = paths.summary("faced")
     whole = path.read_text()
     try:
         kept = [line for line in whole.splitlines() if ",rank1-distractors" not in line]
         path.write_text("\n".join(kept) + "\n")
-        values = tables.find(made, "likeness").compare(made)
+        values = tables.find(results, "likeness").compare(results)
     finally:
         path.write_text(whole)
     found = values.set_index(["row", "split", "metric"])
     assert found.loc[("faced", "seen", "rank1-distractors"), "note"] == "not published; not run"
     assert found.loc[("chance", "seen", "rank1"), "ours"] == pytest.approx(100 * 3 / 18, rel=1e-4)
     assert found.loc[("chance", "seen", "rank1-distractors"), "ours"] == pytest.approx(100 * 3 / 36, rel=1e-4)
-    lines = tables.find(made, "likeness").lay_out(values).rows
+    lines = tables.find(results, "likeness").lay_out(values).rows
     assert all(len(line) == 5 for line in lines)
     assert [line[3] for line in lines if line[0] == "faced"] == [cells.NOT_RUN] * 3
     assert {line[4] for line in lines if line[0] == "chance"} == {""}
 
 
-def test_tables_of_ablations_have_the_rows_of_the_configuration(made: settings.Config) -> None:
+def test_tables_of_ablations_have_the_rows_of_the_configuration(results: settings.Config) -> None:
     rows = {"pixel": "faced", "pixel+adversarial+identity": "ifrp", "VGG": None}
-    config = dataclasses.replace(made, paper=dataclasses.replace(made.paper, ablations={"losses": rows}))
+    config = dataclasses.replace(
+        results, paper=dataclasses.replace(results.paper, ablations={"losses": rows})
+    )
     write(config, "losses")
     found = pd.read_csv(paths.table("losses"), keep_default_na=False)
     assert list(found["row"].unique()) == list(rows)
@@ -159,29 +144,33 @@ def test_tables_of_ablations_have_the_rows_of_the_configuration(made: settings.C
     assert cells.NOT_RUN in paths.table("losses", "md").read_text()
     with pytest.raises(IfrpError, match="has a table lossses; there are losses"):
         tables.find(
-            dataclasses.replace(made, paper=dataclasses.replace(made.paper, ablations={"lossses": rows})),
+            dataclasses.replace(
+                results, paper=dataclasses.replace(results.paper, ablations={"lossses": rows})
+            ),
             "lossses",
         )
 
 
-def test_an_epochs_time_stands_beside_the_printed_one(made: settings.Config) -> None:
+def test_an_epochs_time_stands_beside_the_printed_one(results: settings.Config) -> None:
     table: dict[str, dict[str, str | None]] = {"training-styles": {"3-styles": "ifrp"}}
-    config = dataclasses.replace(made, paper=dataclasses.replace(made.paper, ablations=table))
+    config = dataclasses.replace(results, paper=dataclasses.replace(results.paper, ablations=table))
     write(config, "training-styles")
     found = pd.read_csv(paths.table("training-styles")).set_index("metric").loc["time-per-epoch"].to_dict()
     assert (found["published"], found["ours"]) == ("5:20", pytest.approx(61.5 / 3))
 
 
-def test_recognisers_are_ranked_side_by_side(made: settings.Config) -> None:
-    for experiment in made.recovery.experiments:
+def test_recognisers_are_ranked_side_by_side(results: settings.Config) -> None:
+    for experiment in results.recovery.experiments:
         table = pd.read_csv(paths.identity(experiment, "judge"))
         paths.identity(experiment, "blind").parent.mkdir()
         table.assign(hit=1 - table["hit"]).to_csv(paths.identity(experiment, "blind"), index=False)
-    config = dataclasses.replace(made, evaluation=dataclasses.replace(made.evaluation, others=("blind",)))
+    config = dataclasses.replace(
+        results, evaluation=dataclasses.replace(results.evaluation, others=("blind",))
+    )
     write(config, "recognisers")
     found = pd.read_csv(paths.table("recognisers")).set_index(["experiment", "recogniser", "split"])
     frr, rank = found["frr"].to_dict(), found["rank"].to_dict()
-    for experiment in made.recovery.experiments:
+    for experiment in results.recovery.experiments:
         both = frr[experiment, "judge", "seen"] + frr[experiment, "blind", "seen"]
         assert both == pytest.approx(100)
     assert rank["input", "judge", "seen"] > rank["ifrp", "judge", "seen"]
@@ -196,10 +185,10 @@ def test_a_value_that_rounds_to_the_published_one_is_not_worse() -> None:
     assert notes == ["", "worse than published"]
 
 
-def test_timing_comes_from_the_cards(made: settings.Config) -> None:
-    write(made, "timing")
+def test_timing_comes_from_the_cards(results: settings.Config) -> None:
+    write(results, "timing")
     found = pd.read_csv(paths.table("timing")).set_index("experiment")
-    assert list(found.index) == list(made.recovery.experiments)
+    assert list(found.index) == list(results.recovery.experiments)
     assert [found.at["ifrp", of] for of in ("parameters", "steps", "faces_seen")] == [1500, 300, 2400]
     assert found["ms_per_face"].tolist() == pytest.approx([2.5] * 3)
     assert found.loc["ifrp", "difference"] == pytest.approx(2.5 - 8)
@@ -208,8 +197,8 @@ def test_timing_comes_from_the_cards(made: settings.Config) -> None:
 
 
 @pytest.mark.parametrize("name", MAIN)
-def test_printed_forms_are_whole(made: settings.Config, name: str) -> None:
-    write(made, name)
+def test_printed_forms_are_whole(results: settings.Config, name: str) -> None:
+    write(results, name)
     markdown, tex = (paths.table(name, suffix).read_text() for suffix in ("md", "tex"))
     lines = [line for line in markdown.splitlines() if line.startswith("|")]
     assert len({line.count("|") for line in lines}) == 1
@@ -257,9 +246,9 @@ def test_the_page_of_a_table_has_its_cells_and_asks_for_nothing() -> None:
     assert "href=" not in page
 
 
-def test_seeds_are_summed_up(made: settings.Config) -> None:
+def test_seeds_are_summed_up(results: settings.Config) -> None:
     runs = ("ifrp", "faced")
-    config = dataclasses.replace(made, paper=dataclasses.replace(made.paper, seeds={"ifrp": runs}))
+    config = dataclasses.replace(results, paper=dataclasses.replace(results.paper, seeds={"ifrp": runs}))
     write(config, "seeds")
     table: Any = pd.read_csv(paths.table("seeds")).set_index(["split", "metric"]).to_dict("index")
     found = table["seen", "psnr"]
@@ -297,11 +286,11 @@ def test_what_was_tried_is_told_with_what_was_changed(
 
 
 def test_a_calibrated_row_is_marked_and_not_ranked(
-    made: settings.Config, monkeypatch: pytest.MonkeyPatch
+    results: settings.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though it is the nearest to the truth; and it was not trained itself."""
     entry = {"recovery": {"experiments": {"again": {"model": "ifrp", "calibrate": {}}}}}
-    config = settings.build(settings.merge(settings.plain(made), entry), "the tests")
+    config = settings.build(settings.merge(settings.plain(results), entry), "the tests")
     monkeypatch.setitem(results_tree.NOISE, "again", 1.0)
     results_tree.recover(config, "again")
     quality.write(config, "again")
@@ -326,4 +315,4 @@ def test_a_calibrated_row_is_marked_and_not_ranked(
     assert costs.loc["again", "method"] == "ifrp"
     assert costs["steps"].isna()["again"]
     for name in ("quality", "timing"):  # as the other tests of this tree have them
-        write(made, name)
+        write(results, name)

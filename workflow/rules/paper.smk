@@ -12,14 +12,14 @@ rule ablations:
 
 rule paper_table:
     input:
-        data=run.table_inputs,
-        code=run.table_code,
+        data=run.tables.inputs,
+        code=run.tables.code,
     output:
         report(
             str(paths.table("{name}", "html")),
             category="Tables",
             caption="../report/table.rst",
-            labels=run.table_labels,
+            labels=run.tables.labels,
         ),
         files(paths.table("{name}", suffix) for suffix in ("csv", "md", "tex", "typ", "json")),
     log:
@@ -27,21 +27,21 @@ rule paper_table:
     conda:
         "../../environment.yml"
     params:
-        table=run.table_settings,
+        table=run.tables.settings,
     shell:
         "ifrp paper table {wildcards.name} 2>&1 | tee {log}"
 
 
 rule paper_figure:
     input:
-        data=run.figure_inputs,
-        code=run.figure_code,
+        data=run.figures.inputs,
+        code=run.figures.code,
     output:
         report(
             str(paths.figure("{name}")),
             category="Figures",
             caption="../report/figure.rst",
-            labels=run.figure_labels,
+            labels=run.figures.labels,
         ),
         files(paths.figure("{name}", suffix) for suffix in ("pdf", "json")),
     log:
@@ -50,7 +50,7 @@ rule paper_figure:
         "../../environment.yml"
     params:
         styles=run.splits,
-        figure=run.figure_settings,
+        figure=run.figures.settings,
     shell:
         "ifrp paper figure {wildcards.name} 2>&1 | tee {log}"
 

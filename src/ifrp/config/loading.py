@@ -200,12 +200,13 @@ def selected(config: Config, *keys: str) -> dict[str, Any]:
     """
     found = {}
     for key in keys:
-        value = plain(config)
+        value: Any = config
         for part in key.split("."):
-            if part not in value:
+            inside = value if isinstance(value, Mapping) else getattr(value, "__dict__", {})
+            if part not in inside:
                 raise IfrpError(f"A rule asks for the setting {key}, which does not exist.")
-            value = value[part]
-        found[key] = in_order(value)
+            value = inside[part]
+        found[key] = in_order(plain(value))
     return found
 
 

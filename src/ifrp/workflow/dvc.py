@@ -208,20 +208,16 @@ def outdate(places: Iterable[Path]) -> None:
 
 def stamped() -> bool:
     """Whether the two agree on this dvc.lock."""
-    return STAMP.exists() and STAMP.read_text() == _hash()
+    return STAMP.exists() and STAMP.read_text() == hexdigest(LOCK)
 
 
 def stamp() -> None:
     """Notes that the two agree on this dvc.lock."""
     STAMP.parent.mkdir(exist_ok=True)
-    STAMP.write_text(_hash())
+    STAMP.write_text(hexdigest(LOCK))
     folders = [Path(out["path"]) for out in outs(yaml.safe_load(LOCK.read_text())["stages"])]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     FILES.write_text(json.dumps({str(path): fingerprint(path) for path in files}))
-
-
-def _hash() -> str:
-    return hexdigest(LOCK)
 
 
 def dvc_status() -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from ifrp.artifacts import atomic, card_path
 from ifrp.config import Config, build, experiments, plain, read, selected, styles
 from ifrp.faces.pictures import Files
 from ifrp.paper import documents, figures, tables
+from ifrp.paper.part import Part
 from ifrp.paths import FILES, files
 from ifrp.workflow import code
 
@@ -88,6 +89,8 @@ class Run:
         self.judge = self.config.evaluation.recogniser
         self.recognisers = experiments.recognisers(self.config)
         experiments.shown(self.config)  # refused here if it is none of the paper's
+        self.tables = Parts(self, "table", tables.find)
+        self.figures = Parts(self, "figure", figures.find)
         self.printed = {name: files(of.products(self.config)) for name, of in documents.DOCUMENTS.items()}
 
     # the run as a whole
@@ -109,7 +112,7 @@ class Run:
         beside = shlex.quote(str(Path(sys.executable).parent))
         return f"set -euo pipefail; export IFRP_CONFIG={self.frozen} PATH=$PATH:{beside}; "
 
-    @property
+    @cached_property
     def gpu(self) -> int:
         """GPUs that a job with networks takes."""
         wanted = self.config.runtime.device
@@ -135,7 +138,7 @@ class Run:
         """Names of the stacks of faces, aligned and warped."""
         return [f"{split}{kind}" for split in ("train", "val", "test") for kind in ("", "-warped")]
 
-    @property
+    @cached_property
     def warped(self) -> list[tuple[str, str, str]]:
         """Split, warp and style of the portraits of main experiments with a warp of their own."""
         return experiments.warped_portraits(self.config)
@@ -246,38 +249,6 @@ class Run:
 
     # paper
 
-    def table_inputs(self, wildcards: Any) -> list[str]:
-        """What a table is made from."""
-        return tables.find(self.config, wildcards.name).files(self.config)
-
-    def table_code(self, wildcards: Any) -> list[str]:
-        """Code that makes a table."""
-        return self.code("paper", "table", *tables.find(self.config, wildcards.name).modules(self.config))
-
-    def table_settings(self, wildcards: Any) -> dict[str, Any]:
-        """The experiments that a table shows, and what else it goes by."""
-        return tables.find(self.config, wildcards.name).depends(self.config)
-
-    def table_labels(self, wildcards: Any) -> dict[str, str]:
-        """What the report says of a table."""
-        return tables.find(self.config, wildcards.name).labels()
-
-    def figure_inputs(self, wildcards: Any) -> list[str]:
-        """What a figure is made from."""
-        return figures.find(self.config, wildcards.name).files(self.config)
-
-    def figure_code(self, wildcards: Any) -> list[str]:
-        """Code that draws a figure; of those that run a network, its method's too."""
-        return self.code("paper", "figure", *figures.find(self.config, wildcards.name).modules(self.config))
-
-    def figure_settings(self, wildcards: Any) -> dict[str, Any]:
-        """The experiments that a figure shows, and what else it goes by."""
-        return figures.find(self.config, wildcards.name).depends(self.config)
-
-    def figure_labels(self, wildcards: Any) -> dict[str, str]:
-        """What the report says of a figure."""
-        return figures.find(self.config, wildcards.name).labels()
-
     @property
     def documents(self) -> dict[str, str]:
         """The documents, by the name of the file of their numbers."""
@@ -316,6 +287,38 @@ class Run:
     def notebooks(self) -> list[str]:
         """Names of the notebooks."""
         return sorted(path.stem for path in paths.notebook("").parent.glob("*.ipynb"))
+
+
+class Parts:
+    """What the rule of tables, or of figures, asks: each says it of itself, see `ifrp.paper.part`.
+
+    Args:
+        run: the run.
+        verb: of `ifrp paper`, that makes one.
+        find: one by its name.
+    """
+
+    def __init__(self, run: Run, verb: str, find: Callable[[Config, str], Part]) -> None:
+        self._run, self._verb, self._find = run, verb, find
+
+    def inputs(self, wildcards: Any) -> list[str]:
+        """What it is made from."""
+        return self._part(wildcards).files(self._run.config)
+
+    def code(self, wildcards: Any) -> list[str]:
+        """Code that makes it; of figures that run a network, its method's too."""
+        return self._run.code("paper", self._verb, *self._part(wildcards).modules(self._run.config))
+
+    def settings(self, wildcards: Any) -> dict[str, Any]:
+        """The experiments that it shows, and what else it goes by."""
+        return self._part(wildcards).depends(self._run.config)
+
+    def labels(self, wildcards: Any) -> dict[str, str]:
+        """What the report says of it."""
+        return self._part(wildcards).labels()
+
+    def _part(self, wildcards: Any) -> Part:
+        return self._find(self._run.config, wildcards.name)
 
 
 def folder_digest(path: str | None) -> str | None:
