@@ -86,6 +86,11 @@ class Experiment:
         return [paths.recovery_model(self.model)] if self.facts.trained else []
 
     @property
+    def recovers_with(self) -> list[Path]:
+        """What must be there to recover: its networks, or the training faces if its method has none but looks at one."""
+        return self.networks or ([paths.faces("train")] if self.facts.reference else [])
+
+    @property
     def depends(self) -> dict[str, Any]:
         """All that it goes by but the size of a face, its method's settings beside its own, in a fixed order; plain."""
         shared = {key: value for key, value in plain(self).items() if key not in ("name", "settings", "size")}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,7 +74,7 @@ def _apply(config: Config, row: Experiment, method: Method[Any], style: str, dev
                 "portraits": row.portraits, "aligned": row.aligned, "calibrate": plain(row.calibrate),
                 "style": style}  # fmt: skip
     with (
-        artifacts.card(target, settings, config.seed, [source, *_with(row)]) as facts,
+        artifacts.card(target, settings, config.seed, [source, *row.recovers_with]) as facts,
         restored(method),
     ):
         if row.aligned:
@@ -96,13 +95,6 @@ def _apply(config: Config, row: Experiment, method: Method[Any], style: str, dev
             rows.extend(stacks.rows_of(table))
         facts["faces"] = done
         facts["ms_per_face"] = round(1000 * seconds / max(done, 1), 3)
-
-
-def _with(row: Experiment) -> list[Path]:
-    """What an experiment recovers with: its model, or the training faces if its method needs none but looks at one."""
-    if row.facts.trained:
-        return [paths.recovery_model(row.model)]
-    return [paths.faces("train")] if row.facts.reference else []
 
 
 def spread(total: int, count: int | None) -> NDArray[np.int64]:

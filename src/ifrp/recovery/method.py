@@ -62,7 +62,7 @@ class Batch:
 class Clock:
     """Where a training is: steps done, epochs done, and steps in all. Schedules are functions of it.
 
-    An epoch is all pairs: with twice as many training styles, or copies of each face, it is twice as long (`data.Pairs`).
+    An epoch is all pairs: with twice as many training styles, or copies of each face, it is twice as long (`pairs.Pairs`).
     """
 
     step: int

@@ -243,9 +243,8 @@ class Run:
 
     def recovers_with(self, wildcards: Any) -> list[str]:
         """What an experiment recovers with: its networks, or the faces and features that its method looks at."""
-        if self.every[wildcards.experiment].facts.reference:
-            return files([paths.faces("train")]) + self.features
-        return self.networks(wildcards)
+        experiment = self.every[wildcards.experiment]
+        return files(experiment.recovers_with) + (self.features if experiment.facts.reference else [])
 
     # paper
 
