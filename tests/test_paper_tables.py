@@ -16,9 +16,9 @@ import pytest
 import results_tree
 from results_tree import SOME
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import card, read_card
+from ifrp.config import Config, Paper, build, merge, plain
 from ifrp.errors import IfrpError
 from ifrp.evaluation import identity, quality, summary
 from ifrp.evaluation.summary import overall
@@ -28,12 +28,12 @@ from ifrp.paper.tables import cells, comparison, grid
 MAIN = [name for name, table in tables.every().items() if table.document == "paper"]
 
 
-def write(config: settings.Config, name: str) -> None:
+def write(config: Config, name: str) -> None:
     tables.find(config, name).write(config)
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[settings.Config]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
     """The tree with all its results, and the working directory in it."""
     root = tmp_path_factory.mktemp("paper")
     with pytest.MonkeyPatch.context() as patch:
@@ -42,14 +42,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[settings.Config]:
 
 
 @pytest.fixture
-def partly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> settings.Config:
+def partly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     """A tree in which one experiment recovered the portraits of five test faces only."""
     monkeypatch.chdir(tmp_path)
     return results_tree.partly(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["quality", "identity"])
-def test_comparison_is_published_ours_and_their_difference(made: settings.Config, name: str) -> None:
+def test_comparison_is_published_ours_and_their_difference(made: Config, name: str) -> None:
     write(made, name)
     with paths.table(name).open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -79,7 +79,7 @@ def test_comparison_is_published_ours_and_their_difference(made: settings.Config
     assert compared == (2 * 3 * 3 if name == "quality" else 2 * 4)
 
 
-def test_identity_has_the_portraits_and_chance(made: settings.Config) -> None:
+def test_identity_has_the_portraits_and_chance(made: Config) -> None:
     found = tables.find(made, "identity").compare(made).set_index(["row", "split", "metric"])
     level = 100 * (1 - 3003 / 8568)  # 3 faces of the person among 18, 5 drawn
     assert found.loc[("chance", "seen", "frr"), "ours"] == pytest.approx(level, rel=1e-5)
@@ -90,7 +90,7 @@ def test_identity_has_the_portraits_and_chance(made: settings.Config) -> None:
     assert "no better" not in str(found.loc[("ifrp", "seen", "frr"), "note"])
 
 
-def test_tables_say_what_was_measured_on_some_portraits(partly: settings.Config) -> None:
+def test_tables_say_what_was_measured_on_some_portraits(partly: Config) -> None:
     found = tables.find(partly, "identity").compare(partly).set_index(["row", "split", "metric"])
     whole = 100 * (1 - 3003 / 8568)  # 3 faces of the person among 18, 5 drawn
     assert found.loc[("chance", "seen", "frr"), "ours"] == pytest.approx(whole, rel=1e-5)
@@ -110,7 +110,7 @@ def test_tables_say_what_was_measured_on_some_portraits(partly: settings.Config)
     assert pd.read_csv(paths.table("timing"))["ms_per_face"].tolist() == pytest.approx([2.5] * 3)
 
 
-def test_a_missing_value_says_so(made: settings.Config) -> None:
+def test_a_missing_value_says_so(made: Config) -> None:
     path = paths.summary("faced")
     summary = path.read_text()
     try:
@@ -126,7 +126,7 @@ def test_a_missing_value_says_so(made: settings.Config) -> None:
     assert cells.NOT_RUN in tables.find(made, "quality").lay_out(values).markdown()
 
 
-def test_what_was_never_measured_is_not_run_and_what_has_no_chance_is_blank(made: settings.Config) -> None:
+def test_what_was_never_measured_is_not_run_and_what_has_no_chance_is_blank(made: Config) -> None:
     path = paths.summary("faced")
     whole = path.read_text()
     try:
@@ -145,7 +145,7 @@ def test_what_was_never_measured_is_not_run_and_what_has_no_chance_is_blank(made
     assert {line[4] for line in lines if line[0] == "chance"} == {""}
 
 
-def test_tables_of_ablations_have_the_rows_of_the_configuration(made: settings.Config) -> None:
+def test_tables_of_ablations_have_the_rows_of_the_configuration(made: Config) -> None:
     rows = {"pixel": "faced", "pixel+adversarial+identity": "ifrp", "VGG": None}
     config = dataclasses.replace(made, paper=dataclasses.replace(made.paper, ablations={"losses": rows}))
     write(config, "losses")
@@ -164,7 +164,7 @@ def test_tables_of_ablations_have_the_rows_of_the_configuration(made: settings.C
         )
 
 
-def test_an_epochs_time_stands_beside_the_printed_one(made: settings.Config) -> None:
+def test_an_epochs_time_stands_beside_the_printed_one(made: Config) -> None:
     table: dict[str, dict[str, str | None]] = {"training-styles": {"3-styles": "ifrp"}}
     config = dataclasses.replace(made, paper=dataclasses.replace(made.paper, ablations=table))
     write(config, "training-styles")
@@ -172,7 +172,7 @@ def test_an_epochs_time_stands_beside_the_printed_one(made: settings.Config) -> 
     assert (found["published"], found["ours"]) == ("5:20", pytest.approx(61.5 / 3))
 
 
-def test_recognisers_are_ranked_side_by_side(made: settings.Config) -> None:
+def test_recognisers_are_ranked_side_by_side(made: Config) -> None:
     for experiment in made.recovery.experiments:
         table = pd.read_csv(paths.identity(experiment, "judge"))
         paths.identity(experiment, "blind").parent.mkdir()
@@ -196,7 +196,7 @@ def test_a_value_that_rounds_to_the_published_one_is_not_worse() -> None:
     assert notes == ["", "worse than published"]
 
 
-def test_timing_comes_from_the_cards(made: settings.Config) -> None:
+def test_timing_comes_from_the_cards(made: Config) -> None:
     write(made, "timing")
     found = pd.read_csv(paths.table("timing")).set_index("experiment")
     assert list(found.index) == list(made.recovery.experiments)
@@ -208,7 +208,7 @@ def test_timing_comes_from_the_cards(made: settings.Config) -> None:
 
 
 @pytest.mark.parametrize("name", MAIN)
-def test_printed_forms_are_whole(made: settings.Config, name: str) -> None:
+def test_printed_forms_are_whole(made: Config, name: str) -> None:
     write(made, name)
     markdown, tex = (paths.table(name, suffix).read_text() for suffix in ("md", "tex"))
     lines = [line for line in markdown.splitlines() if line.startswith("|")]
@@ -257,7 +257,7 @@ def test_the_page_of_a_table_has_its_cells_and_asks_for_nothing() -> None:
     assert "href=" not in page
 
 
-def test_seeds_are_summed_up(made: settings.Config) -> None:
+def test_seeds_are_summed_up(made: Config) -> None:
     runs = ("ifrp", "faced")
     config = dataclasses.replace(made, paper=dataclasses.replace(made.paper, seeds={"ifrp": runs}))
     write(config, "seeds")
@@ -275,7 +275,7 @@ def test_what_was_tried_is_told_with_what_was_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    config = settings.Config(paper=settings.Paper(tuning=("ifrp", "faced")))
+    config = Config(paper=Paper(tuning=("ifrp", "faced")))
     for name, losses, psnr in (
         ("ifrp", {"pixel": 1, "identity": 2}, (10, 11)),
         ("faced", {"pixel": 3, "places": 4}, (12, 13.5)),
@@ -296,12 +296,10 @@ def test_what_was_tried_is_told_with_what_was_changed(
     assert documents.find("ablations").tables(config)[-1] == "tuning"
 
 
-def test_a_calibrated_row_is_marked_and_not_ranked(
-    made: settings.Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_calibrated_row_is_marked_and_not_ranked(made: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though it is the nearest to the truth; and it was not trained itself."""
     entry = {"recovery": {"experiments": {"again": {"model": "ifrp", "calibrate": {}}}}}
-    config = settings.build(settings.merge(settings.plain(made), entry), "the tests")
+    config = build(merge(plain(made), entry), "the tests")
     monkeypatch.setitem(results_tree.NOISE, "again", 1.0)
     results_tree.recover(config, "again")
     quality.write(config, "again")
