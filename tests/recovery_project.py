@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from ifrp import config as configuration
 from ifrp import paths, stacks
-from ifrp.config import Config
+from ifrp.config import Config, load
 
 STYLES = ("ink", "wax")
 TINY = {
@@ -99,7 +98,7 @@ def make(
     for number, split in enumerate(("train", "val", "test")):
         random = np.random.default_rng(number)
         _split(split, people, pictures, size, copies if split == "train" else 1, random)
-    return configuration.load(paths.CONFIG)
+    return load(paths.CONFIG)
 
 
 def _split(

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ifrp import config as settings
 from ifrp import paths, stacks
 from ifrp.artifacts import card, save_weights
+from ifrp.config import Config, styles
+from ifrp.config import build as build_config
 from ifrp.evaluation import distractors, exposure, identity, quality, summary, yardsticks
 
 STYLES = {"dots": "seen", "waves": "seen", "blocks": "unseen", "pencil": "sketch"}
@@ -71,12 +72,12 @@ def store(
 
 
 def recover(
-    config: settings.Config, experiment: str, model: bool = False, places: Sequence[int] | None = None
+    config: Config, experiment: str, model: bool = False, places: Sequence[int] | None = None
 ) -> None:
     """Faces recovered from each style: the true ones and noise, the stronger the weaker the experiment."""
     draw, real = np.random.default_rng(1), real_faces()
     kept = list(range(len(real)) if places is None else places)
-    for style in settings.styles(config):
+    for style in styles(config):
         fake = (real + draw.normal(0, NOISE[experiment], real.shape)).clip(0, 255).astype(np.uint8)
         fake = (255 - real if experiment == "input" else fake)[kept]
         inputs = [paths.recovery_model(experiment)] if model else []
@@ -84,17 +85,17 @@ def recover(
         store(paths.recovered(experiment, style.name), fake, inputs, facts, kept)
 
 
-def configuration() -> settings.Config:
+def configuration() -> Config:
     values = {
         "styles": {"table": "config/styles.csv"},
         "recovery": {"experiments": {name: {"method": name} for name in NOISE}},
         "evaluation": {"faces": 1000, "resamples": 200},
         "paper": {"examples": 2, "worst": 4, "ablations": {"losses": {"no loss": "input", "all": "ifrp"}}},
     }
-    return settings.build(values, "the tests")
+    return build_config(values, "the tests")
 
 
-def build(root: Path) -> settings.Config:
+def build(root: Path) -> Config:
     """Makes the tree under `root`, which must be the working directory."""
     assert Path.cwd() == root
     (root / "config").mkdir()
@@ -114,7 +115,7 @@ def build(root: Path) -> settings.Config:
     return config
 
 
-def score(config: settings.Config) -> None:
+def score(config: Config) -> None:
     """Evaluates everything."""
     yardsticks.write(config, "judge", Judge())
     exposure.write(config)
@@ -124,7 +125,7 @@ def score(config: settings.Config) -> None:
         summary.write(config, experiment)
 
 
-def train(config: settings.Config) -> None:
+def train(config: Config) -> None:
     """What training would leave: a model with its card, a curve, and the recovered faces' word that it made them."""
     for number, experiment in enumerate(NOISE):
         if experiment == "input":
@@ -150,7 +151,7 @@ def train(config: settings.Config) -> None:
     paths.STYLE_DISTANCE.write_text("\n".join(["style,split,layer,distance,rank,chosen", *rows]) + "\n")
 
 
-def complete(root: Path) -> settings.Config:
+def complete(root: Path) -> Config:
     """The tree with all its results."""
     config = build(root)
     train(config)
@@ -158,7 +159,7 @@ def complete(root: Path) -> settings.Config:
     return config
 
 
-def partly(root: Path) -> settings.Config:
+def partly(root: Path) -> Config:
     """A tree in which one experiment recovered the portraits of five test faces only; nothing was trained."""
     config = build(root)
     config.recovery.experiments["faced"]["portraits"] = len(SOME)

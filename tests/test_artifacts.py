@@ -166,7 +166,7 @@ def chained(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_why_tells_each_step(chained: tuple[Path, Path]) -> None:
     source, result = chained
-    lines = list(why.told(result))
+    lines = list(why.report(result))
     assert [line for line in lines if not line.startswith("  ")][:1] == [str(result)]
     assert any(line.strip() == str(source) for line in lines)
     assert any("settings" in line and '{"key": 1}' in line for line in lines)

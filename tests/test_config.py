@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from ifrp import config, paths
-from ifrp.config import experiments
+from ifrp import paths
+from ifrp.config import Config, FaceCounts, Faces, Styles, experiments, load, merge, read, styles
+from ifrp.config import build as build_config
+from ifrp.config import plain as as_plain
 from ifrp.config.methods import METHODS
 from ifrp.errors import IfrpError
 from ifrp.paper import tables
@@ -20,8 +22,8 @@ from ifrp.workflow import run
 ROOT = Path(__file__).parents[1]
 
 
-def build(**values: object) -> config.Config:
-    return config.build(values, "test.yaml")
+def build(**values: object) -> Config:
+    return build_config(values, "test.yaml")
 
 
 @pytest.mark.parametrize(
@@ -30,8 +32,8 @@ def build(**values: object) -> config.Config:
 def test_every_shipped_configuration_is_valid(preset: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     plain = yaml.safe_load(Path("config/config.yaml").read_text())
-    found = config.build({**plain, "preset": preset}, "config.yaml")
-    splits = [style.split for style in config.styles(found)]
+    found = build_config({**plain, "preset": preset}, "config.yaml")
+    splits = [style.split for style in styles(found)]
     assert (splits.count("seen"), splits.count("unseen"), splits.count("sketch")) == (3, 6, 1)
     assert {"input", "ifrp", "faced"} <= set(found.recovery.experiments)
 
@@ -40,16 +42,18 @@ def test_the_full_scale_is_the_papers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Styles and methods have the defaults of their classes, whatever the miniature has, save what an ablation changes."""
     monkeypatch.chdir(ROOT)
     plain = yaml.safe_load(Path("config/config.yaml").read_text())
-    found = config.build({**plain, "preset": "paper"}, "config.yaml")
-    assert found.styles == config.Styles()
-    for name, row in experiments.every(found).items():
-        cls = methods.find(row.method)
+    found = build_config({**plain, "preset": "paper"}, "config.yaml")
+    assert found.styles == Styles()
+    for name, experiment in experiments.every(found).items():
+        cls = methods.find(experiment.method)
         settings = cls.complete(cls.settings_class(), found)
-        ours = flat({**config.plain(methods.settings(found, row)), "training": config.plain(row.training)})
-        theirs = flat({**config.plain(settings), "training": config.plain(METHODS[row.method].training)})
+        ours = flat(
+            {**as_plain(methods.settings(found, experiment)), "training": as_plain(experiment.training)}
+        )
+        theirs = flat({**as_plain(settings), "training": as_plain(METHODS[experiment.method].training)})
         differ = {key for key, value in ours.items() if value != theirs[key]} - {"training.validate_every"}
         given = {**found.recovery.experiments, **found.recovery.ablations}
-        entry = config.merge(found.recovery.ablation, given[given[name].get("model", name)])
+        entry = merge(found.recovery.ablation, given[given[name].get("model", name)])
         assert differ <= set(flat(entry)), name
 
 
@@ -152,8 +156,8 @@ def presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("presets")
 @pytest.mark.parametrize("name", ["config/config.yaml", "./config/../config/config.yaml"])
 def test_the_configuration_lies_under_its_preset(name: str) -> None:
-    found = config.load(Path(name))
-    assert (found.seed, found.faces.size, found.faces.split) == (7, 64, config.FaceCounts(9, 1000, 5))
+    found = load(Path(name))
+    assert (found.seed, found.faces.size, found.faces.split) == (7, 64, FaceCounts(9, 1000, 5))
     assert found == run.resolve({})
 
 
@@ -161,18 +165,18 @@ def test_the_configuration_lies_under_its_preset(name: str) -> None:
 @pytest.mark.parametrize("preset", ["", "preset: config\n", "preset: null\n"])
 def test_a_named_file_without_a_preset_is_the_whole_configuration(preset: str) -> None:
     Path("mine.yaml").write_text(f"{preset}faces: {{size: 48}}\n")
-    found = config.load(Path("mine.yaml"))
-    assert found == config.Config(faces=config.Faces(size=48))
-    assert found == run.resolve(config.read(Path("mine.yaml")), alone=True)
+    found = load(Path("mine.yaml"))
+    assert found == Config(faces=Faces(size=48))
+    assert found == run.resolve(read(Path("mine.yaml")), alone=True)
 
 
 @pytest.mark.usefixtures("presets")
 def test_a_named_file_wins_over_the_preset_that_it_names() -> None:
     Path("mine.yaml").write_text("preset: big\nfaces: {size: 48}\n")
     Path("config/config.yaml").write_text("seed: 7\nfaces: {split: {train: 1, val: 2}}\n")
-    found = config.load(Path("mine.yaml"))
-    assert (found.seed, found.faces.size, found.faces.split) == (7, 48, config.FaceCounts(9, 2, 5))
-    assert found == run.resolve(config.read(Path("mine.yaml"))), "as snakemake --configfile"
+    found = load(Path("mine.yaml"))
+    assert (found.seed, found.faces.size, found.faces.split) == (7, 48, FaceCounts(9, 2, 5))
+    assert found == run.resolve(read(Path("mine.yaml"))), "as snakemake --configfile"
 
 
 def test_an_edited_copy_of_the_default_says_what_it_says(
@@ -181,7 +185,7 @@ def test_an_edited_copy_of_the_default_says_what_it_says(
     monkeypatch.chdir(ROOT)
     text = Path("config/config.yaml").read_text()
     (tmp_path / "mine.yaml").write_text(text.replace("people: 100", "people: 50"))
-    before, found = config.load(Path("config/config.yaml")), config.load(tmp_path / "mine.yaml")
+    before, found = load(Path("config/config.yaml")), load(tmp_path / "mine.yaml")
     assert (before.faces.rendered.people, found.faces.rendered.people) == (100, 50)
     assert found.recovery == before.recovery
 
@@ -192,11 +196,11 @@ def test_a_preset_lies_over_those_that_it_extends() -> None:
     Path("config/giant.yaml").write_text("extends: huge\nfaces: {split: {test: 6}}\n")
     Path("config/plain.yaml").write_text("extends: config\nfaces: {split: {test: 6}}\n")
     found = run.resolve({"preset": "giant"})
-    assert (found.seed, found.faces.size, found.faces.split) == (7, 128, config.FaceCounts(9, 1000, 6))
+    assert (found.seed, found.faces.size, found.faces.split) == (7, 128, FaceCounts(9, 1000, 6))
     assert found.runtime.device == "cpu"
-    assert run.resolve({"preset": "plain"}).faces.split == config.FaceCounts(1, 1000, 6)
+    assert run.resolve({"preset": "plain"}).faces.split == FaceCounts(1, 1000, 6)
     Path("mine.yaml").write_text("preset: giant\n")
-    assert config.load(Path("mine.yaml")) == found
+    assert load(Path("mine.yaml")) == found
 
 
 @pytest.mark.usefixtures("presets")
@@ -217,7 +221,7 @@ def test_a_preset_that_extends_none_is_one_sentence(big: str, message: str) -> N
     with pytest.raises(IfrpError, match=message):
         run.resolve({})
     with pytest.raises(IfrpError, match=message):
-        config.load(paths.CONFIG)
+        load(paths.CONFIG)
 
 
 def test_a_missing_preset_says_where_it_was_looked_for(
@@ -230,7 +234,7 @@ def test_a_missing_preset_says_where_it_was_looked_for(
 
 def test_plain_and_typed_are_inverse() -> None:
     found = build(faces={"warp": {"angles": [-30, 0, 30]}})
-    assert config.build(config.plain(found), "again") == found
+    assert build_config(as_plain(found), "again") == found
 
 
 @pytest.mark.parametrize(
@@ -251,21 +255,21 @@ def test_a_wrong_style_table_is_refused(tmp_path: Path, text: str, message: str)
     table = tmp_path / "styles.csv"
     table.write_text(text)
     with pytest.raises(IfrpError, match=message):
-        config.styles(build(styles={"table": str(table)}))
+        styles(build(styles={"table": str(table)}))
 
 
 def test_a_style_table_may_come_from_a_spreadsheet(tmp_path: Path) -> None:
     table = tmp_path / "styles.csv"
     table.write_text("name,split,address,sha256,licence\na,seen,x,,\n", encoding="utf-8-sig")
-    assert [row.name for row in config.styles(build(styles={"table": str(table)}))] == ["a"]
+    assert [row.name for row in styles(build(styles={"table": str(table)}))] == ["a"]
 
 
 def test_what_is_no_configuration_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(IfrpError, match="cannot be read as a configuration file"):
-        config.load(tmp_path)
+        load(tmp_path)
     (tmp_path / "config.yaml").write_bytes("seed: 1  # für".encode("latin-1"))
     with pytest.raises(IfrpError, match="is not valid YAML"):
-        config.load(tmp_path / "config.yaml")
+        load(tmp_path / "config.yaml")
 
 
 def test_training_styles_default_to_the_seen_ones(tmp_path: Path) -> None:
@@ -321,16 +325,16 @@ def test_a_wrong_experiment_is_refused_without_its_networks(
 def test_numbers_do_not_depend_on_how_they_are_written() -> None:
     """Nor on whether they are defaults: a run compares them by what they look like as text."""
     spelled = build(faces={"celeba": {"crop": ["34", 54, 107.0, 133]}, "size": "128.0"}, seed="1e0")
-    assert json.dumps(config.plain(spelled)) == json.dumps(config.plain(config.Config()))
-    again = config.build(config.plain(config.Config()), "again")
-    assert json.dumps(config.plain(again)) == json.dumps(config.plain(config.Config()))
+    assert json.dumps(as_plain(spelled)) == json.dumps(as_plain(Config()))
+    again = build_config(as_plain(Config()), "again")
+    assert json.dumps(as_plain(again)) == json.dumps(as_plain(Config()))
 
 
 def test_a_row_that_is_null_is_not_run(tmp_path: Path) -> None:
     values = {"recovery": {"experiments": {"input": {"method": "input"}, "ifrp": None, "faced": None}}}
-    found = config.build(values, "here")
+    found = build_config(values, "here")
     assert list(found.recovery.experiments) == ["input"]
     assert found.recovery.not_run == ("ifrp", "faced")
-    again = config.build(config.plain(found), "here")  # as the jobs of a run read it
+    again = build_config(as_plain(found), "here")  # as the jobs of a run read it
     assert again == found
     assert tables.find(found, "quality").rows(found) == {"input": "input", "ifrp": None, "faced": None}

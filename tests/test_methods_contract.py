@@ -20,8 +20,10 @@ from lightning_fabric.plugins.precision import MixedPrecision
 from torch import Tensor
 from training_project import told_to_stop
 
-from ifrp import artifacts, config, paths, stacks
-from ifrp.config import Config, experiments
+from ifrp import artifacts, paths, stacks
+from ifrp.config import Config, experiments, load, merge, read
+from ifrp.config import build as build_config
+from ifrp.config import plain as as_plain
 from ifrp.config.methods import METHODS
 from ifrp.errors import IfrpError
 from ifrp.recovery import methods, model
@@ -100,14 +102,14 @@ def test_recognisers_are_those_that_the_losses_load(monkeypatch: pytest.MonkeyPa
     plain = {name: {"method": name} for name in METHODS}
     for path in Path("config").glob("*.yaml"):
         given = {"preset": path.stem, "recovery": {"experiments": plain}}
-        found = config.build(config.read(paths.CONFIG), str(path), given)
-        for row in experiments.every(found).values():
+        found = build_config(read(paths.CONFIG), str(path), given)
+        for experiment in experiments.every(found).values():
             loaded.clear()
-            cls = methods.find(row.method)
+            cls = methods.find(experiment.method)
             method = object.__new__(cls)
-            method.settings, method.size = methods.settings(found, row), row.size
+            method.settings, method.size = methods.settings(found, experiment), experiment.size
             method.prepare(found, torch.device("cpu"), training=True)
-            assert loaded == list(row.recognisers), f"{path}: {row.name}"
+            assert loaded == list(experiment.recognisers), f"{path}: {experiment.name}"
 
 
 def test_knowing_of_methods_imports_none() -> None:
@@ -116,8 +118,8 @@ def test_knowing_of_methods_imports_none() -> None:
 
 
 def test_settings_are_laid_over_one_another(project: Config) -> None:
-    changed = config.build(
-        config.merge(config.plain(project), {"recovery": {"experiments": {"x": {
+    changed = build_config(
+        merge(as_plain(project), {"recovery": {"experiments": {"x": {
             "method": "ifrp", "losses": {"adversarial": "0.5"}, "training": {"batch": 2}, "styles": ["wax"]}}}}), "here",
     )  # fmt: skip
     found = experiments.resolve(changed, "x")
@@ -131,8 +133,8 @@ def test_settings_are_laid_over_one_another(project: Config) -> None:
         ({"method": "ifrp", "training": {"step": 1}}, "did you mean steps"),
         ({"losses": {}}, "names no method"),
     ):
-        wrong = config.merge(config.plain(project), {"recovery": {"experiments": {"x": entry}}})
-        given = config.build(wrong, "here")
+        wrong = merge(as_plain(project), {"recovery": {"experiments": {"x": entry}}})
+        given = build_config(wrong, "here")
         with pytest.raises(IfrpError, match=sentence):
             methods.settings(given, experiments.resolve(given, "x"))
 
@@ -211,16 +213,16 @@ def test_generator_loss_is_the_weighted_sum(project: Config) -> None:
 )
 def test_gated_steps_have_no_loss(project: Config, error: float, updated: list[bool]) -> None:
     gate = {"recovery": {"methods": {"ifrp": {"optimisation": {"margin": 0.3}}}}}
-    method = build(config.build(config.merge(config.plain(project), gate), "here"), "ifrp")
+    method = build(build_config(merge(as_plain(project), gate), "here"), "ifrp")
     method.average = lambda scalars: torch.full_like(scalars, error)  # what all devices agree on
     found = list(method.updates(batch(), Clock(0, 0, 1)))
     assert [u.loss is not None for u in found] == updated
 
 
 def test_adversarial_weight_zero_leaves_the_discriminator_out(project: Config) -> None:
-    values = config.merge(config.plain(project), {"recovery": {"experiments": {"pixel": {
+    values = merge(as_plain(project), {"recovery": {"experiments": {"pixel": {
         "method": "ifrp", "losses": {"adversarial": 0, "identity": 0}}}}})  # fmt: skip
-    method = build(config.build(values, "here"), "pixel")
+    method = build(build_config(values, "here"), "pixel")
     assert list(method.networks) == ["generator"]
     assert [u.optimiser for u in method.updates(batch(), Clock(0, 0, 1))] == ["generator"]
 
@@ -268,7 +270,7 @@ def test_running_mean_of_weights_is_what_recovers(project: Config, monkeypatch: 
 
 
 def test_killed_process_goes_on_where_it_was(project: Config, tmp_path: Path) -> None:
-    values = config.merge(config.plain(project), {"recovery": {"experiments": {"long": {
+    values = merge(as_plain(project), {"recovery": {"experiments": {"long": {
         "method": "ifrp", "training": {"steps": 16, "checkpoint_minutes": 0.0}}}}})  # fmt: skip
     import yaml
 
@@ -295,16 +297,16 @@ def test_killed_process_goes_on_where_it_was(project: Config, tmp_path: Path) ->
     assert "long: 5/16" in resumed.stderr
     found = weights("long")
     paths.recovery_model("long").unlink()
-    training.train(config.load(paths.CONFIG), "long")
+    training.train(load(paths.CONFIG), "long")
     assert same(weights("long"), found)
 
 
 def test_other_settings_start_afresh(
     project: Config, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = experiments.resolve(project, "faced")
+    experiment = experiments.resolve(project, "faced")
     fabric = Fabric(accelerator="cpu", devices=1)
-    loop, _ = training.prepared(project, row, fabric, "another training")
+    loop, _ = training.prepared(project, experiment, fabric, "another training")
     loop.save()
     training.train(project, "faced")
     assert "made with other settings, data or networks, so training starts afresh" in capsys.readouterr().err
@@ -313,21 +315,23 @@ def test_other_settings_start_afresh(
 def test_a_network_that_was_changed_starts_afresh(
     project: Config, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row, fabric = experiments.resolve(project, "ifrp"), Fabric(accelerator="cpu", devices=1)
+    experiment, fabric = experiments.resolve(project, "ifrp"), Fabric(accelerator="cpu", devices=1)
     with monkeypatch.context() as patch:
         patch.setitem(stn.LOCALISATION, "stn4", (64, 128, 200))
-        training.prepared(project, row, fabric, "the same settings and data")[0].save()
-    training.prepared(project, row, fabric, "the same settings and data")[0].run()
+        training.prepared(project, experiment, fabric, "the same settings and data")[0].save()
+    training.prepared(project, experiment, fabric, "the same settings and data")[0].run()
     assert "other settings, data or networks, so training starts afresh" in capsys.readouterr().err
 
 
 def test_a_training_goes_on_in_another_precision(project: Config) -> None:
     """Half precision scales the loss, and a checkpoint of single precision says nothing of the scale."""
-    row = experiments.resolve(project, "faced")
-    single, _ = training.prepared(project, row, Fabric(accelerator="cpu", devices=1), "")
+    experiment = experiments.resolve(project, "faced")
+    single, _ = training.prepared(project, experiment, Fabric(accelerator="cpu", devices=1), "")
     single.step = 3
     half = MixedPrecision("16-mixed", "cpu", scaler=torch.amp.GradScaler("cpu"))
-    resumed, _ = training.prepared(project, row, Fabric(accelerator="cpu", devices=1, plugins=[half]), "")
+    resumed, _ = training.prepared(
+        project, experiment, Fabric(accelerator="cpu", devices=1, plugins=[half]), ""
+    )
     resumed.load_state(single.state())
     assert resumed.step == 3
 
@@ -338,7 +342,7 @@ def test_the_seed_alone_decides(project: Config, name: str) -> None:
     first = weights(name)
     training.train(project, name)
     assert same(first, weights(name))
-    other = config.build({**config.plain(project), "seed": 2}, "here")
+    other = build_config({**as_plain(project), "seed": 2}, "here")
     training.train(other, name)
     assert not same(first, weights(name))
 
@@ -356,23 +360,23 @@ def test_a_loss_that_is_not_finite_stops_training(project: Config, monkeypatch: 
             )
 
     monkeypatch.setattr(methods.find("faced"), "updates", poisoned)
-    values = config.merge(
-        config.plain(project), {"recovery": {"methods": {"faced": {"training": {"checkpoint_minutes": 0}}}}}
+    values = merge(
+        as_plain(project), {"recovery": {"methods": {"faced": {"training": {"checkpoint_minutes": 0}}}}}
     )
     with pytest.raises(
         IfrpError, match=r"stopped at step 4: the loss of the \w+ is nan.*faced.ckpt of step 4"
     ):
-        training.train(config.build(values, "here"), "faced")
+        training.train(build_config(values, "here"), "faced")
     assert not paths.recovery_model("faced").exists()
     kept = torch.load(paths.checkpoint("faced"), weights_only=True)["state"]
     assert all(bool(v.isfinite().all()) for network in kept["networks"].values() for v in network.values())
 
 
 def test_training_learns_and_writes_card_and_curve(project: Config) -> None:
-    values = config.merge(config.plain(project), {"recovery": {"methods": {"ifrp": {
+    values = merge(as_plain(project), {"recovery": {"methods": {"ifrp": {
         "training": {"steps": 30, "batch": 4, "validate_every": 15, "log_every": 5},
         "optimisation": {"warm_up": 0}}}}})  # fmt: skip
-    training.train(config.build(values, "here"), "ifrp")
+    training.train(build_config(values, "here"), "ifrp")
     curve = pd.read_csv(paths.training_curve("ifrp"))
     assert curve["pixel"].iloc[-1] < 0.6 * curve["pixel"].iloc[0]
     assert curve["step"].tolist() == [5, 10, 15, 20, 25, 30]
@@ -448,10 +452,10 @@ def test_identity_loss_uses_the_trained_recogniser(project: Config, monkeypatch:
         "size": [48, 48],
         "training": {"steps": 2, "batch": 4},
     }
-    values = config.merge(config.plain(project), {"recovery": {
+    values = merge(as_plain(project), {"recovery": {
         "recognisers": {"facenet": small, "judge": small},
         "methods": {"ifrp": {"losses": {"identity": 1.0, "identity_layer": "block4"}, "training": {"steps": 2}}}}})  # fmt: skip
-    changed = config.build(values, "here")
+    changed = build_config(values, "here")
     with pytest.raises(IfrpError, match=r"models/recognisers/facenet.safetensors is missing"):
         training.train(changed, "ifrp")
     for name in ("facenet", "judge"):
@@ -474,7 +478,7 @@ def test_a_recogniser_that_was_stopped_and_resumed_is_bit_for_bit_the_same(
         small = {"network": "mobilefacenet", "weights": "trained", "size": [48, 48],
                  "training": {"steps": steps, "batch": 4}}  # fmt: skip
         values = {"recovery": {"recognisers": {"judge": small}}}
-        return config.build(config.merge(config.plain(project), values), "here")
+        return build_config(merge(as_plain(project), values), "here")
 
     recognition.make(configured(6), "judge")
     whole = artifacts.load_weights(paths.recogniser("judge"))
@@ -499,7 +503,7 @@ def test_a_recogniser_of_another_configuration_is_refused(project: Config) -> No
         small = {"network": "mobilefacenet", "weights": "trained", "size": [48, 48],
                  "training": {"steps": 1, "batch": 4}, **more}  # fmt: skip
         values = {"recovery": {"recognisers": {"judge": small}}}
-        return config.build(config.merge(config.plain(project), values), "here")
+        return build_config(merge(as_plain(project), values), "here")
 
     made = configured()
     recognition.make(made, "judge")
@@ -522,8 +526,8 @@ def test_a_model_of_another_configuration_is_refused_by_name_and_usable_as_a_fil
     file = str(paths.recovery_model("ifrp"))
 
     def recovered(values: dict[str, Any], given: str) -> int:
-        changed = config.build(config.merge(config.plain(project), values), "here")
-        paths.CONFIG.write_text(yaml.safe_dump(config.plain(changed)))
+        changed = build_config(merge(as_plain(project), values), "here")
+        paths.CONFIG.write_text(yaml.safe_dump(as_plain(changed)))
         return len(recover([paths.portraits("test", "ink")], given, Path("out"), paths.CONFIG))
 
     def entry(**keys: object) -> dict[str, Any]:
@@ -549,7 +553,7 @@ def test_training_in_bfloat16_stays_finite(project: Config, name: str) -> None:
         "runtime": {"precision": "bf16-mixed"},
         "recovery": {"methods": {name: {"training": {"steps": 2}}}},
     }
-    mixed = config.build(config.merge(config.plain(project), values), "here")
+    mixed = build_config(merge(as_plain(project), values), "here")
     training.train(mixed, name)
     assert all(bool(value.isfinite().all()) for value in weights(name).values())
 
@@ -563,8 +567,8 @@ def test_what_needs_nothing_is_not_trained(project: Config, name: str) -> None:
 
 def test_an_experiment_may_recover_some_portraits_only(project: Config) -> None:
     entries = {name: {"method": "input", "portraits": count} for name, count in (("some", 3), ("most", "99"))}
-    values = config.merge(config.plain(project), {"recovery": {"experiments": entries}})
-    chosen = config.build(values, "here")
+    values = merge(as_plain(project), {"recovery": {"experiments": entries}})
+    chosen = build_config(values, "here")
     portraits = stacks.read(paths.portraits("test", "wax"))
     for name, places in (("some", [0, 6, 11]), ("most", list(range(12)))):  # 12 test faces: 0, 5.5 and 11
         apply(chosen, name, ["wax"])
@@ -574,6 +578,6 @@ def test_an_experiment_may_recover_some_portraits_only(project: Config) -> None:
         assert np.array_equal(found.images, portraits.images[places])
         assert artifacts.read_card(paths.recovered(name, "wax"))["facts"]["faces"] == len(places)
     for count, sentence in ((0, "at least 1"), (2.5, "whole number"), ("few", "whole number")):
-        wrong = config.merge(values, {"recovery": {"experiments": {"some": {"portraits": count}}}})
+        wrong = merge(values, {"recovery": {"experiments": {"some": {"portraits": count}}}})
         with pytest.raises(IfrpError, match=f"some: portraits is .* must be .*{sentence}"):
-            experiments.resolve(config.build(wrong, "here"), "some")
+            experiments.resolve(build_config(wrong, "here"), "some")

@@ -10,8 +10,8 @@ import pytest
 import results_tree
 import yaml
 
-from ifrp import config as settings
 from ifrp import paths
+from ifrp.config import plain
 from ifrp.errors import IfrpError
 from ifrp.paper import figures, tables
 from ifrp.paper.documents import notebooks, numbers
@@ -42,13 +42,13 @@ def test_results_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = results_tree.build(tmp_path)
     results_tree.train(config)
     results_tree.score(config)
-    drawn = figures.shown(config, "paper")
-    for table in tables.shown(config, "paper"):
+    drawn = figures.of_document(config, "paper")
+    for table in tables.of_document(config, "paper"):
         table.write(config)
     for figure in drawn:
         figure.write(config)
     numbers.write(config, "paper")
-    paths.CONFIG.write_text(yaml.safe_dump(settings.plain(config)))
+    paths.CONFIG.write_text(yaml.safe_dump(plain(config)))
     shutil.copytree(NOTEBOOKS[0].parent, tmp_path / "notebooks")
     notebooks.write(paths.CONFIG, "04-results")
     book = nbformat.read(paths.executed("04-results"), as_version=4)  # type: ignore[no-untyped-call]

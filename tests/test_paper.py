@@ -13,8 +13,8 @@ from types import ModuleType
 import pytest
 import results_tree
 
-from ifrp import config as settings
 from ifrp import paths
+from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.paper import documents, figures, tables
 from ifrp.paper.figures import ablation
@@ -68,7 +68,7 @@ def _note(event: str, given: tuple[object, ...]) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[settings.Config]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
     """The tree with all its results, and the working directory in it."""
     root = tmp_path_factory.mktemp("paper")
     with pytest.MonkeyPatch.context() as patch:
@@ -85,7 +85,7 @@ ASKED += [tables.every()["training-styles"], ablation.figure("training-styles"),
 
 
 @pytest.mark.parametrize("part", ASKED, ids=lambda part: f"{type(part).__name__} {part.name}")
-def test_what_is_read_was_declared(part: Table | Figure, made: settings.Config) -> None:
+def test_what_is_read_was_declared(part: Table | Figure, made: Config) -> None:
     """Otherwise the workflow would not make it again when that changes."""
     global OPENED
     OPENED = []

@@ -10,29 +10,29 @@ import pandas as pd
 import pytest
 import yaml
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import read_card
+from ifrp.config import Config, plain
 from ifrp.errors import IfrpError
 from ifrp.paper import documents, figures, tables
 from ifrp.paper.documents import numbers, printing, quotes
 
 
 @pytest.fixture(scope="module")
-def printed(results: settings.Config) -> settings.Config:
+def printed(results: Config) -> Config:
     """The tree with everything that its document shows, and the document's text."""
     for path in (Path(__file__).parents[1] / "paper").glob("*.typ"):
         Path("paper").mkdir(exist_ok=True)
         Path("paper", path.name).write_text(path.read_text())
-    for table in tables.shown(results, "paper"):
+    for table in tables.of_document(results, "paper"):
         table.write(results)
-    for figure in figures.shown(results, "paper"):
+    for figure in figures.of_document(results, "paper"):
         figure.write(results)
     numbers.write(results, "paper")
     return results
 
 
-def test_numbers_are_those_of_the_summaries(printed: settings.Config) -> None:
+def test_numbers_are_those_of_the_summaries(printed: Config) -> None:
     found = read_card(paths.numbers("paper"))["facts"]
     summary = pd.read_csv(paths.summary("ifrp"), keep_default_na=False).set_index(
         ["split", "style", "metric"]
@@ -45,7 +45,7 @@ def test_numbers_are_those_of_the_summaries(printed: settings.Config) -> None:
         numbers.write(printed, "letter")
 
 
-def test_the_document_is_printed_and_the_same_again(printed: settings.Config) -> None:
+def test_the_document_is_printed_and_the_same_again(printed: Config) -> None:
     digests = []
     for _ in range(2):
         printing.write(printed, "paper")
@@ -60,7 +60,7 @@ def test_the_document_is_printed_and_the_same_again(printed: settings.Config) ->
     assert {str(paths.table("quality", "typ")), str(paths.text("paper"))} <= set(card["inputs"])
 
 
-def test_a_document_that_quotes_an_unknown_number_is_not_printed(printed: settings.Config) -> None:
+def test_a_document_that_quotes_an_unknown_number_is_not_printed(printed: Config) -> None:
     text = paths.text("paper")
     paths.document("paper").unlink(missing_ok=True)
     whole = text.read_text()
@@ -93,12 +93,12 @@ def test_pages_are_brought_up_to_date(tmp_path: Path) -> None:
         quotes.quoted(page, known)
 
 
-def test_verbs_make_the_same_files(results: settings.Config) -> None:
+def test_verbs_make_the_same_files(results: Config) -> None:
     from typer.testing import CliRunner
 
     from ifrp.cli import app
 
-    Path("config/config.yaml").write_text(yaml.safe_dump(settings.plain(results)))
+    Path("config/config.yaml").write_text(yaml.safe_dump(plain(results)))
     for words in ("evaluation summary ifrp", "paper table quality", "paper figure distance"):
         result = CliRunner().invoke(app, [*words.split(), "--config", "config/config.yaml"])
         assert result.exit_code == 0, result.exception
@@ -114,7 +114,7 @@ def test_pages_list_what_there_is(tmp_path: Path) -> None:
     assert len(now) == len(figures.every()) + 4
 
 
-def test_documents_have_what_the_configuration_asks_for(results: settings.Config) -> None:
+def test_documents_have_what_the_configuration_asks_for(results: Config) -> None:
     paper, ablations = (documents.find(name) for name in documents.DOCUMENTS)
     assert "sketch" in paper.figures(results)
     assert "own" not in paper.figures(results)

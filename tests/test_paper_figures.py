@@ -14,9 +14,9 @@ import results_tree
 from PIL import Image
 from results_tree import SOME
 
-from ifrp import config as settings
 from ifrp import paths, stacks
 from ifrp.artifacts import read_card
+from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.paper import figures
 from ifrp.paper.figures import ablation, curves, gallery, look, mosaic, network, recovered, retrieval, worst
@@ -24,13 +24,11 @@ from ifrp.recovery.networks.dn import DN
 from ifrp.recovery.networks.srn import SRN, Network
 
 
-def write(config: settings.Config, name: str) -> None:
+def write(config: Config, name: str) -> None:
     figures.find(config, name).write(config)
 
 
-def test_figures_show_faces_that_all_recovered(
-    partly: settings.Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_figures_show_faces_that_all_recovered(partly: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[list[list[mosaic.Tile]]] = []
     monkeypatch.setattr(mosaic, "draw", lambda rows, *rest: drawn.append(rows))
     recovered.draw(partly, "seen")
@@ -56,7 +54,7 @@ def test_figures_show_faces_that_all_recovered(
 
 
 @pytest.mark.parametrize("name", [*(name for name in figures.every() if name != "own"), "losses"])
-def test_figures_are_drawn_and_the_same_again(results: settings.Config, name: str) -> None:
+def test_figures_are_drawn_and_the_same_again(results: Config, name: str) -> None:
     both = [paths.figure(name, suffix) for suffix in ("png", "pdf")]
     digests = []
     for _ in range(2):
@@ -70,7 +68,7 @@ def test_figures_are_drawn_and_the_same_again(results: settings.Config, name: st
     assert bool(read_card(both[0])["inputs"]) == (name != "network")
 
 
-def test_own_portraits_are_shown_beside_what_is_recovered(results: settings.Config, tmp_path: Path) -> None:
+def test_own_portraits_are_shown_beside_what_is_recovered(results: Config, tmp_path: Path) -> None:
     for name, level in (("one.png", 40), ("two.png", 200)):
         Image.new("RGB", (300, 200), (level, 90, 120)).save(tmp_path / name)
     (tmp_path / "notes.txt").write_text("no picture")
@@ -86,14 +84,14 @@ def test_own_portraits_are_shown_beside_what_is_recovered(results: settings.Conf
         write(results, "own")
 
 
-def test_a_method_without_the_network_is_told(results: settings.Config) -> None:
+def test_a_method_without_the_network_is_told(results: Config) -> None:
     """An experiment that is trained on nothing has no networks at all."""
     of = dataclasses.replace(results, paper=dataclasses.replace(results.paper, experiment="input"))
     with pytest.raises(IfrpError, match="no network that this figure can draw"):
         write(of, "network")
 
 
-def test_the_network_is_drawn_as_it_is(results: settings.Config) -> None:
+def test_the_network_is_drawn_as_it_is(results: Config) -> None:
     """Stages of the paper's network: five convolutions, three transformers, five deconvolutions, one transformer."""
     srn = SRN(Network(width=0.25))
     main, skips = network.trace(srn, 128)
@@ -147,7 +145,7 @@ def test_the_network_is_drawn_as_it_is(results: settings.Config) -> None:
         )
 
 
-def test_retrieval_curve_passes_through_frr(results: settings.Config) -> None:
+def test_retrieval_curve_passes_through_frr(results: Config) -> None:
     figure = retrieval.draw(results)
     summary = pd.read_csv(paths.summary("ifrp"), keep_default_na=False)
     means = summary[(summary["style"] == "") & (summary["metric"] == "frr")].set_index("split")["value"]
@@ -173,7 +171,7 @@ def test_retrieval_curve_passes_through_frr(results: settings.Config) -> None:
             assert (strict[name] <= plain[name] + 1e-9).all()
 
 
-def test_every_experiment_has_one_colour(results: settings.Config) -> None:
+def test_every_experiment_has_one_colour(results: Config) -> None:
     wanted = look.colours(results)
     assert len(set(wanted.values())) == len(wanted)
     for draw in (retrieval.draw, curves.draw):
@@ -209,7 +207,7 @@ def test_a_full_page_of_faces_is_shown_pixel_for_pixel() -> None:
     assert (shown == picture).mean() > 0.99
 
 
-def test_worst_faces_are_those_of_lowest_score(results: settings.Config) -> None:
+def test_worst_faces_are_those_of_lowest_score(results: Config) -> None:
     scores = pd.read_csv(paths.quality("ifrp"))
     lowest = scores.loc[scores.groupby("index")["ssim"].idxmin()].nsmallest(results.paper.worst, "ssim")
     figure, used = worst.draw(results), worst.picked(results)

@@ -15,9 +15,9 @@ import pytest
 import results_tree
 from results_tree import SOME
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import card, read_card
+from ifrp.config import Config, Paper, build, merge, plain
 from ifrp.errors import IfrpError
 from ifrp.evaluation import identity, quality, summary
 from ifrp.evaluation.summary import overall
@@ -27,12 +27,12 @@ from ifrp.paper.tables import cells, comparison, grid
 MAIN = [name for name, table in tables.every().items() if table.document == "paper"]
 
 
-def write(config: settings.Config, name: str) -> None:
+def write(config: Config, name: str) -> None:
     tables.find(config, name).write(config)
 
 
 @pytest.mark.parametrize("name", ["quality", "identity"])
-def test_comparison_is_published_ours_and_their_difference(results: settings.Config, name: str) -> None:
+def test_comparison_is_published_ours_and_their_difference(results: Config, name: str) -> None:
     write(results, name)
     with paths.table(name).open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -62,7 +62,7 @@ def test_comparison_is_published_ours_and_their_difference(results: settings.Con
     assert compared == (2 * 3 * 3 if name == "quality" else 2 * 4)
 
 
-def test_identity_has_the_portraits_and_chance(results: settings.Config) -> None:
+def test_identity_has_the_portraits_and_chance(results: Config) -> None:
     found = tables.find(results, "identity").compare(results).set_index(["row", "split", "metric"])
     level = 100 * (1 - 3003 / 8568)  # 3 faces of the person among 18, 5 drawn
     assert found.loc[("chance", "seen", "frr"), "ours"] == pytest.approx(level, rel=1e-5)
@@ -73,7 +73,7 @@ def test_identity_has_the_portraits_and_chance(results: settings.Config) -> None
     assert "no better" not in str(found.loc[("ifrp", "seen", "frr"), "note"])
 
 
-def test_tables_say_what_was_measured_on_some_portraits(partly: settings.Config) -> None:
+def test_tables_say_what_was_measured_on_some_portraits(partly: Config) -> None:
     found = tables.find(partly, "identity").compare(partly).set_index(["row", "split", "metric"])
     whole = 100 * (1 - 3003 / 8568)  # 3 faces of the person among 18, 5 drawn
     assert found.loc[("chance", "seen", "frr"), "ours"] == pytest.approx(whole, rel=1e-5)
@@ -93,7 +93,7 @@ def test_tables_say_what_was_measured_on_some_portraits(partly: settings.Config)
     assert pd.read_csv(paths.table("timing"))["ms_per_face"].tolist() == pytest.approx([2.5] * 3)
 
 
-def test_a_missing_value_says_so(results: settings.Config) -> None:
+def test_a_missing_value_says_so(results: Config) -> None:
     path = paths.summary("faced")
     summary = path.read_text()
     try:
@@ -109,7 +109,7 @@ def test_a_missing_value_says_so(results: settings.Config) -> None:
     assert cells.NOT_RUN in tables.find(results, "quality").lay_out(values).markdown()
 
 
-def test_what_was_never_measured_is_not_run_and_what_has_no_chance_is_blank(results: settings.Config) -> None:
+def test_what_was_never_measured_is_not_run_and_what_has_no_chance_is_blank(results: Config) -> None:
     path = paths.summary("faced")
     whole = path.read_text()
     try:
@@ -128,7 +128,7 @@ def test_what_was_never_measured_is_not_run_and_what_has_no_chance_is_blank(resu
     assert {line[4] for line in lines if line[0] == "chance"} == {""}
 
 
-def test_tables_of_ablations_have_the_rows_of_the_configuration(results: settings.Config) -> None:
+def test_tables_of_ablations_have_the_rows_of_the_configuration(results: Config) -> None:
     rows = {"pixel": "faced", "pixel+adversarial+identity": "ifrp", "VGG": None}
     config = dataclasses.replace(
         results, paper=dataclasses.replace(results.paper, ablations={"losses": rows})
@@ -151,7 +151,7 @@ def test_tables_of_ablations_have_the_rows_of_the_configuration(results: setting
         )
 
 
-def test_an_epochs_time_stands_beside_the_printed_one(results: settings.Config) -> None:
+def test_an_epochs_time_stands_beside_the_printed_one(results: Config) -> None:
     table: dict[str, dict[str, str | None]] = {"training-styles": {"3-styles": "ifrp"}}
     config = dataclasses.replace(results, paper=dataclasses.replace(results.paper, ablations=table))
     write(config, "training-styles")
@@ -159,7 +159,7 @@ def test_an_epochs_time_stands_beside_the_printed_one(results: settings.Config) 
     assert (found["published"], found["ours"]) == ("5:20", pytest.approx(61.5 / 3))
 
 
-def test_recognisers_are_ranked_side_by_side(results: settings.Config) -> None:
+def test_recognisers_are_ranked_side_by_side(results: Config) -> None:
     for experiment in results.recovery.experiments:
         table = pd.read_csv(paths.identity(experiment, "judge"))
         paths.identity(experiment, "blind").parent.mkdir()
@@ -185,7 +185,7 @@ def test_a_value_that_rounds_to_the_published_one_is_not_worse() -> None:
     assert notes == ["", "worse than published"]
 
 
-def test_timing_comes_from_the_cards(results: settings.Config) -> None:
+def test_timing_comes_from_the_cards(results: Config) -> None:
     write(results, "timing")
     found = pd.read_csv(paths.table("timing")).set_index("experiment")
     assert list(found.index) == list(results.recovery.experiments)
@@ -197,7 +197,7 @@ def test_timing_comes_from_the_cards(results: settings.Config) -> None:
 
 
 @pytest.mark.parametrize("name", MAIN)
-def test_printed_forms_are_whole(results: settings.Config, name: str) -> None:
+def test_printed_forms_are_whole(results: Config, name: str) -> None:
     write(results, name)
     markdown, tex = (paths.table(name, suffix).read_text() for suffix in ("md", "tex"))
     lines = [line for line in markdown.splitlines() if line.startswith("|")]
@@ -246,7 +246,7 @@ def test_the_page_of_a_table_has_its_cells_and_asks_for_nothing() -> None:
     assert "href=" not in page
 
 
-def test_seeds_are_summed_up(results: settings.Config) -> None:
+def test_seeds_are_summed_up(results: Config) -> None:
     runs = ("ifrp", "faced")
     config = dataclasses.replace(results, paper=dataclasses.replace(results.paper, seeds={"ifrp": runs}))
     write(config, "seeds")
@@ -264,7 +264,7 @@ def test_what_was_tried_is_told_with_what_was_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    config = settings.Config(paper=settings.Paper(tuning=("ifrp", "faced")))
+    config = Config(paper=Paper(tuning=("ifrp", "faced")))
     for name, losses, psnr in (
         ("ifrp", {"pixel": 1, "identity": 2}, (10, 11)),
         ("faced", {"pixel": 3, "places": 4}, (12, 13.5)),
@@ -285,12 +285,10 @@ def test_what_was_tried_is_told_with_what_was_changed(
     assert documents.find("ablations").tables(config)[-1] == "tuning"
 
 
-def test_a_calibrated_row_is_marked_and_not_ranked(
-    results: settings.Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_calibrated_row_is_marked_and_not_ranked(results: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though it is the nearest to the truth; and it was not trained itself."""
     entry = {"recovery": {"experiments": {"again": {"model": "ifrp", "calibrate": {}}}}}
-    config = settings.build(settings.merge(settings.plain(results), entry), "the tests")
+    config = build(merge(plain(results), entry), "the tests")
     monkeypatch.setitem(results_tree.NOISE, "again", 1.0)
     results_tree.recover(config, "again")
     quality.write(config, "again")

@@ -14,8 +14,10 @@ from PIL import Image
 from torch import nn
 from torch.optim.swa_utils import update_bn
 
-from ifrp import artifacts, config, paths, stacks
-from ifrp.config import Calibration, Config, experiments
+from ifrp import artifacts, paths, stacks
+from ifrp.config import Calibration, Config, experiments, merge
+from ifrp.config import build as build_config
+from ifrp.config import plain as as_plain
 from ifrp.errors import IfrpError
 from ifrp.recovery import apply, methods, model
 from ifrp.recovery.calibration import calibrate, colours, restored
@@ -177,9 +179,9 @@ def test_an_experiment_takes_anothers_model_and_looks_at_new_styles_only(project
     ],
 )
 def test_what_cannot_be_calibrated_is_said(project: Config, entry: dict[str, Any], sentence: str) -> None:
-    given = config.merge(config.plain(project), {"recovery": {"experiments": {"other": entry}}})
+    given = merge(as_plain(project), {"recovery": {"experiments": {"other": entry}}})
     with pytest.raises(IfrpError, match=sentence):
-        experiments.resolve(config.build(given, "here"), "other")
+        experiments.resolve(build_config(given, "here"), "other")
 
 
 def test_a_calibrated_model_is_kept_for_others_of_the_kind(project: Config, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from ifrp import artifacts, paths
 SCRIPT = """
 import os, signal, sys
 from lightning_fabric import Fabric
-from ifrp import config, paths, runtime
+from ifrp import paths, runtime
+from ifrp.config import load
 from ifrp.recovery.training import experiment as training
 from ifrp.training.loop import Loop
 
@@ -35,7 +36,7 @@ def step(self):
 runtime.fabric = fabric
 one_step, Loop._one_step = Loop._one_step, step
 try:
-    training.train(config.load(paths.CONFIG), "ifrp")
+    training.train(load(paths.CONFIG), "ifrp")
 except KeyboardInterrupt:
     sys.stdout.write("stopped\\n")
 """

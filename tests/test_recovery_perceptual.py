@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.optim import LBFGS
 
-from ifrp import config as configuration
 from ifrp import paths, stacks
-from ifrp.config import Config, experiments
+from ifrp.config import Config, experiments, merge, plain
+from ifrp.config import build as build_config
 from ifrp.config.methods import METHODS
 from ifrp.errors import IfrpError
 from ifrp.recovery import methods
@@ -35,7 +35,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
 def build(project: Config, name: str, **changes: Any) -> Any:
     """A method ready to train or to recover, with some settings changed."""
     values = {"recovery": {"experiments": {name: {"method": name, **changes}}}}
-    found = configuration.build(configuration.merge(configuration.plain(project), values), "here")
+    found = build_config(merge(plain(project), values), "here")
     torch.manual_seed(0)
     method = methods.build(found, experiments.resolve(found, name))
     method.prepare(found, CPU, training=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, sobel
 
-from ifrp import config
+from ifrp.config import STYLE_SPLITS, Config, Style, Styles, styles
 from ifrp.errors import IfrpError
 from ifrp.stacks import Images
 from ifrp.styles.drawing import DRAWINGS, SIZE, draw
@@ -24,8 +24,8 @@ def drawn() -> dict[str, Images]:
     return {name: draw(name) for name in DRAWINGS}
 
 
-def table(path: str) -> list[config.Style]:
-    return config.styles(config.Config(styles=config.Styles(table=path)))
+def table(path: str) -> list[Style]:
+    return styles(Config(styles=Styles(table=path)))
 
 
 def test_drawing_is_deterministic(drawn: dict[str, Images]) -> None:
@@ -77,6 +77,6 @@ def test_tables_have_the_papers_ten_and_ten_of_our_own() -> None:
     assert all(row.address.startswith("https://") and len(row.sha256) == 64 for row in rows)
     ours = table("config/styles-drawn.csv")
     assert {row.address.removeprefix("drawn:") for row in ours} == set(DRAWINGS)
-    assert [sum(row.split == split for row in ours) for split in config.STYLE_SPLITS] == [3, 6, 1]
+    assert [sum(row.split == split for row in ours) for split in STYLE_SPLITS] == [3, 6, 1]
     assert {row.licence for row in ours} == {"MIT"}
     assert all(dataclasses.asdict(row)["sha256"] == "" for row in ours)

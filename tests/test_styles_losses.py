@@ -8,23 +8,23 @@ import pytest
 import torch
 from torch import Tensor
 
-from ifrp import config
 from ifrp.artifacts import save_weights
+from ifrp.config import Features, PerceptualLosses
 from ifrp.styles.features import DEVIATION, MEAN
 from ifrp.styles.losses import Losses, variation
 
-OPTIONS = config.PerceptualLosses("conv1_1", ("conv1_1",), content_weight=2, style_weight=3)
+OPTIONS = PerceptualLosses("conv1_1", ("conv1_1",), content_weight=2, style_weight=3)
 
 
 @pytest.fixture
-def colours(tmp_path: Path) -> config.Features:
+def colours(tmp_path: Path) -> Features:
     """Channels 0 to 2 of conv1_1 are red, green and blue, 0–1; channel 3 is 1, the others are 0."""
     weight, bias = torch.zeros(64, 3, 3, 3), torch.zeros(64)
     for channel, (mean, deviation) in enumerate(zip(MEAN, DEVIATION, strict=True)):
         weight[channel, channel, 1, 1], bias[channel] = deviation, mean  # undoes the normalisation
     bias[3] = 1
     save_weights(tmp_path / "vgg.safetensors", {"features.0.weight": weight, "features.0.bias": bias})
-    return config.Features(str(tmp_path / "vgg.safetensors"))
+    return Features(str(tmp_path / "vgg.safetensors"))
 
 
 def plain(*colour: float) -> Tensor:
@@ -32,7 +32,7 @@ def plain(*colour: float) -> Tensor:
     return (2 * torch.tensor(colour, dtype=torch.float32) - 1).view(1, 3, 1, 1).expand(1, 3, 4, 4)
 
 
-def test_losses_by_hand(colours: config.Features) -> None:
+def test_losses_by_hand(colours: Features) -> None:
     losses = Losses(plain(1, 0, 0), OPTIONS, colours, seed=1)
     # Features of one place: style (1, 0, 0, 1), picture (0, 1, 0, 1), content (0, 1, 1, 1).
     # Of the Gram matrices' entries six differ by as much as each of the style's four is; of content one in three.
@@ -42,7 +42,7 @@ def test_losses_by_hand(colours: config.Features) -> None:
     )
 
 
-def test_losses_of_a_batch_and_of_each_of_its_pictures(colours: config.Features) -> None:
+def test_losses_of_a_batch_and_of_each_of_its_pictures(colours: Features) -> None:
     losses = Losses(plain(1, 0, 0), OPTIONS, colours, seed=1)
     content = losses.content(torch.cat([plain(0, 1, 1), plain(1, 0, 0)]))
     pictures = torch.cat([plain(0, 1, 0), plain(1, 0, 0)])
@@ -55,7 +55,7 @@ def test_losses_of_a_batch_and_of_each_of_its_pictures(colours: config.Features)
     assert float(together["style"]) == pytest.approx(6 / 4 / 4)  # the mean Gram matrix is half as far away
 
 
-def test_no_gradient_goes_into_content_or_features(colours: config.Features) -> None:
+def test_no_gradient_goes_into_content_or_features(colours: Features) -> None:
     losses = Losses(plain(1, 0, 0), OPTIONS, colours, seed=1)
     shown, picture = (plain(0, 1, 1).clone().requires_grad_() for _ in range(2))
     (2 * losses(losses.content(shown), picture)["total"]).backward()

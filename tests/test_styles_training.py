@@ -11,7 +11,8 @@ from lightning_fabric import Fabric
 from PIL import Image
 from training_project import told_to_stop
 
-from ifrp import artifacts, cli, config, paths, runtime, stacks
+from ifrp import artifacts, cli, paths, runtime, stacks
+from ifrp.config import Features, Runtime, Style, Styles, StyleTraining, plain
 from ifrp.errors import IfrpError
 from ifrp.stacks import Images
 from ifrp.styles.artworks import picture, read
@@ -21,9 +22,9 @@ from ifrp.styles.network import StyleNetwork, load, save, to_images, to_tensor, 
 from ifrp.styles.training import resize, sample, train
 from ifrp.training import checkpoint
 
-TINY = config.Styles(
-    features=config.Features("random", 0.125),
-    training=config.StyleTraining(
+TINY = Styles(
+    features=Features("random", 0.125),
+    training=StyleTraining(
         width=0.125, steps=80, crop=32, learning_rate=5e-3, keep=1.0, artwork_size=64,
         content_layer="relu2_1", style_layers=("conv1_1", "conv2_1"),
     ),
@@ -40,7 +41,7 @@ def faces(count: int = 8, size: int = 48) -> Images:
 
 
 def fabric() -> Fabric:
-    return runtime.fabric(config.Runtime(device="cpu"))
+    return runtime.fabric(Runtime(device="cpu"))
 
 
 def test_number_of_parameters_is_that_of_the_papers_network() -> None:
@@ -130,7 +131,7 @@ def test_the_checkpoint_goes_when_the_network_is_written(
         TINY, training=dataclasses.replace(TINY.training, steps=2), table="styles.csv"
     )
     Path("styles.csv").write_text("name,split,address,sha256,licence\nown,seen,drawn:sweets,,MIT\n")
-    Path("config.yaml").write_text(yaml.safe_dump({"styles": config.plain(short)}))
+    Path("config.yaml").write_text(yaml.safe_dump({"styles": plain(short)}))
     paths.artwork("own").parent.mkdir(parents=True)
     Image.fromarray(draw("sweets", 64)).save(paths.artwork("own"))
     with stacks.create(paths.warped("train"), faces().shape[:3]) as (images, rows):
@@ -180,8 +181,8 @@ def test_networks_of_any_width_load_and_strangers_are_refused(tmp_path: Path) ->
         load(tmp_path / "b.safetensors")
 
 
-def style(address: str, sha256: str = "") -> config.Style:
-    return config.Style("own", "seen", address, sha256, "ours")
+def style(address: str, sha256: str = "") -> Style:
+    return Style("own", "seen", address, sha256, "ours")
 
 
 def test_artwork_from_a_file_checks_its_sha256(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from torch import nn
 from torch.optim import SGD, Optimizer
 from training_project import told_to_stop
 
-from ifrp import config, runtime
+from ifrp import runtime
+from ifrp.config import Runtime
 from ifrp.errors import IfrpError
 from ifrp.training import checkpoint
 from ifrp.training.curve import Curve
@@ -53,7 +54,7 @@ class Falling(Trainee[float]):
 
 
 def loop(trainee: Trainee[float], identity: str = "this") -> Loop:
-    fabric = runtime.fabric(config.Runtime(device="cpu"))
+    fabric = runtime.fabric(Runtime(device="cpu"))
     return Loop(trainee, fabric, Path("x.ckpt"), identity, Curve(Path("curve.csv")))
 
 

@@ -18,9 +18,9 @@ from PIL import Image
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from ifrp import config as configuration
 from ifrp import paths
-from ifrp.config import Config, experiments
+from ifrp.config import Config, Features, build, experiments, merge
+from ifrp.config import plain as as_plain
 from ifrp.errors import IfrpError
 from ifrp.recovery import apply, methods, model
 from ifrp.recovery.method import Batch, Clock, Method
@@ -324,18 +324,18 @@ def encoder(method: Method[Any]) -> list[Tensor]:
 
 
 def test_mgan_takes_its_features_from_the_configuration_and_leaves_them_alone(project: Config) -> None:
-    values = configuration.merge(
-        configuration.plain(project),
+    values = merge(
+        as_plain(project),
         {"seed": 7, "styles": {"features": {"weights": "random", "width": 0.03}}},
     )
     values["recovery"]["methods"]["mgan"]["features"] = None
-    given = configuration.build(values, "here")
-    row = experiments.resolve(given, "mgan")
-    settings = methods.settings(given, row)
+    given = build(values, "here")
+    experiment = experiments.resolve(given, "mgan")
+    settings = methods.settings(given, experiment)
     assert (settings.features.width, settings.features_seed) == (0.03, 7)
     settings = methods.settings(project, experiments.resolve(project, "mgan"))
     assert settings.features.width == 0.05  # the method's own come first
-    method = methods.build(given, row)
+    method = methods.build(given, experiment)
     assert method.networks["generator"][0].in_channels == round(512 * 0.03)  # type: ignore[index]
     assert method.networks["discriminator"][1].in_channels == round(256 * 0.03)  # type: ignore[index]
     method.prepare(project, torch.device("cpu"), training=True)  # of another width and seed
@@ -347,7 +347,7 @@ def test_mgan_takes_its_features_from_the_configuration_and_leaves_them_alone(pr
         assert update.loss is not None
         update.loss.backward()
     assert all(weight.grad is None for weight in method.features.parameters())  # type: ignore[attr-defined]
-    again = methods.build(given, row)
+    again = methods.build(given, experiment)
     again.prepare(Config(), torch.device("cpu"), training=False)
     assert len(encoder(again)) == len(before)
     assert all(torch.equal(a, b) for a, b in zip(encoder(again), before, strict=True))
@@ -368,8 +368,8 @@ def test_mgan_recovers_from_its_file_alone(
     elsewhere.mkdir()
     os.rename(path, elsewhere / "mgan.safetensors")
     monkeypatch.chdir(elsewhere)  # where there is no configuration, or, the second time, quite another
-    other = replace(project, seed=5, styles=replace(project.styles, features=configuration.Features()))
+    other = replace(project, seed=5, styles=replace(project.styles, features=Features()))
     for config_file, output in ((Path("none.yaml"), Path("a")), (tmp_path / "other.yaml", Path("b"))):
         found = recover([portraits], "mgan.safetensors", output, config_file)
         assert np.array_equal([np.asarray(Image.open(file)) for file in found], expected)
-        (tmp_path / "other.yaml").write_text(yaml.safe_dump(configuration.plain(other)))
+        (tmp_path / "other.yaml").write_text(yaml.safe_dump(as_plain(other)))

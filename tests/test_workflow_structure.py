@@ -155,12 +155,14 @@ def test_sources_are_what_python_imports(
 
 def test_what_an_experiment_goes_by_is_in_its_params() -> None:
     """All of its fields, for the configuration's own code is no input of a rule: a default that changes is seen here."""
-    row = experiments.resolve(load(paths.CONFIG), "ifrp")
-    told = row.depends
-    fields = {field.name for field in dataclasses.fields(row)} - {"name", "settings", "size"}
-    assert set(told) == fields | set(row.settings)
-    assert told["training"] == plain(row.training)
-    assert row.training_depends == {k: v for k, v in told.items() if k not in ("portraits", "calibrate")}
+    experiment = experiments.resolve(load(paths.CONFIG), "ifrp")
+    depends = experiment.depends
+    fields = {field.name for field in dataclasses.fields(experiment)} - {"name", "settings", "size"}
+    assert set(depends) == fields | set(experiment.settings)
+    assert depends["training"] == plain(experiment.training)
+    assert experiment.training_depends == {
+        k: v for k, v in depends.items() if k not in ("portraits", "calibrate")
+    }
 
 
 def test_dvc_shows_the_experiments_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ def load_weights(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, OSError, EOFError, RuntimeError, ValueError, KeyError) as error:
         raise IfrpError(
             f"{path} cannot be read as weights ({error}): it may be damaged; fetch or train it again."
@@ -82,13 +82,15 @@ def load_weights(path: Path) -> dict[str, Tensor]:
             f"{path} is not a file of plain weights and was not opened ({type(error).__name__})."
         ) from error
     for key in ("state_dict", "net_state_dict"):
-        if isinstance(found, dict) and isinstance(found.get(key), dict):
-            found = found[key]
-    if not isinstance(found, dict) or not all(isinstance(value, torch.Tensor) for value in found.values()):
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+    if not isinstance(content, dict) or not all(
+        isinstance(value, torch.Tensor) for value in content.values()
+    ):
         raise IfrpError(
             f"{path} does not hold a plain dictionary of tensors: export its state_dict and try again."
         )
-    return found
+    return content
 
 
 def load_into(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
@@ -145,12 +147,14 @@ def require(paths: Iterable[Path]) -> None:
             raise IfrpError(f"{path} does not exist: run `snakemake --cores all {path}`.")
 
 
-def require_settings(path: Path, made: Mapping[str, Any], wanted: Mapping[str, Any], where: str = "") -> None:
+def require_settings(
+    path: Path, saved: Mapping[str, Any], wanted: Mapping[str, Any], where: str = ""
+) -> None:
     """Checks that an artifact that is found by its name was made with the settings of the configuration at hand.
 
     Args:
         path: of the artifact.
-        made: plain settings that it was made with.
+        saved: plain settings that it was made with.
         wanted: those of the configuration, with the same keys in the same order.
         where: what stands before these keys in the configuration, with a dot at its end.
 
@@ -158,12 +162,12 @@ def require_settings(path: Path, made: Mapping[str, Any], wanted: Mapping[str, A
         IfrpError: one differs.
     """
     for key, value in wanted.items():
-        found = made.get(key)
-        if isinstance(value, Mapping) and isinstance(found, Mapping):
-            require_settings(path, found, value, f"{where}{key}.")
-        elif found != value:
+        other = saved.get(key)
+        if isinstance(value, Mapping) and isinstance(other, Mapping):
+            require_settings(path, other, value, f"{where}{key}.")
+        elif other != value:
             raise IfrpError(
-                f"{path} was made with another {where}{key} ({found}) than the configuration has ({value}): make it again "
+                f"{path} was made with another {where}{key} ({other}) than the configuration has ({value}): make it again "
                 f"by `snakemake --cores all --force {path}`, or name the preset that it was made with."
             )
 
@@ -177,14 +181,14 @@ def hexdigest(path: Path, algorithm: str = "sha256") -> str:
 def _code_version() -> str:
     from ifrp import __version__
 
-    found = subprocess.run(
+    described = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
         capture_output=True,
         text=True,
         check=False,
         cwd=Path(__file__).parent,
     )
-    return f"{__version__}+{found.stdout.strip()}" if found.returncode == 0 else __version__
+    return f"{__version__}+{described.stdout.strip()}" if described.returncode == 0 else __version__
 
 
 def card_path(artifact: Path) -> Path:
@@ -205,7 +209,7 @@ def card(
     yield facts
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     peak *= 1 if sys.platform == "darwin" else 1024  # bytes on macOS, kilobytes elsewhere
-    found = {
+    content = {
         "artifact": str(artifact),
         "sha256": hexdigest(artifact) if artifact.exists() and artifact != card_path(artifact) else None,
         "command": " ".join(["ifrp", *sys.argv[1:]]),
@@ -224,7 +228,7 @@ def card(
         "facts": facts,
     }
     with atomic(card_path(artifact)) as new:
-        new.write_text(json.dumps(found, indent=2, default=str) + "\n")
+        new.write_text(json.dumps(content, indent=2, default=str) + "\n")
 
 
 def _torch() -> dict[str, Any]:

@@ -46,20 +46,20 @@ def why(
     ] = False,
 ) -> None:
     """Print where a file comes from: each step back to the source, with its command and settings."""
-    from ifrp.why import faults, released, told
+    from ifrp.why import faults, released, report
 
     if not check:
-        for line in told(file):
+        for line in report(file):
             typer.echo(line)
         return
-    found = list(dict.fromkeys(faults(file)))
-    for line in found:
+    sentences = list(dict.fromkeys(faults(file)))
+    for line in sentences:
         typer.echo(line)
-    if found and released(file):
+    if sentences and released(file):
         raise IfrpError(
             f"{file} is not the file that was released: get it again with `git checkout -- {file}`."
         )
-    if found:
+    if sentences:
         raise IfrpError(
             f"{file} is not what the files at hand would give: run `snakemake --cores all {file}`."
         )

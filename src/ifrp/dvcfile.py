@@ -25,7 +25,7 @@ class _Indented(yaml.SafeDumper):
 def generate(config: Config) -> dict[str, Any]:
     """The sections `metrics` and `plots`: means, validation and retrieval curves of the main experiments."""
     every, judge = list(config.recovery.experiments), config.evaluation.recogniser
-    trained = [row.name for row in experiments.main(config) if row.trained]
+    trained = [experiment.name for experiment in experiments.main(config) if experiment.trained]
     validation = {str(paths.validation_curve(name)): "validation_psnr" for name in trained}
     curves = [str(paths.retrieval(name, judge)) for name in every]
     plots = [_plot("training", "PSNR of validation faces", "step", "dB", validation)]
@@ -43,10 +43,10 @@ def rewritten(text: str, config: Config) -> str:
     """A dvc.yaml with these sections at its end; what is before them stays as it is."""
     before = text.partition(START)[0].rstrip("\n")
     parts = ({key: value} for key, value in generate(config).items())
-    shown = [
+    sections = [
         yaml.dump(part, Dumper=_Indented, sort_keys=False, allow_unicode=True, width=1000) for part in parts
     ]
-    return "\n".join([f"{before}\n", *shown])
+    return "\n".join([f"{before}\n", *sections])
 
 
 def write() -> None:

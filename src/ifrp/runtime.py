@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 def threads() -> int:
     """CPU threads of this process: OMP_NUM_THREADS, which Snakemake sets for each job, else all cores."""
-    given = os.environ.get("OMP_NUM_THREADS", "")
-    if given.isdigit() and int(given) > 0:
-        return int(given)
+    count = os.environ.get("OMP_NUM_THREADS", "")
+    if count.isdigit() and int(count) > 0:
+        return int(count)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # macOS
 
 

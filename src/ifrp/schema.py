@@ -23,15 +23,15 @@ class _Plain(GenerateJsonSchema):
 
 def generate() -> dict[str, Any]:
     """The schema of a whole configuration or of a preset; every key is optional, unknown keys are refused."""
-    found = TypeAdapter(Config).json_schema(schema_generator=_Plain)
-    for name, section in {**found["$defs"], Config.__name__: found}.items():
+    schema = TypeAdapter(Config).json_schema(schema_generator=_Plain)
+    for name, section in {**schema["$defs"], Config.__name__: schema}.items():
         for base in getattr(sections, name).__mro__:  # pydantic forgets what is said of an inherited field
             for key, field in getattr(base, "__pydantic_fields__", {}).items():
                 if field.description:
                     section["properties"][key]["description"] = " ".join(field.description.split())
     extends = {"type": "string", "description": "of a preset: the preset that it is laid over"}
-    found["properties"] = {"extends": extends, **found["properties"]}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+    schema["properties"] = {"extends": extends, **schema["properties"]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 if __name__ == "__main__":

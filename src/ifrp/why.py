@@ -25,8 +25,8 @@ def chain(artifact: Path) -> Iterator[tuple[int, Path, dict[str, Any]]]:
             continue
         seen.add(path)
         yield depth, path, card
-        known = [name for name in reversed(list(_inputs(path, card))) if card_path(name).exists()]
-        waiting.extend((depth + 1, name, read_card(name)) for name in known)
+        named = [name for name in reversed(list(_inputs(path, card))) if card_path(name).exists()]
+        waiting.extend((depth + 1, name, read_card(name)) for name in named)
 
 
 def released(artifact: Path) -> bool:
@@ -44,7 +44,7 @@ def rule(card: Mapping[str, Any]) -> str:
     return "_".join(card["command"].split()[1:3])
 
 
-def told(artifact: Path) -> Iterator[str]:
+def report(artifact: Path) -> Iterator[str]:
     """Lines about an artifact and all that it was made from: rule, command, settings, code, seed, machine, seconds, inputs.
 
     Raises:

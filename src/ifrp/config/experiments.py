@@ -68,10 +68,10 @@ class Experiment:
         """Names of the recognisers whose features are in its losses: none of them may judge it."""
         if not self.facts.identity:
             return ()
-        given = self.settings.get("losses") or {}
-        if isinstance(given, Mapping):
-            given = {key: given[key] for key in ("identity", "identity_network") if key in given}
-        used = typed(IdentityLoss, given, f"recovery.experiments.{self.name}: losses").recogniser
+        losses = self.settings.get("losses") or {}
+        if isinstance(losses, Mapping):
+            losses = {key: losses[key] for key in ("identity", "identity_network") if key in losses}
+        used = typed(IdentityLoss, losses, f"recovery.experiments.{self.name}: losses").recogniser
         return (used,) if used else ()
 
     @property
@@ -94,8 +94,8 @@ class Experiment:
     def depends(self) -> dict[str, Any]:
         """All that it goes by but the size of a face, its method's settings beside its own, in a fixed order; plain."""
         shared = {key: value for key, value in plain(self).items() if key not in ("name", "settings", "size")}
-        found: dict[str, Any] = loading.in_order({**self.settings, **shared})
-        return found
+        settings: dict[str, Any] = loading.in_order({**self.settings, **shared})
+        return settings
 
     @property
     def training_depends(self) -> dict[str, Any]:
@@ -124,15 +124,17 @@ def main(config: Config) -> list[Experiment]:
 
 def portraits(config: Config) -> list[tuple[str, str]]:
     """Split and style of the portraits that the main experiments need: training styles, and in the test all styles."""
-    seen = {pair for row in main(config) if row.trained for pair in row.seen}
-    every = [(split, row.name) for split in ("train", "val", "test") for row in loading.styles(config)]
+    seen = {pair for experiment in main(config) if experiment.trained for pair in experiment.seen}
+    every = [(split, style.name) for split in ("train", "val", "test") for style in loading.styles(config)]
     return [pair for pair in every if pair[0] == "test" or pair in seen]
 
 
 def warped_portraits(config: Config) -> list[tuple[str, str, str]]:
     """Split, warp and style of the further portraits that main experiments with a `warp` are trained and validated on."""
-    warped = (row for row in main(config) if row.trained and row.warp)
-    return sorted({(split, str(row.warp), style) for row in warped for split, style in row.seen})
+    warped = (experiment for experiment in main(config) if experiment.trained and experiment.warp)
+    return sorted(
+        {(split, str(experiment.warp), style) for experiment in warped for split, style in experiment.seen}
+    )
 
 
 def recognisers(config: Config) -> list[str]:
@@ -141,28 +143,33 @@ def recognisers(config: Config) -> list[str]:
     Raises:
         IfrpError: a judge is not among `recovery.recognisers`.
     """
-    known = config.recovery.recognisers
+    configured = config.recovery.recognisers
     for judge in (config.evaluation.recogniser, *config.evaluation.others):
-        if judge not in known:
+        if judge not in configured:
             raise IfrpError(
-                f"evaluation.recogniser is {judge}, which is not in recovery.recognisers; there are {', '.join(known)}."
+                f"evaluation.recogniser is {judge}, which is not in recovery.recognisers; there are {', '.join(configured)}."
             )
-    trained = [row for row in main(config) if row.trained]
+    trained = [experiment for experiment in main(config) if experiment.trained]
     return list(
-        dict.fromkeys([config.evaluation.recogniser, *(name for row in trained for name in row.recognisers)])
+        dict.fromkeys(
+            [
+                config.evaluation.recogniser,
+                *(name for experiment in trained for name in experiment.recognisers),
+            ]
+        )
     )
 
 
-def shown(config: Config) -> Experiment:
+def featured(config: Config) -> Experiment:
     """`paper.experiment`, which the figures of a single experiment show.
 
     Raises:
         IfrpError: it is none of the main experiments; ablations are made on demand, after the paper.
     """
-    name, known = config.paper.experiment, config.recovery.experiments
-    if name not in known:
+    name, experiments = config.paper.experiment, config.recovery.experiments
+    if name not in experiments:
         raise IfrpError(
-            f"paper.experiment is {name}, which is not in recovery.experiments; there are {', '.join(known)}."
+            f"paper.experiment is {name}, which is not in recovery.experiments; there are {', '.join(experiments)}."
         )
     return resolve(config, name)
 
@@ -186,36 +193,36 @@ def resolve(config: Config, name: str) -> Experiment:
     method, table = str(entry.pop("method")), loading.styles(config)
     own = {key: entry.pop(key) for key in OWN if key in entry}
     if own.get("styles") is None:
-        own["styles"] = [row.name for row in table if row.split == "seen"]
+        own["styles"] = [style.name for style in table if style.split == "seen"]
     model = entry.pop("model", name)
     settings = merge(config.recovery.methods.get(method, {}), entry)
     try:
         training = merge(plain(facts(method).training), settings.pop("training", None) or {})
     except IfrpError as error:
         raise IfrpError(f"{where}: {error}") from error
-    found = typed(
+    experiment = typed(
         Experiment,
         {"name": name, "method": method, "settings": settings, "training": training, "model": model,
          "size": config.faces.size, **own},
         where,
     )  # fmt: skip
-    _check(found, config, [row.name for row in table], where)
-    return found
+    _check(experiment, config, [style.name for style in table], where)
+    return experiment
 
 
 def _entries(config: Config) -> dict[str, dict[str, Any]]:
     """What all experiments say over their methods' settings, by name."""
-    given = config.recovery
-    twice = [name for name in given.ablations if name in given.experiments]
+    recovery = config.recovery
+    twice = [name for name in recovery.ablations if name in recovery.experiments]
     if twice:
         raise IfrpError(
             f"{twice[0]} is in recovery.experiments and in recovery.ablations; names must differ."
         )
     ablations = {
-        name: entry if "model" in entry else merge(given.ablation, entry)
-        for name, entry in given.ablations.items()
+        name: entry if "model" in entry else merge(recovery.ablation, entry)
+        for name, entry in recovery.ablations.items()
     }
-    return {**given.experiments, **ablations}
+    return {**recovery.experiments, **ablations}
 
 
 def _with_model(entries: Mapping[str, dict[str, Any]], name: str, where: str) -> dict[str, Any]:
@@ -225,9 +232,9 @@ def _with_model(entries: Mapping[str, dict[str, Any]], name: str, where: str) ->
     if model is None:
         return dict(entry)
     if "model" in entries.get(model, {"model": None}):
-        known = ", ".join(other for other, theirs in entries.items() if "model" not in theirs)
+        others = ", ".join(other for other, theirs in entries.items() if "model" not in theirs)
         raise IfrpError(
-            f"{where}: model is {model!r}, which is no experiment with a model of its own; there are {known}."
+            f"{where}: model is {model!r}, which is no experiment with a model of its own; there are {others}."
         )
     changed = sorted(set(entry) - {"model", "portraits", "calibrate"})
     if changed:
@@ -237,28 +244,29 @@ def _with_model(entries: Mapping[str, dict[str, Any]], name: str, where: str) ->
     return {**entries[model], **entry}
 
 
-def _check(row: Experiment, config: Config, styles: Sequence[str], where: str) -> None:
+def _check(experiment: Experiment, config: Config, styles: Sequence[str], where: str) -> None:
     """Refuses what does not fit the rest of the configuration."""
     table = config.styles.table
-    for style in (*row.styles, *row.training.validation_styles):
+    for style in (*experiment.styles, *experiment.training.validation_styles):
         if style not in styles:
-            raise IfrpError(f"Experiment {row.name} names the style {style}, which is not in {table}.")
-    if row.facts.trained and not row.styles:
+            raise IfrpError(f"Experiment {experiment.name} names the style {style}, which is not in {table}.")
+    if experiment.facts.trained and not experiment.styles:
         raise IfrpError(
             f"{where} has no style to train on: name some as its styles, or call some seen in the table."
         )
-    if row.warp is not None and row.warp not in config.faces.warps:
+    if experiment.warp is not None and experiment.warp not in config.faces.warps:
         warps = ", ".join(config.faces.warps) or "none"
-        raise IfrpError(f"{where}: warp is {row.warp!r}, which is not in faces.warps; there are {warps}.")
-    unknown = [name for name in row.recognisers if name not in config.recovery.recognisers]
+        raise IfrpError(
+            f"{where}: warp is {experiment.warp!r}, which is not in faces.warps; there are {warps}."
+        )
+    unknown = [name for name in experiment.recognisers if name not in config.recovery.recognisers]
     if unknown:
-        known = ", ".join((*config.recovery.recognisers, "vgg19"))
-        raise IfrpError(f"{where}: losses.identity_network is {unknown[0]!r}; it must be one of {known}.")
-    if row.calibrate is not None and not row.facts.trained:
+        allowed = ", ".join((*config.recovery.recognisers, "vgg19"))
+        raise IfrpError(f"{where}: losses.identity_network is {unknown[0]!r}; it must be one of {allowed}.")
+    if experiment.calibrate is not None and not experiment.facts.trained:
         raise IfrpError(
-            f"{where}: calibrate: {row.method} has no trained networks, so there is nothing to calibrate."
+            f"{where}: calibrate: {experiment.method} has no trained networks, so there is nothing to calibrate."
         )
-    if row.training.batch < row.facts.least:
-        raise IfrpError(
-            f"{where}: training.batch is {row.training.batch}; {row.method} needs at least {row.facts.least}."
-        )
+    batch, least = experiment.training.batch, experiment.facts.least
+    if batch < least:
+        raise IfrpError(f"{where}: training.batch is {batch}; {experiment.method} needs at least {least}.")

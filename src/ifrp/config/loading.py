@@ -56,16 +56,16 @@ def read(path: Path) -> dict[str, Any]:
             f"There is no configuration file {path}: run from the project's root, or name one with --config."
         )
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise IfrpError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     except OSError as error:
         raise IfrpError(f"{path} cannot be read as a configuration file: {error.strerror}.") from error
-    if not isinstance(found, dict):
+    if not isinstance(values, dict):
         raise IfrpError(
             f"{path} holds no configuration: it must be a mapping of sections such as faces and styles."
         )
-    return found
+    return values
 
 
 def build(values: Mapping[str, Any], where: str, over: Mapping[str, Any] | None = None) -> Config:
@@ -76,9 +76,9 @@ def build(values: Mapping[str, Any], where: str, over: Mapping[str, Any] | None 
     """
     over = over or {}
     below = presets(over.get("preset", values.get("preset")))
-    found = functools.reduce(merge, [values, *below.values(), over], dict[str, Any]())
+    whole = functools.reduce(merge, [values, *below.values(), over], dict[str, Any]())
     return typed(
-        Config, {**_without_null_rows(found), "preset": None}, " with ".join([where, *map(str, below)])
+        Config, {**_without_null_rows(whole), "preset": None}, " with ".join([where, *map(str, below)])
     )
 
 
@@ -103,27 +103,27 @@ def presets(name: str | None, files: Mapping[str, Any] | None = None) -> dict[Pa
     Raises:
         IfrpError: a preset is missing, or extends itself.
     """
-    found: dict[Path, dict[str, Any]] = {}
+    layers: dict[Path, dict[str, Any]] = {}
     while name and name != CONFIG.stem:
         path = CONFIG.with_name(f"{name}.yaml")
-        names = f"{next(reversed(found))} extends" if found else "The configuration names the preset"
-        if path in found:
+        names = f"{next(reversed(layers))} extends" if layers else "The configuration names the preset"
+        if path in layers:
             raise IfrpError(f"{names} {name}, which extends it in turn: extend another preset, or none.")
         if files is None and not path.exists():
-            known = ", ".join(sorted(of.stem for of in CONFIG.parent.glob("*.yaml")))
-            raise IfrpError(f"{names} {name}, but there is no {path}; there are {known or 'none'}.")
-        found[path] = dict(read(path) if files is None else files.get(str(path), {}))
-        name = found[path].pop("extends", None)
-    return dict(reversed(found.items()))
+            others = ", ".join(sorted(file.stem for file in CONFIG.parent.glob("*.yaml")))
+            raise IfrpError(f"{names} {name}, but there is no {path}; there are {others or 'none'}.")
+        layers[path] = dict(read(path) if files is None else files.get(str(path), {}))
+        name = layers[path].pop("extends", None)
+    return dict(reversed(layers.items()))
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Lays `over` on `base`, mapping by mapping."""
-    found = dict(base)
+    merged = dict(base)
     for key, value in over.items():
-        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
-        found[key] = merge(found[key], value) if both else value
-    return found
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = merge(merged[key], value) if both else value
+    return merged
 
 
 def typed(cls: type[C], values: Mapping[str, Any], where: str) -> C:
@@ -134,8 +134,8 @@ def typed(cls: type[C], values: Mapping[str, Any], where: str) -> C:
             first of several.
     """
     try:
-        found: C = _adapter(cls).validate_python(values)  # type: ignore[arg-type]  # a class is hashable
-        return found
+        section: C = _adapter(cls).validate_python(values)  # type: ignore[arg-type]  # a class is hashable
+        return section
     except ValidationError as error:
         raise IfrpError(f"{where}: {_sentence(cls, error)}") from error
 
@@ -148,18 +148,19 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
 def _sentence(cls: type[Any], error: ValidationError) -> str:
     """What is wrong first: the dotted key, its value, and what it must be."""
     every = error.errors(include_url=False)
-    kind, path, value, told = every[0]["type"], every[0]["loc"], every[0]["input"], every[0].get("ctx", {})
+    kind, path, value, context = every[0]["type"], every[0]["loc"], every[0]["input"], every[0].get("ctx", {})
     if kind == "unexpected_keyword_argument":
         return _unknown(cls, path)
     if kind == "missing" and isinstance(value, Sequence):  # one error for each value beyond the end of a list
-        path, absent = path[:-1], [of for of in every if of["type"] == kind and of["loc"][:-1] == path[:-1]]
+        path = path[:-1]
+        absent = [other for other in every if other["type"] == kind and other["loc"][:-1] == path]
         rule = f"it must be a list of {len(value) + len(absent)}"
     elif kind == "literal_error":
-        rule = f"it must be one of {told['expected'].replace(' or ', ', ')}".replace("'", "")
+        rule = f"it must be one of {context['expected'].replace(' or ', ', ')}".replace("'", "")
     elif kind == "value_error":
-        rule = str(told["error"])
+        rule = str(context["error"])
     elif kind in BOUNDS:
-        rule = f"it must be {BOUNDS[kind].format(**told)}"
+        rule = f"it must be {BOUNDS[kind].format(**context)}"
     else:
         rule = f"it must be {KINDS.get(kind.split('_')[0], 'otherwise: ' + every[0]['msg'])}"
     return f"{'.'.join(map(str, path)) or 'it'} is {value!r}; {rule}."
@@ -174,13 +175,13 @@ def _unknown(cls: type[Any], path: Sequence[str | int]) -> str:
     return f"{section}unknown key {name}; {hint}"
 
 
-def _fields(of: Any, path: Sequence[str | int]) -> list[str]:
+def _fields(kind: Any, path: Sequence[str | int]) -> list[str]:
     """Names of the fields of the section at a path below another, through mappings and what may be none."""
     for key in path:
-        of = get_type_hints(of)[str(key)] if dataclasses.is_dataclass(of) else get_args(of)[-1]
-        if NoneType in get_args(of):
-            of = next(part for part in get_args(of) if part is not NoneType)
-    return [field.name for field in dataclasses.fields(of)]
+        kind = get_type_hints(kind)[str(key)] if dataclasses.is_dataclass(kind) else get_args(kind)[-1]
+        if NoneType in get_args(kind):
+            kind = next(part for part in get_args(kind) if part is not NoneType)
+    return [field.name for field in dataclasses.fields(kind)]
 
 
 def plain(value: Any) -> Any:
@@ -198,7 +199,7 @@ def selected(config: Config, *keys: str) -> dict[str, Any]:
     Raises:
         IfrpError: there is no such key.
     """
-    found = {}
+    values = {}
     for key in keys:
         value: Any = config
         for part in key.split("."):
@@ -206,8 +207,8 @@ def selected(config: Config, *keys: str) -> dict[str, Any]:
             if part not in inside:
                 raise IfrpError(f"A rule asks for the setting {key}, which does not exist.")
             value = inside[part]
-        found[key] = in_order(plain(value))
-    return found
+        values[key] = in_order(plain(value))
+    return values
 
 
 def in_order(value: Any) -> Any:

@@ -269,13 +269,14 @@ class Training:
     batch: Count = 64
     """pairs of portrait and face in a batch, on all devices together [paper]"""
     seed: Natural | None = None
-    """of first weights and of the order of pairs, to train the same again with other luck; none: that of the configuration"""
+    """of first weights and of the order of pairs, to train again for the spread over seeds; none: that of the configuration"""
     flip: bool = False
     """mirror every other pair at random; not in the paper, pays when faces are few"""
     recolour: Share = 0.0
     """share of the portraits that get other colours and another texture by a random convolution; 0 as in the paper"""
     average: Memory = 0.0
-    """recover with a running mean of the weights that keeps this fraction of itself per step; 0 as in the paper: the last ones"""
+    """recover with an exponential moving average (EMA) of the weights that keeps this fraction of itself per step; 0 as in the
+    paper: the last ones"""
     checkpoint_minutes: Weight = 5.0
     """minutes between checkpoints"""
     validate_every: Count = 1_000

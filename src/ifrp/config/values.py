@@ -24,7 +24,7 @@ def section(cls: type[C]) -> type[C]:
 def _number(refused: Literal["int_type", "float_type"]) -> BeforeValidator:
     """Takes text for a number, as `snakemake --config` passes nested ones, and neither true nor false."""
 
-    def found(value: Any) -> Any:
+    def parsed(value: Any) -> Any:
         if isinstance(value, bool):
             raise PydanticKnownError(refused)
         for kind in (int, float) if isinstance(value, str) else ():
@@ -33,7 +33,7 @@ def _number(refused: Literal["int_type", "float_type"]) -> BeforeValidator:
                 return number if math.isfinite(number) else value
         return value
 
-    return BeforeValidator(found)
+    return BeforeValidator(parsed)
 
 
 def _rising(pair: tuple[float, float]) -> tuple[float, float]:
@@ -65,7 +65,7 @@ Share = Annotated[float, Field(ge=0, le=1), REAL]
 Part = Annotated[float, Field(gt=0, le=1), REAL]
 """a share that is not nothing"""
 Memory = Annotated[float, Field(ge=0, lt=1), REAL]
-"""what a running mean keeps of itself"""
+"""what an exponential moving average keeps of itself per step"""
 Spread = Annotated[float, Field(ge=0, le=180), REAL]
 """largest rotation either way, in degrees"""
 Angle = Annotated[float, Field(ge=-180, le=180), REAL]

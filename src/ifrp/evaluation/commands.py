@@ -92,10 +92,10 @@ def summary(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
 
 
 def _judged(config: Path, name: str = "") -> tuple[Config, str, Recogniser]:
-    from ifrp import config as settings
+    from ifrp.config import load as load_config
     from ifrp.recovery.recognisers.recogniser import load
     from ifrp.runtime import device
 
-    loaded = settings.load(config)
+    loaded = load_config(config)
     name = name or loaded.evaluation.recogniser
     return loaded, name, load(loaded, name, device(loaded.runtime))

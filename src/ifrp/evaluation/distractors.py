@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ifrp import config as settings
 from ifrp import paths, runtime, stacks
 from ifrp.artifacts import atomic, card, read_card, require
+from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.evaluation.judge import BATCH, Embeddings, Recogniser
 
@@ -29,11 +29,11 @@ def nearer(
     Returns:
         (N,)
     """
-    found = np.zeros(len(queries), np.int64)
+    count = np.zeros(len(queries), np.int64)
     for start in range(0, len(distractors), block):
         similar = queries @ np.asarray(distractors[start : start + block]).T  # (N, block)
-        found += (similar >= nearest[:, None] - TIE).sum(1)
-    return found
+        count += (similar >= nearest[:, None] - TIE).sum(1)
+    return count
 
 
 def read(name: str, judge: Recogniser) -> Embeddings:
@@ -52,13 +52,13 @@ def read(name: str, judge: Recogniser) -> Embeddings:
     if read_card(path)["settings"].get("fingerprint") != judge.fingerprint:
         raise IfrpError(f"{path} was made with other weights than those of the recogniser {name}: {again}")
     try:
-        found: Embeddings = np.load(path, mmap_mode="r", allow_pickle=False)
+        embeddings: Embeddings = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
         raise IfrpError(f"{path} does not hold embeddings ({error}): {again}") from error
-    return found
+    return embeddings
 
 
-def write(config: settings.Config, name: str, judge: Recogniser) -> None:
+def write(config: Config, name: str, judge: Recogniser) -> None:
     """Writes paths.distractors(name), the embedded faces of the training split, and its card.
 
     Nobody of the training split is in the test. Training faces are aligned as the true faces of the test are.
@@ -68,10 +68,10 @@ def write(config: settings.Config, name: str, judge: Recogniser) -> None:
     """
     path, train = paths.distractors(name), paths.faces("train")
     faces = stacks.read(train)
-    told = {"recogniser": name, "fingerprint": judge.fingerprint}
-    with card(path, told, config.seed, [train]) as facts:
+    settings = {"recogniser": name, "fingerprint": judge.fingerprint}
+    with card(path, settings, config.seed, [train]) as facts:
         starts = runtime.progress(range(0, len(faces), BATCH), f"distractors of {name}")
-        found = np.concatenate([judge.embed(faces.images[i : i + BATCH], BATCH) for i in starts])
-        facts.update(faces=len(found), people=int(faces.table["person"].nunique()))
+        embeddings = np.concatenate([judge.embed(faces.images[i : i + BATCH], BATCH) for i in starts])
+        facts.update(faces=len(embeddings), people=int(faces.table["person"].nunique()))
         with atomic(path) as new:
-            np.save(new, found)
+            np.save(new, embeddings)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ifrp import config as settings
 from ifrp import paths, runtime, stacks
 from ifrp.artifacts import card, save_table
+from ifrp.config import Config, styles
 from ifrp.errors import IfrpError
 from ifrp.evaluation.summary import estimate
 
@@ -34,16 +34,16 @@ def luminance(images: stacks.Images, device: str = "cpu") -> NDArray[np.float64]
 
     from ifrp.evaluation.pixels import LUMA
 
-    found = np.empty(len(images))
+    means = np.empty(len(images))
     for start in range(0, len(images), BATCH):
         batch = torch.from_numpy(np.array(images[start : start + BATCH])).to(device)
         colours = batch.flatten(1, 2).float().mean(1).double()  # (B, 3)
-        found[start : start + BATCH] = (colours @ colours.new_tensor(LUMA)).cpu().numpy()
-    return found
+        means[start : start + BATCH] = (colours @ colours.new_tensor(LUMA)).cpu().numpy()
+    return means
 
 
 def curve(
-    config: settings.Config,
+    config: Config,
     faces: NDArray[np.float64],
     portraits: NDArray[np.float64],
     people: NDArray[np.str_],
@@ -63,7 +63,7 @@ def curve(
     """
     x, y = faces - faces.mean(), portraits - portraits.mean()  # the moments of small numbers lose no digits
     moments = {"x": x, "xx": x * x, "xy": x * y, "y": y, "yy": y * y}
-    found = estimate(
+    means = estimate(
         np.repeat(list(moments), len(x)),
         np.tile(people, len(moments)),
         np.concatenate(list(moments.values())),
@@ -71,10 +71,10 @@ def curve(
         config.seed,
     )
     with np.errstate(invalid="ignore", divide="ignore"):
-        correlation, slope = _line(found.value)
-        draws, _ = _line(found.draws)
-    known = draws[np.isfinite(draws)]  # a resample may be of one person
-    low, high = np.quantile(known, (0.025, 0.975)) if known.size else (np.nan, np.nan)
+        correlation, slope = _line(means.value)
+        draws, _ = _line(means.draws)
+    finite = draws[np.isfinite(draws)]  # a resample may be of one person
+    low, high = np.quantile(finite, (0.025, 0.975)) if finite.size else (np.nan, np.nan)
     return {
         "correlation": float(correlation), "low": float(low), "high": float(high), "slope": float(slope),
         "offset": float(portraits.mean() - slope * faces.mean()), "n": len(faces),
@@ -90,7 +90,7 @@ def _line(means: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.f
     return correlation.clip(-1, 1), np.where(varies, covariance / of_x, np.nan)
 
 
-def table(config: settings.Config) -> pd.DataFrame:
+def table(config: Config) -> pd.DataFrame:
     """One row per style: style, split and what `curve` says of its test portraits.
 
     Raises:
@@ -102,20 +102,20 @@ def table(config: settings.Config) -> pd.DataFrame:
     warped = stacks.read(paths.warped("test"))
     people, light = warped.table["person"].to_numpy(dtype=str), luminance(warped.images, device)
     rows = []
-    for style in settings.styles(config):
+    for style in styles(config):
         portraits = stacks.read(paths.portraits("test", style.name))
         if len(portraits) != len(warped):
             raise IfrpError(
                 f"{paths.portraits('test', style.name)} holds {len(portraits)} portraits of {len(warped)} faces in "
                 f"{paths.warped('test')}: make the portraits again."
             )
-        of = {"style": style.name, "split": style.split}
-        rows.append(of | curve(config, light, luminance(portraits.images, device), people))
+        labels = {"style": style.name, "split": style.split}
+        rows.append(labels | curve(config, light, luminance(portraits.images, device), people))
     return pd.DataFrame(rows)
 
 
-def write(config: settings.Config) -> None:
+def write(config: Config) -> None:
     """Writes paths.EXPOSURE and its card."""
-    inputs = [paths.warped("test"), *(paths.portraits("test", row.name) for row in settings.styles(config))]
+    inputs = [paths.warped("test"), *(paths.portraits("test", style.name) for style in styles(config))]
     with card(paths.EXPOSURE, {"resamples": config.evaluation.resamples}, config.seed, inputs):
         save_table(paths.EXPOSURE, table(config))

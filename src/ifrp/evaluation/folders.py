@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ifrp import config as settings
 from ifrp import runtime
 from ifrp.artifacts import atomic
+from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.evaluation.identity import ranks
 from ifrp.evaluation.judge import BATCH, Recogniser
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ifrp.stacks import Images
 
 
-def compare(config: settings.Config, judge: Recogniser, recovered: Path, true: Path) -> pd.DataFrame:
+def compare(config: Config, judge: Recogniser, recovered: Path, true: Path) -> pd.DataFrame:
     """Scores the faces of one folder against those of another that have the same names, each a person of their own.
 
     Args:
@@ -41,16 +41,16 @@ def compare(config: settings.Config, judge: Recogniser, recovered: Path, true: P
     """
     import pandas as pd
 
-    found, wanted = _faces(recovered, config.faces.size), _faces(true, config.faces.size)
-    names = [name for name in found if name in wanted]
+    fakes, reals = _faces(recovered, config.faces.size), _faces(true, config.faces.size)
+    names = [name for name in fakes if name in reals]
     if not names:
         raise IfrpError(
             f"{recovered} and {true} have no picture of the same name: they are compared by name."
         )
-    for folder, others in ((recovered, set(found) - set(wanted)), (true, set(wanted) - set(found))):
+    for folder, others in ((recovered, set(fakes) - set(reals)), (true, set(reals) - set(fakes))):
         if others:
             sys.stderr.write(f"left out, only in {folder}: {', '.join(sorted(others))}\n")
-    ours, theirs = (np.stack([faces[name] for name in names]) for faces in (found, wanted))
+    ours, theirs = (np.stack([faces[name] for name in names]) for faces in (fakes, reals))
     quality = score(theirs, {"": ours}, str(runtime.device(config.runtime)))[""].numpy()
     queries, gallery, people = judge.embed(ours, BATCH), judge.embed(theirs, BATCH), np.array(names)
     rows = pd.DataFrame(quality, columns=list(METRICS), index=pd.Index(names, name="name"))
@@ -62,19 +62,19 @@ def compare(config: settings.Config, judge: Recogniser, recovered: Path, true: P
 def _faces(folder: Path, size: int) -> dict[str, Images]:
     if not folder.exists():
         raise IfrpError(f"There is no {folder}: name a folder, a zip archive or a .npy stack of faces.")
-    skipped, found = list[str](), dict[str, "Images"]()
+    skipped, faces = list[str](), dict[str, "Images"]()
     for name, image in pictures([folder], size, skipped):
         if folder.suffix == ".npy":  # of two stacks, those in the same place
-            name = str(len(found))
-        if name in found:
+            name = str(len(faces))
+        if name in faces:
             raise IfrpError(f"{folder} has two pictures called {name}: faces are compared by name.")
-        found[name] = image
+        faces[name] = image
     for line in skipped:
         sys.stderr.write(f"skipped {line}\n")
-    return found
+    return faces
 
 
-def write(config: settings.Config, judge: Recogniser, recovered: Path, true: Path, output: Path) -> str:
+def write(config: Config, judge: Recogniser, recovered: Path, true: Path, output: Path) -> str:
     """Writes the scores as a table to `output`.
 
     Returns:

@@ -73,8 +73,15 @@ def _filters(height: int, width: int, device: torch.device) -> tuple[Tensor, Ten
     radial = low_pass * torch.exp(-(torch.log(radius * waves) ** 2) / (2 * math.log(BANDWIDTH) ** 2))
     radial[:, 0, 0] = 0
     turned = angle - torch.arange(ORIENTATIONS).view(-1, 1, 1) * math.pi / ORIENTATIONS
-    turned = torch.atan2(turned.sin(), turned.cos())  # back to −π…π
+    # Angles just below π and just above −π are neighbours, but differ by nearly 2π: back to −π…π.
+    turned = torch.atan2(turned.sin(), turned.cos())
     filters = torch.exp(-(turned**2) / (2 * ANGULAR_SPREAD**2))[:, None] * radial
+    # The noise threshold (Kovesi, "Image features from phase congruency", Videre 1999; as in Zhang et al. 2011): what the filter
+    # of the shortest wave gives is taken to be noise, so that its amplitude is Rayleigh distributed. The mean square is then the
+    # median squared divided by ln 2, and grows with a filter's power. The noise in the sum over all scales is Rayleigh
+    # distributed, too, with mean √(π/2) σ and deviation √(2 − π/2) σ; the threshold is so many deviations above the mean. The
+    # rescaling is empirical: for the measure PC2, noise is estimated too high. The gain is per unit of the median, which
+    # differs from picture to picture.
     spatial = torch.fft.ifft2(filters).real.sum(1) * math.sqrt(height * width)  # (O, H, W)
     power = spatial.square().sum((1, 2)) / filters[:, 0].square().sum((1, 2)) / math.log(2)
     threshold = math.sqrt(math.pi / 2) + NOISE_DEVIATIONS * math.sqrt(2 - math.pi / 2)
@@ -93,7 +100,7 @@ def _phase_congruency(luma: Tensor) -> Tensor:
         total = response.sum(1, keepdim=True)
         aligned = response * (total / ((total.real**2 + total.imag**2).sqrt() + tiny)).conj()
         median = size[:, 0].flatten(1).median(1).values  # (N,)
-        found = (aligned.real - aligned.imag.abs()).sum(1) - (noise[orientation] * median)[:, None, None]
-        energy += found.clamp(min=0)
+        excess = (aligned.real - aligned.imag.abs()).sum(1) - (noise[orientation] * median)[:, None, None]
+        energy += excess.clamp(min=0)
         amplitude += size.sum(1)
     return (energy + tiny) / (amplitude + tiny)

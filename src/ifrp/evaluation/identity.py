@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import card, read_card, save_table
+from ifrp.config import Config, experiments, styles
 from ifrp.errors import IfrpError
 from ifrp.evaluation import distractors
 from ifrp.evaluation.judge import BATCH, Embeddings, Recogniser, judged_by
@@ -75,11 +75,11 @@ def chance(
     size = len(people) + others
     drawn = np.arange(min(top, size))
     missed = np.clip(size - counts[:, None] - drawn, 0, None) / (size - drawn)  # (N, top)
-    found: NDArray[np.float64] = 1 - missed.prod(1)
-    return found
+    probability: NDArray[np.float64] = 1 - missed.prod(1)
+    return probability
 
 
-def refuse_leak(config: settings.Config, experiment: str, name: str, judge: Recogniser) -> None:
+def refuse_leak(config: Config, experiment: str, name: str, judge: Recogniser) -> None:
     """Refuses to judge an experiment by weights that its training loss saw.
 
     The cards of the recovered faces say whether a model made them, and the model's header which recognisers were in
@@ -90,8 +90,8 @@ def refuse_leak(config: settings.Config, experiment: str, name: str, judge: Reco
     """
     from ifrp.recovery import model
 
-    made_by = paths.recovery_model(settings.experiments.resolve(config, experiment).model)
-    for style in settings.styles(config):
+    made_by = paths.recovery_model(experiments.resolve(config, experiment).model)
+    for style in styles(config):
         if str(made_by) in read_card(paths.recovered(experiment, style.name))["inputs"]:
             seen = json.loads(model.header(made_by).get("recognisers", "{}"))
             if judge.fingerprint in seen.values():
@@ -118,7 +118,7 @@ class Faces:
 
 
 def retrieval(
-    config: settings.Config,
+    config: Config,
     recovered: Mapping[str, Faces],
     truth: Faces,
     others: Embeddings,
@@ -154,7 +154,7 @@ def retrieval(
     return pd.concat(parts, ignore_index=True)
 
 
-def consistency(config: settings.Config, recovered: Mapping[str, Faces]) -> pd.DataFrame:
+def consistency(config: Config, recovered: Mapping[str, Faces]) -> pd.DataFrame:
     """FCR (Sec. 5): faces recovered from one style against those from another, all ordered pairs of styles.
 
     Args:
@@ -197,33 +197,35 @@ def curve(retrieved: pd.DataFrame, truth: Faces, others: int) -> pd.DataFrame:
     import pandas as pd
 
     k = np.arange(1, min(RANKS, len(truth.people)) + 1)
-    asked = retrieved["person"].to_numpy(dtype=str)
-    found = {"rank": k}
+    people = retrieved["person"].to_numpy(dtype=str)
+    columns = {"rank": k}
     for column, more, ending in (("rank", 0, ""), ("rank_distractors", others, "-distractors")):
         for split, part in retrieved.groupby("split", sort=False):
             hits = pd.DataFrame(part[column].to_numpy()[:, None] <= k)  # (N, ranks)
-            found[f"{split}{ending}"] = 100 * hits.groupby(part["style"].to_numpy()).mean().mean().to_numpy()
-        levels = [100 * chance(asked, truth.people, int(top), more).mean() for top in k]
-        found[f"chance{ending}"] = np.array(levels)
-    return pd.DataFrame(found)
+            columns[f"{split}{ending}"] = (
+                100 * hits.groupby(part["style"].to_numpy()).mean().mean().to_numpy()
+            )
+        levels = [100 * chance(people, truth.people, int(top), more).mean() for top in k]
+        columns[f"chance{ending}"] = np.array(levels)
+    return pd.DataFrame(columns)
 
 
-def _judged(config: settings.Config, queries: Faces, gallery: Faces) -> pd.DataFrame:
+def _judged(config: Config, queries: Faces, gallery: Faces) -> pd.DataFrame:
     import pandas as pd
 
-    found = ranks(queries.vectors, queries.people, gallery.vectors, gallery.people)
+    rank = ranks(queries.vectors, queries.people, gallery.vectors, gallery.people)
     return pd.DataFrame(
         {
             "index": queries.places,
             "person": queries.people,
-            "rank": found,
-            "hit": (found <= config.evaluation.top).astype(int),
+            "rank": rank,
+            "hit": (rank <= config.evaluation.top).astype(int),
             "chance": chance(queries.people, gallery.people, config.evaluation.top),
         }
     )
 
 
-def write(config: settings.Config, experiment: str, name: str, judge: Recogniser) -> None:
+def write(config: Config, experiment: str, name: str, judge: Recogniser) -> None:
     """Writes FRR, its curve and FCR of an experiment as one recogniser judges, and their cards.
 
     Args:
@@ -240,30 +242,30 @@ def write(config: settings.Config, experiment: str, name: str, judge: Recogniser
     others = distractors.read(name, judge)
     test = paths.faces("test")
     inputs = [test, test.with_suffix(".csv"), paths.distractors(name)]
-    inputs += [paths.recovered(experiment, row.name) for row in settings.styles(config)]
-    told = judged_by(config, name, judge)
-    made = [of(experiment, name) for of in (paths.identity, paths.consistency, paths.retrieval)]
+    inputs += [paths.recovered(experiment, style.name) for style in styles(config)]
+    settings = judged_by(config, name, judge)
+    targets = [path_of(experiment, name) for path_of in (paths.identity, paths.consistency, paths.retrieval)]
     with ExitStack() as cards:
-        facts = {path: cards.enter_context(card(path, told, config.seed, inputs)) for path in made}
+        facts = {path: cards.enter_context(card(path, settings, config.seed, inputs)) for path in targets}
         truth, fake = embed(config, experiment, judge)
         frr = retrieval(config, fake, truth, others, split_of_styles(config, experiment))
         fcr = consistency(config, fake)
-        for path, table in zip(made, (frr, fcr, curve(frr, truth, len(others))), strict=True):
+        for path, table in zip(targets, (frr, fcr, curve(frr, truth, len(others))), strict=True):
             save_table(path, table, "%.6f")
             if "hit" in table:
                 facts[path].update(hits=float(table["hit"].mean()), chance=float(table["chance"].mean()))
         facts[paths.identity(experiment, name)].update(distractors=len(others))
 
 
-def embed(config: settings.Config, experiment: str, judge: Recogniser) -> tuple[Faces, dict[str, Faces]]:
+def embed(config: Config, experiment: str, judge: Recogniser) -> tuple[Faces, dict[str, Faces]]:
     """The first `evaluation.faces` test faces, and, by style, what an experiment recovered of them."""
-    found = recovered_faces(config, experiment)
-    count = min(config.evaluation.faces, len(found.truth))
-    people = found.truth.table["person"].to_numpy(dtype=str)[:count]
-    truth = Faces(judge.embed(found.truth.images[:count], BATCH), people, np.arange(count))
-    judged = found.places < count
-    places = found.places[judged]
+    recovered = recovered_faces(config, experiment)
+    count = min(config.evaluation.faces, len(recovered.truth))
+    people = recovered.truth.table["person"].to_numpy(dtype=str)[:count]
+    truth = Faces(judge.embed(recovered.truth.images[:count], BATCH), people, np.arange(count))
+    judged = recovered.places < count
+    places = recovered.places[judged]
     return truth, {
         style: Faces(judge.embed(images[judged], BATCH), people[places], places)
-        for style, images in found.by_style.items()
+        for style, images in recovered.by_style.items()
     }

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ifrp import config as settings
+from ifrp.config import Config
 from ifrp.stacks import Images
 
 Embeddings = NDArray[np.float32]
@@ -25,9 +25,9 @@ class Recogniser(Protocol):
         """Unit vectors (N, D) float32 of aligned faces (N, H, W, 3) uint8."""
 
 
-def judged_by(config: settings.Config, name: str, judge: Recogniser) -> dict[str, str | int]:
+def judged_by(config: Config, name: str, judge: Recogniser) -> dict[str, str | int]:
     """What a card says of the judgement: who judges, by which weights, and how many faces count."""
-    given = config.evaluation
+    settings = config.evaluation
     return {
-        "recogniser": name, "fingerprint": judge.fingerprint, "top": given.top, "faces": given.faces,
+        "recogniser": name, "fingerprint": judge.fingerprint, "top": settings.top, "faces": settings.faces,
     }  # fmt: skip

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ifrp import config as settings
 from ifrp import paths, runtime, stacks
 from ifrp.artifacts import card, save_table
+from ifrp.config import Config, experiments, styles
 from ifrp.errors import IfrpError
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ METRICS = ("psnr", "ssim", "fsim", "fsimc", "psnr-colour", "psnr-contrast")
 BATCH = 8  # pictures; larger batches leave the processor's cache and are slower
 
 
-def split_of_styles(config: settings.Config, experiment: str) -> dict[str, str]:
+def split_of_styles(config: Config, experiment: str) -> dict[str, str]:
     """The split of each style for an experiment, in the order of the style table.
 
     `seen` are the styles that the experiment is trained on, whatever the table says; a style that the table calls
     seen, but this experiment does not train on, is `unseen` to it.
     """
-    trained = settings.experiments.resolve(config, experiment).styles
-    rows = settings.styles(config)
+    trained = experiments.resolve(config, experiment).styles
+    rows = styles(config)
     found = {row.name: "unseen" if row.split == "seen" else row.split for row in rows}
     return {name: "seen" if name in trained else split for name, split in found.items()}
 
@@ -53,26 +53,26 @@ class Recovered:
         return self.truth.table["person"].to_numpy(dtype=str)[self.places]
 
 
-def recovered_faces(config: settings.Config, experiment: str) -> Recovered:
+def recovered_faces(config: Config, experiment: str) -> Recovered:
     """Opens what an experiment recovered.
 
     Raises:
         IfrpError: a stack is missing, or does not hold the same test faces as the others.
     """
     truth = stacks.read(paths.faces("test"))
-    found = {
+    stacks_by_style = {
         style: stacks.read(paths.recovered(experiment, style))
         for style in split_of_styles(config, experiment)
     }
-    places = [tuple(stack.table.get("index", ())) for stack in found.values()]
-    for (style, stack), own in zip(found.items(), places, strict=True):
+    places = [tuple(stack.table.get("index", ())) for stack in stacks_by_style.values()]
+    for (style, stack), own in zip(stacks_by_style.items(), places, strict=True):
         same = own == places[0] and set(own) <= set(range(len(truth)))
         if not own or not same or stack.images.shape[1:] != truth.images.shape[1:]:
             raise IfrpError(
                 f"{paths.recovered(experiment, style)} does not fit {paths.faces('test')}, or holds other faces than "
                 f"the other styles of {experiment}: recover them again."
             )
-    images = {style: stack.images for style, stack in found.items()}
+    images = {style: stack.images for style, stack in stacks_by_style.items()}
     return Recovered(truth, np.array(places[0], dtype=np.int64), images)
 
 
@@ -98,7 +98,7 @@ def score(
         batch = torch.from_numpy(np.array(images[start : start + BATCH])).to(device)
         return batch.permute(0, 3, 1, 2).contiguous()  # (B, 3, H, W)
 
-    found = {style: torch.empty(len(truth), len(METRICS), dtype=torch.float64) for style in recovered}
+    scores = {style: torch.empty(len(truth), len(METRICS), dtype=torch.float64) for style in recovered}
     for start in runtime.progress(range(0, len(truth), BATCH), "quality"):
         real = read(truth, start)
         real_features = fsim.features(real)  # once for all styles
@@ -108,40 +108,40 @@ def score(
             lit = (ceilings.with_colour(fake, real), ceilings.with_contrast(fake, real))
             ceiling = [pixels.psnr(face, real) for face in lit]
             values = (pixels.psnr(fake, real), pixels.ssim(fake, real), *by_features, *ceiling)
-            found[style][start : start + BATCH] = torch.stack([v.double() for v in values], dim=1).cpu()
-    return found
+            scores[style][start : start + BATCH] = torch.stack([v.double() for v in values], dim=1).cpu()
+    return scores
 
 
-def table(config: settings.Config, experiment: str) -> pd.DataFrame:
+def table(config: Config, experiment: str) -> pd.DataFrame:
     """One row per recovered face: split, style, index, person and `METRICS`.
 
     `index` is the face's place in the test stack.
     """
     import pandas as pd
 
-    found = recovered_faces(config, experiment)
+    recovered = recovered_faces(config, experiment)
     splits = split_of_styles(config, experiment)
     device = str(runtime.device(config.runtime))
-    scores = score(found.truth.images[found.places], found.by_style, device)
+    scores = score(recovered.truth.images[recovered.places], recovered.by_style, device)
     parts = []
     for style, values in scores.items():
         part = pd.DataFrame(values.numpy(), columns=list(METRICS))
-        part.insert(0, "person", found.people)
-        part.insert(0, "index", found.places)
+        part.insert(0, "person", recovered.people)
+        part.insert(0, "index", recovered.places)
         part.insert(0, "style", style)
         part.insert(0, "split", splits[style])
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
 
-def write(config: settings.Config, experiment: str) -> None:
+def write(config: Config, experiment: str) -> None:
     """Writes paths.quality(experiment) and its card."""
     path = paths.quality(experiment)
     inputs = [
         paths.faces("test"),
-        *(paths.recovered(experiment, row.name) for row in settings.styles(config)),
+        *(paths.recovered(experiment, style.name) for style in styles(config)),
     ]
     with card(path, {"metrics": METRICS}, config.seed, inputs) as facts:
-        found = table(config, experiment)
-        facts.update({name: float(found[name].mean()) for name in METRICS})
-        save_table(path, found, "%.6f")
+        scores = table(config, experiment)
+        facts.update({name: float(scores[name].mean()) for name in METRICS})
+        save_table(path, scores, "%.6f")

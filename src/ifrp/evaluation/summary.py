@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ifrp import config as settings
 from ifrp import paths, runtime
 from ifrp.artifacts import atomic, card, read_table, require, save_table
+from ifrp.config import Config, experiments
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,7 +90,7 @@ def estimate(
     return Estimate([str(name) for name in names], sums.sum(0) / n, draws.T, n.astype(np.int64))
 
 
-def table(config: settings.Config, experiment: str) -> pd.DataFrame:
+def table(config: Config, experiment: str) -> pd.DataFrame:
     """Every mean of an experiment; columns `COLUMNS`.
 
     Quality per style and split in its unit; frr, rank1, rank1-distractors, fcr and their chance levels in per cent;
@@ -117,8 +117,8 @@ def table(config: settings.Config, experiment: str) -> pd.DataFrame:
         rows += means(config, identity, metric, column, unit)
     for metric, column in (("fcr", "hit"), ("fcr-chance", "chance")):
         rows += means(config, pairs, metric, column, 100)[:1]
-    of = {"experiment": experiment, "method": settings.experiments.resolve(config, experiment).method}
-    return pd.DataFrame([of | row for row in rows], columns=list(COLUMNS))
+    labels = {"experiment": experiment, "method": experiments.resolve(config, experiment).method}
+    return pd.DataFrame([labels | row for row in rows], columns=list(COLUMNS))
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -128,15 +128,15 @@ def _read(path: Path) -> pd.DataFrame:
 
 def _retrieved(experiment: str, judge: str) -> pd.DataFrame:
     """FRR's table, and what follows from it: whether the nearest face of all shows the person, where a rank is known."""
-    found = _read(paths.identity(experiment, judge))
+    retrieved = _read(paths.identity(experiment, judge))
     for column in ("rank", "rank_distractors"):
-        first = (found[column] == 1).astype(float)
-        found[column.replace("rank", "rank1")] = first.where(found[column].notna())
-    return found
+        first = (retrieved[column] == 1).astype(float)
+        retrieved[column.replace("rank", "rank1")] = first.where(retrieved[column].notna())
+    return retrieved
 
 
 def means(
-    config: settings.Config, scores: pd.DataFrame, metric: str, column: str, unit: float
+    config: Config, scores: pd.DataFrame, metric: str, column: str, unit: float
 ) -> list[dict[str, object]]:
     """Rows of one metric: for each split its mean (first, style empty), then its styles.
 
@@ -150,7 +150,7 @@ def means(
     Returns:
         Rows of split, style, metric, value, low, high, n; none of a split without any score.
     """
-    found: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
     for split, part in scores.dropna(subset=column).groupby("split", sort=False):
         styles = estimate(
             part["style"].to_numpy(dtype=str),
@@ -159,12 +159,12 @@ def means(
             config.evaluation.resamples,
             config.seed,
         )
-        for of in (styles.mean(""), styles):
-            low, high = (of.value, of.value) if metric.endswith("-chance") else of.interval()
-            for name, *numbers in zip(of.names, of.value, low, high, of.n, strict=True):
+        for group in (styles.mean(""), styles):
+            low, high = (group.value, group.value) if metric.endswith("-chance") else group.interval()
+            for name, *numbers in zip(group.names, group.value, low, high, group.n, strict=True):
                 values = dict(zip(("value", "low", "high", "n"), numbers, strict=True))
-                found.append({"split": split, "style": name, "metric": metric, **values})
-    return found
+                rows.append({"split": split, "style": name, "metric": metric, **values})
+    return rows
 
 
 def overall(experiment: str) -> dict[tuple[str, str], dict[str, float]]:
@@ -173,11 +173,11 @@ def overall(experiment: str) -> dict[tuple[str, str], dict[str, float]]:
 
     table = pd.read_csv(paths.summary(experiment), keep_default_na=False)
     table = table[table["style"] == ""].set_index(["split", "metric"])
-    found: Any = table[["value", "low", "high", "n"]].to_dict("index")
-    return dict(found)
+    means: Any = table[["value", "low", "high", "n"]].to_dict("index")
+    return dict(means)
 
 
-def scores(config: settings.Config, experiment: str, split: str, metric: str) -> pd.DataFrame:
+def scores(config: Config, experiment: str, split: str, metric: str) -> pd.DataFrame:
     """Score of each face (or, for fcr, pair of styles and face) of a split; columns style, index, person, value.
 
     Raises:
@@ -185,19 +185,19 @@ def scores(config: settings.Config, experiment: str, split: str, metric: str) ->
     """
     judge = config.evaluation.recogniser
     if metric == "fcr":
-        found, column = _read(paths.consistency(experiment, judge)), "hit"
-        found["style"] += " " + found["gallery"]
+        faces, column = _read(paths.consistency(experiment, judge)), "hit"
+        faces["style"] += " " + faces["gallery"]
     elif metric in IDENTITY:
-        found, column = _retrieved(experiment, judge), IDENTITY[metric][0]
+        faces, column = _retrieved(experiment, judge), IDENTITY[metric][0]
     else:
-        found, column = _read(paths.quality(experiment)), metric
+        faces, column = _read(paths.quality(experiment)), metric
     if split != "all":
-        found = found[found["split"] == split]
-    found = found[["style", "index", "person", column]].rename(columns={column: "value"})
-    return found.dropna(subset="value")
+        faces = faces[faces["split"] == split]
+    faces = faces[["style", "index", "person", column]].rename(columns={column: "value"})
+    return faces.dropna(subset="value")
 
 
-def tied(config: settings.Config, one: pd.DataFrame, other: pd.DataFrame) -> bool:
+def tied(config: Config, one: pd.DataFrame, other: pd.DataFrame) -> bool:
     """Whether two sets of scores cannot be told apart: the interval of their difference, face by face, holds 0.
 
     Args:
@@ -208,36 +208,36 @@ def tied(config: settings.Config, one: pd.DataFrame, other: pd.DataFrame) -> boo
     both = one.merge(other, on=["style", "index", "person"], suffixes=("", "_other"))
     if both.empty:
         return False
-    found = estimate(
+    difference = estimate(
         both["style"].to_numpy(dtype=str),
         both["person"].to_numpy(dtype=str),
         (both["value"] - both["value_other"]).to_numpy(dtype=float),
         config.evaluation.resamples,
         config.seed,
     )
-    low, high = found.mean("").interval()
+    low, high = difference.mean("").interval()
     return bool(low[0] <= 0 <= high[0])
 
 
-def write(config: settings.Config, experiment: str) -> None:
+def write(config: Config, experiment: str) -> None:
     """Writes paths.summary(experiment), paths.metrics(experiment) and their cards."""
     judge, both = config.evaluation.recogniser, (paths.summary(experiment), paths.metrics(experiment))
     inputs = [
         paths.quality(experiment), paths.identity(experiment, judge), paths.consistency(experiment, judge),
     ]  # fmt: skip
-    told = {"resamples": config.evaluation.resamples, "interval": "95 % percentile, over people"}
+    settings = {"resamples": config.evaluation.resamples, "interval": "95 % percentile, over people"}
     require(inputs)
-    with card(both[0], told, config.seed, inputs), card(both[1], told, config.seed, inputs):
-        found = table(config, experiment)
-        save_table(both[0], found)
+    with card(both[0], settings, config.seed, inputs), card(both[1], settings, config.seed, inputs):
+        summary = table(config, experiment)
+        save_table(both[0], summary)
         with atomic(both[1]) as new:
-            new.write_text(yaml.safe_dump(metrics(found), sort_keys=False))
+            new.write_text(yaml.safe_dump(metrics(summary), sort_keys=False))
 
 
 def metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
     """Means over styles without intervals and chance levels, by split and metric."""
-    found: dict[str, dict[str, float]] = {}
+    by_split: dict[str, dict[str, float]] = {}
     means = summary[(summary["style"] == "") & ~summary["metric"].str.endswith("-chance")]
     for split, metric, value in means[["split", "metric", "value"]].itertuples(index=False):
-        found.setdefault(split, {})[metric] = float(f"{value:.6g}")
-    return found
+        by_split.setdefault(split, {})[metric] = float(f"{value:.6g}")
+    return by_split

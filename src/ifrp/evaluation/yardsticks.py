@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from ifrp import config as settings
 from ifrp import paths, runtime, stacks
 from ifrp.artifacts import card, save_table
+from ifrp.config import Config
 from ifrp.evaluation.identity import ranks
 from ifrp.evaluation.judge import BATCH, Recogniser, judged_by
 from ifrp.evaluation.quality import METRICS, score
@@ -37,19 +37,19 @@ def stand_ins(truth: stacks.Images, training: stacks.Images) -> dict[str, stacks
         squared error on the training faces.
     """
     pixels = torch.from_numpy(np.array(truth)).permute(0, 3, 1, 2).float()  # (N, 3, S, S)
-    found = {}
+    blurred = {}
     for factor in COARSER:
         small = F.avg_pool2d(pixels, factor)
         large = F.interpolate(small, scale_factor=float(factor), mode="bilinear").round().byte()
-        found[f"truth at 1/{factor} of its resolution"] = large.permute(0, 2, 3, 1).contiguous().numpy()
+        blurred[f"truth at 1/{factor} of its resolution"] = large.permute(0, 2, 3, 1).contiguous().numpy()
     sums = np.zeros(truth.shape[1:])
     for start in range(0, len(training), 256):
         sums += training[start : start + 256].sum(0, dtype=np.int64)
     mean = (sums / len(training)).round().astype(np.uint8)
-    return {**found, MEAN: np.broadcast_to(mean, truth.shape)}
+    return {**blurred, MEAN: np.broadcast_to(mean, truth.shape)}
 
 
-def table(config: settings.Config, judge: Recogniser) -> pd.DataFrame:
+def table(config: Config, judge: Recogniser) -> pd.DataFrame:
     """Scores of the stand-ins: columns yardstick, metric, value, low, high (95 % over people), n.
 
     Quality over all test faces; frr and rank1 (per cent) and cosine over the first `evaluation.faces` of them, as for an
@@ -59,42 +59,42 @@ def table(config: settings.Config, judge: Recogniser) -> pd.DataFrame:
 
     test = stacks.read(paths.faces("test"))
     people, count = test.table["person"].to_numpy(dtype=str), min(config.evaluation.faces, len(test))
-    made = stand_ins(test.images, stacks.read(paths.faces("train")).images)
-    quality = score(test.images, made, str(runtime.device(config.runtime)))
-    gallery, asked = judge.embed(test.images[:count], BATCH), people[:count]
+    faces = stand_ins(test.images, stacks.read(paths.faces("train")).images)
+    quality = score(test.images, faces, str(runtime.device(config.runtime)))
+    gallery, queried = judge.embed(test.images[:count], BATCH), people[:count]
     scores = {
         metric: {name: values[:, i].numpy() for name, values in quality.items()}
         for i, metric in enumerate(METRICS)
     }
-    queries = {name: judge.embed(images[:count], BATCH) for name, images in made.items()}
-    found = {name: ranks(vectors, asked, gallery, asked) for name, vectors in queries.items()}
-    scores["frr"] = {name: 100.0 * (rank <= config.evaluation.top) for name, rank in found.items()}
-    scores["rank1"] = {name: 100.0 * (rank == 1) for name, rank in found.items()}
+    queries = {name: judge.embed(images[:count], BATCH) for name, images in faces.items()}
+    rank_of = {name: ranks(vectors, queried, gallery, queried) for name, vectors in queries.items()}
+    scores["frr"] = {name: 100.0 * (rank <= config.evaluation.top) for name, rank in rank_of.items()}
+    scores["rank1"] = {name: 100.0 * (rank == 1) for name, rank in rank_of.items()}
     scores["cosine"] = {name: (vectors * gallery).sum(1) for name, vectors in queries.items()}
     parts = [_means(config, metric, values, people) for metric, values in scores.items()]
     return pd.concat(parts, ignore_index=True)
 
 
 def _means(
-    config: settings.Config, metric: str, scores: dict[str, NDArray[np.float64]], people: NDArray[np.str_]
+    config: Config, metric: str, scores: dict[str, NDArray[np.float64]], people: NDArray[np.str_]
 ) -> pd.DataFrame:
     import pandas as pd
 
     count = len(next(iter(scores.values())))
-    found = estimate(
+    estimated = estimate(
         np.repeat(list(scores), count),
         np.tile(people[:count], len(scores)),
         np.concatenate(list(scores.values())),
         config.evaluation.resamples,
         config.seed,
     )
-    low, high = found.interval()
-    columns = {"metric": metric, "value": found.value, "low": low, "high": high, "n": found.n}
-    rows = pd.DataFrame(columns, index=pd.Index(found.names, name="yardstick"))
+    low, high = estimated.interval()
+    columns = {"metric": metric, "value": estimated.value, "low": low, "high": high, "n": estimated.n}
+    rows = pd.DataFrame(columns, index=pd.Index(estimated.names, name="yardstick"))
     return rows.loc[list(scores)].reset_index()
 
 
-def write(config: settings.Config, name: str, judge: Recogniser) -> None:
+def write(config: Config, name: str, judge: Recogniser) -> None:
     """Writes paths.YARDSTICKS and its card; `name` is that of the recogniser."""
     inputs = [paths.faces("train"), paths.faces("test")]
     with card(paths.YARDSTICKS, judged_by(config, name, judge), config.seed, inputs):

@@ -88,18 +88,18 @@ def download(settings: CelebAFaces) -> dict[str, str]:
         raise IfrpError(
             f"{folder} cannot be written to: link the files into a folder of your own and name that one."
         )
-    found, failures = dict[str, str](), list[str]()
+    origins, failures = dict[str, str](), list[str]()
     for path in needed(settings):
         official = OFFICIAL[path.name]
         if path.exists() and matches(path, official.md5):
-            found[path.name] = "local copy"
+            origins[path.name] = "local copy"
             continue
         reasons = ["the local copy has another MD5 sum"] if path.exists() else []
         bases = [f"{mirror.rstrip('/')}/{path.name}" for mirror in settings.mirrors]
         for address in (*bases, DRIVE + official.drive):
             try:
                 fetch(address, path, official.md5)
-                found[path.name] = address
+                origins[path.name] = address
                 break
             except Failed as failure:
                 reasons.append(str(failure))
@@ -110,7 +110,7 @@ def download(settings: CelebAFaces) -> dict[str, str]:
             f"CelebA could not be downloaded whole; get these files from {PAGE} and put them into {settings.folder}, "
             f"then run the same command again:{''.join(failures)}"
         )
-    return found
+    return origins
 
 
 def celeba(settings: CelebAFaces) -> Source:
@@ -125,12 +125,12 @@ def celeba(settings: CelebAFaces) -> Source:
     files = Files(Path(settings.folder) / PICTURES)
     member = {PurePosixPath(name).name: name for name in files.names}
     table = _table(settings)
-    there = table.index.isin(list(member))
+    in_archive = table.index.isin(list(member))
     marks = table[EYES_AND_MOUTH if settings.crop is None else []].astype(float).to_numpy().tolist()
     splits = table["split"].map(SPLITS) if settings.official_splits else [None] * len(table)
     rows = zip(table.index, table["person"], map(tuple, marks), splits, strict=True)
-    records = [Record(*row) for row, found in zip(rows, there, strict=True) if found]
-    skipped = {str(file): f"not in {PICTURES}" for file in table.index[~there]}
+    records = [Record(*row) for row, present in zip(rows, in_archive, strict=True) if present]
+    skipped = {str(file): f"not in {PICTURES}" for file in table.index[~in_archive]}
     return Source(
         "CelebA",
         records,

@@ -39,8 +39,8 @@ def aligned(points: Matrix, size: int) -> Matrix:
             which are averaged.
         size: side of the window, in pixels.
     """
-    found = np.array([*points[:2], points[2:].mean(axis=0)])
-    return similar(found, size * np.array([LEFT_EYE, RIGHT_EYE, MOUTH]))
+    landmarks = np.array([*points[:2], points[2:].mean(axis=0)])
+    return similar(landmarks, size * np.array([LEFT_EYE, RIGHT_EYE, MOUTH]))
 
 
 def similar(found: Matrix, goal: Matrix) -> Matrix:
@@ -120,9 +120,9 @@ def sample(images: Tensor, places: Matrix, size: int) -> Images:
 
     fine = max(1, math.ceil(max(map(shrinkage, places)) - 0.1))
     grid = F.affine_grid(_normalised(places, size, images), [len(places), 3, size * fine, size * fine], False)
-    found = F.grid_sample(images.float(), grid, "bicubic", "border", align_corners=False)
-    found = F.avg_pool2d(found, fine).round().clamp(0, 255).byte()
-    result: Images = np.asarray(found.permute(0, 2, 3, 1).contiguous())  # (N, size, size, 3)
+    sampled = F.grid_sample(images.float(), grid, "bicubic", "border", align_corners=False)
+    sampled = F.avg_pool2d(sampled, fine).round().clamp(0, 255).byte()
+    result: Images = np.asarray(sampled.permute(0, 2, 3, 1).contiguous())  # (N, size, size, 3)
     return result
 
 

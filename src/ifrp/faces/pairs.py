@@ -84,8 +84,8 @@ class Unaligned:
         for number, copy in enumerate(face.copies[: self.copies]):
             row = number * self.count + index
             self._images[row] = copy.image
-            told: Row = {"file": face.file, "person": face.person, "index": index}
-            self._found[row] = told | asdict(copy.misalignment)
+            labels: Row = {"file": face.file, "person": face.person, "index": index}
+            self._found[row] = labels | asdict(copy.misalignment)
 
     def finish(self) -> dict[str, Any]:
         """Writes the table; returns the number of copies and the distribution of all their warps."""

@@ -37,15 +37,15 @@ class Files:
         self.path = path
         self._archive: zipfile.ZipFile | None = None
         if path.is_dir():
-            found = (file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
+            names = (file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
         elif zipfile.is_zipfile(path):
             self._archive = zipfile.ZipFile(path)
-            found = (member.filename for member in self._archive.infolist() if not member.is_dir())
+            names = (member.filename for member in self._archive.infolist() if not member.is_dir())
         else:
             raise IfrpError(
                 f"{path} is neither a folder nor a zip archive: name one that holds the pictures."
             )
-        self.names = sorted({name for name in found if not _hidden(name)})
+        self.names = sorted({name for name in names if not _hidden(name)})
 
     def read(self, name: str) -> bytes:
         """The content of one file.

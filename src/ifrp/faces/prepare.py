@@ -44,8 +44,8 @@ def write_warp(config: Config, name: str) -> str:
         IfrpError: the source cannot be read, or see `rewarp`.
     """
     counts = rewarp(open_source(config.faces), config.faces, name, config.seed)
-    told = (f"{paths.warped(split, name)}: {count} unaligned faces" for split, count in counts.items())
-    return f"{'; '.join(told)}."
+    sentences = (f"{paths.warped(split, name)}: {count} unaligned faces" for split, count in counts.items())
+    return f"{'; '.join(sentences)}."
 
 
 def prepare(source: Source, faces: Faces, seed: int) -> dict[str, Any]:
@@ -119,9 +119,9 @@ def _rewarp(source: Source, faces: Faces, name: str, split: str, seed: int) -> i
         facts = opened.enter_context(artifacts.card(target, plain(faces), seed, inputs))
         unaligned = Unaligned(opened, target, len(files), copies, faces.size)
         opened.enter_context(_spread_over_threads())
-        made = _ahead(lambda file: make(source, places[file], chosen, seed), files, runtime.threads())
+        remade = _ahead(lambda file: make(source, places[file], chosen, seed), files, runtime.threads())
         try:
-            for index, face in enumerate(runtime.progress(made, f"{split} {name}", total=len(files))):
+            for index, face in enumerate(runtime.progress(remade, f"{split} {name}", total=len(files))):
                 unaligned.add(index, face)
         except Skip as skip:
             raise IfrpError(
@@ -144,8 +144,8 @@ def _dealt(
 
     def usable(indices: list[int]) -> Generator[tuple[str, Face], None, None]:
         good = bad = 0
-        with closing(_ahead(attempt, indices, runtime.threads())) as made:
-            for index, face in zip(indices, made, strict=True):
+        with closing(_ahead(attempt, indices, runtime.threads())) as attempts:
+            for index, face in zip(indices, attempts, strict=True):
                 if isinstance(face, Face):
                     good += 1
                     yield face.person, face

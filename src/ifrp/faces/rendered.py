@@ -25,18 +25,20 @@ def write(config: Config) -> str:
     Raises:
         IfrpError: see `pictures`.
     """
-    given = config.faces.rendered
-    shape = (given.people * given.pictures, given.canvas, given.canvas)
-    with artifacts.card(paths.RENDERED, plain(given), config.seed) as facts:
+    settings = config.faces.rendered
+    shape = (settings.people * settings.pictures, settings.canvas, settings.canvas)
+    with artifacts.card(paths.RENDERED, plain(settings), config.seed) as facts:
         with stacks.create(paths.RENDERED, shape) as (images, rows):
-            made = pictures(given.people, given.pictures, given.canvas, config.seed, runtime.threads())
-            shown = runtime.progress(made, "rendered", total=len(images))
-            for index, (image, person, view) in enumerate(shown):
+            rendered = pictures(
+                settings.people, settings.pictures, settings.canvas, config.seed, runtime.threads()
+            )
+            progress = runtime.progress(rendered, "rendered", total=len(images))
+            for index, (image, person, view) in enumerate(progress):
                 images[index] = image
-                file = f"{person:05}-{index % given.pictures:03}"
+                file = f"{person:05}-{index % settings.pictures:03}"
                 rows.append({"file": file, "person": f"{person:05}", **asdict(view)})
         facts["pictures"] = shape[0]
-    return f"{paths.RENDERED}: {shape[0]} pictures of {given.people} people."
+    return f"{paths.RENDERED}: {shape[0]} pictures of {settings.people} people."
 
 
 def person_of(seed: int, person: int) -> Person:

@@ -69,8 +69,8 @@ class Source:
             Skip: no face is found, it is tiny, or it reaches beyond the picture.
         """
         if self.crop is None:
-            given = np.array(self.records[index].landmarks).reshape(-1, 2)
-            points = self.find(picture) if self.find else given
+            recorded = np.array(self.records[index].landmarks).reshape(-1, 2)
+            points = self.find(picture) if self.find else recorded
             if points is None:
                 raise Skip("no face was found in it")
             place = geometry.aligned(points, size)

@@ -114,9 +114,9 @@ def unwarp(images: Images, table: pd.DataFrame, batch: int = 256) -> Images:
         table[["shift_x", "shift_y"]].to_numpy(),
         size,
     )
-    found = np.empty_like(images)
+    aligned = np.empty_like(images)
     for start in range(0, len(images), batch):
         rows = slice(start, start + batch)
         pixels = torch.from_numpy(np.array(images[rows])).permute(0, 3, 1, 2)  # (n, 3, size, size)
-        found[rows] = geometry.sample(pixels, places[rows], size)
-    return found
+        aligned[rows] = geometry.sample(pixels, places[rows], size)
+    return aligned

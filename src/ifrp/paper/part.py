@@ -94,17 +94,17 @@ class Part(ABC):
 
 def declared(package: str, modules: Sequence[str], what: str) -> dict[str, Any]:
     """What some modules of a package declare, by name, in their order."""
-    found = [getattr(importlib.import_module(f"{package}.{module}"), what) for module in modules]
-    return {part.name: part for parts in found for part in parts}
+    declarations = [getattr(importlib.import_module(f"{package}.{module}"), what) for module in modules]
+    return {part.name: part for parts in declarations for part in parts}
 
 
-def shown(config: Config, document: str, every: Iterable[Part]) -> list[str]:
+def of_document(config: Config, document: str, every: Iterable[Part]) -> list[str]:
     """Names of the tables, or the figures, of a document: first those of its ablations, in their order."""
     first = config.paper.ablations if document == "ablations" else ()
-    asked = (part.name for part in every if part.document == document and part.wanted(config))
-    return list(dict.fromkeys([*first, *asked]))
+    names = (part.name for part in every if part.document == document and part.wanted(config))
+    return list(dict.fromkeys([*first, *names]))
 
 
-def method_of_shown(config: Config) -> list[str]:
+def method_of_featured(config: Config) -> list[str]:
     """The module of the method of `paper.experiment`, for figures that run its networks."""
-    return [experiments.shown(config).module]
+    return [experiments.featured(config).module]

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from ifrp import artifacts, paths, runtime, stacks
-from ifrp import config as configuration
 from ifrp.config import Config, experiments, plain
+from ifrp.config import styles as style_table
 from ifrp.config.experiments import Experiment
 from ifrp.faces.warp import unwarp
 from ifrp.recovery import methods, model
@@ -23,18 +23,18 @@ from ifrp.stacks import to_bytes, to_range
 BATCH = 16  # portraits at a time; larger batches leave the processor's cache and are slower
 
 
-def ready(config: Config, row: Experiment, device: torch.device) -> Method[Any]:
+def ready(config: Config, experiment: Experiment, device: torch.device) -> Method[Any]:
     """The method of an experiment, ready to recover: from its model file, or built if it needs nothing trained.
 
     Raises:
         IfrpError: its model is missing, does not fit or was made with other settings, or what it needs beside that cannot be had.
     """
-    if row.facts.trained:
-        path = paths.recovery_model(row.model)
-        model.check(path, row, methods.settings(config, row))
+    if experiment.facts.trained:
+        path = paths.recovery_model(experiment.model)
+        model.check(path, experiment, methods.settings(config, experiment))
         method = model.load(path, device)
     else:
-        method = methods.build(config, row)
+        method = methods.build(config, experiment)
     method.prepare(config, device, training=False)
     return method
 
@@ -44,8 +44,8 @@ def recover(method: Method[Any], images: stacks.Images, device: torch.device) ->
     with torch.no_grad():
         for start in range(0, len(images), BATCH):
             portraits = torch.from_numpy(images[start : start + BATCH].copy()).to(device)
-            found = method.recover(to_range(portraits))
-            yield to_bytes(method.tone(found) if method.tone else found).cpu().numpy()
+            faces = method.recover(to_range(portraits))
+            yield to_bytes(method.tone(faces) if method.tone else faces).cpu().numpy()
 
 
 def apply(config: Config, name: str, styles: Sequence[str] = ()) -> None:
@@ -56,41 +56,43 @@ def apply(config: Config, name: str, styles: Sequence[str] = ()) -> None:
     Raises:
         IfrpError: unknown experiment, or its model or the portraits are missing.
     """
-    row = experiments.resolve(config, name)
+    experiment = experiments.resolve(config, name)
     device = runtime.device(config.runtime)
-    method = ready(config, row, device)
-    if row.facts.trained:  # fills caches and builds kernels, which are not to be timed
-        next(recover(method, np.zeros((BATCH, row.size, row.size, 3), np.uint8), device))
-    for style in styles or [style.name for style in configuration.styles(config)]:
-        _apply(config, row, method, style, device)
+    method = ready(config, experiment, device)
+    if experiment.facts.trained:  # fills caches and builds kernels, which are not to be timed
+        next(recover(method, np.zeros((BATCH, experiment.size, experiment.size, 3), np.uint8), device))
+    for style in styles or [style.name for style in style_table(config)]:
+        _apply(config, experiment, method, style, device)
 
 
-def _apply(config: Config, row: Experiment, method: Method[Any], style: str, device: torch.device) -> None:
-    source, target = paths.portraits("test", style), paths.recovered(row.name, style)
+def _apply(
+    config: Config, experiment: Experiment, method: Method[Any], style: str, device: torch.device
+) -> None:
+    source, target = paths.portraits("test", style), paths.recovered(experiment.name, style)
     portraits = stacks.read(source)
-    places = spread(len(portraits), row.portraits)
+    places = spread(len(portraits), experiment.portraits)
     chosen, table = portraits.images[places], portraits.table.iloc[places].assign(index=places)
-    settings = {"experiment": row.name, "method": row.method, "settings": plain(method.settings),
-                "portraits": row.portraits, "aligned": row.aligned, "calibrate": plain(row.calibrate),
+    settings = {"experiment": experiment.name, "method": experiment.method, "settings": plain(method.settings),
+                "portraits": experiment.portraits, "aligned": experiment.aligned, "calibrate": plain(experiment.calibrate),
                 "style": style}  # fmt: skip
     with (
-        artifacts.card(target, settings, config.seed, [source, *row.recovers_with]) as facts,
+        artifacts.card(target, settings, config.seed, [source, *experiment.recovers_with]) as facts,
         restored(method),
     ):
-        if row.aligned:
+        if experiment.aligned:
             chosen = unwarp(chosen, table)
         # The statistics of a training style are in the networks already.
-        if row.calibrate is not None and style not in row.styles:
-            seen = chosen[spread(len(chosen), row.calibrate.portraits)]
-            calibrate(method, seen, row.calibrate, device)
+        if experiment.calibrate is not None and style not in experiment.styles:
+            seen = chosen[spread(len(chosen), experiment.calibrate.portraits)]
+            calibrate(method, seen, experiment.calibrate, device)
             facts["calibrated_on"] = len(seen)
         with stacks.create(target, chosen.shape[:3]) as (images, rows):
             start, done = time.perf_counter(), 0
-            for found in runtime.progress(
-                recover(method, chosen, device), f"{row.name} {style}", -(-len(chosen) // BATCH)
+            for faces in runtime.progress(
+                recover(method, chosen, device), f"{experiment.name} {style}", -(-len(chosen) // BATCH)
             ):
-                images[done : done + len(found)] = found
-                done += len(found)
+                images[done : done + len(faces)] = faces
+                done += len(faces)
             seconds = time.perf_counter() - start
             rows.extend(stacks.rows_of(table))
         facts["faces"] = done

@@ -26,13 +26,15 @@ from ifrp.stacks import to_range
 BATCH = 64  # portraits whose statistics are taken together; those of a few say little of the spread between portraits
 
 
-def calibrate(method: Method[Any], images: stacks.Images, given: Calibration, device: torch.device) -> None:
+def calibrate(
+    method: Method[Any], images: stacks.Images, settings: Calibration, device: torch.device
+) -> None:
     """Calibrates a method, in place, on portraits of one style.
 
     Args:
         method: ready to recover.
         images: (N, S, S, 3) uint8 portraits of the style.
-        given: by what.
+        settings: by what.
         device: where the networks are.
 
     Raises:
@@ -41,10 +43,10 @@ def calibrate(method: Method[Any], images: stacks.Images, given: Calibration, de
     if not method.kept or not method.networks:
         raise IfrpError("calibrate: this method has no trained networks, so there is nothing to calibrate.")
     with torch.no_grad():
-        if given.statistics:
-            share = given.trust * len(images) / (given.prior + len(images))
+        if settings.statistics:
+            share = settings.trust * len(images) / (settings.prior + len(images))
             _statistics(method, images, share, device)
-        if given.colours:
+        if settings.colours:
             method.tone = _tone(method, images, device)
 
 
@@ -103,8 +105,8 @@ def _tone(method: Method[Any], images: stacks.Images, device: torch.device) -> T
             "calibrate: colours: this model does not know the colours of its training faces: train it again."
         )
     method.tone = None
-    found = torch.cat([method.recover(batch).float() for batch in _batches(images, device)])
-    spread, mean = torch.std_mean(found, (0, 2, 3), correction=0)
+    recovered = torch.cat([method.recover(batch).float() for batch in _batches(images, device)])
+    spread, mean = torch.std_mean(recovered, (0, 2, 3), correction=0)
     wanted_mean, wanted_spread = method.colours.to(device)
     gain = wanted_spread / spread.clamp_min(1e-3)
     return Tone(gain, wanted_mean - gain * mean)

@@ -39,13 +39,13 @@ def describe(
     }
 
 
-def save(path: Path, method: Method[Any], told: Mapping[str, str]) -> None:
+def save(path: Path, method: Method[Any], metadata: Mapping[str, str]) -> None:
     """Writes the networks in `method.kept`, and how the method was calibrated.
 
     Args:
         path: ends in .safetensors.
         method: a trained method.
-        told: the header, from `describe` or of the file that the method was loaded from.
+        metadata: the header, from `describe` or of the file that the method was loaded from.
     """
     tensors = {
         f"{name}/{key}": value
@@ -54,7 +54,7 @@ def save(path: Path, method: Method[Any], told: Mapping[str, str]) -> None:
     }
     if method.tone is not None:
         tensors |= {"tone/gain": method.tone.gain, "tone/offset": method.tone.offset}
-    artifacts.save_weights(path, tensors, told)
+    artifacts.save_weights(path, tensors, metadata)
 
 
 def header(path: Path) -> dict[str, str]:
@@ -68,30 +68,30 @@ def header(path: Path) -> dict[str, str]:
             f"There is no model {path}: train it with `ifrp recovery train {path.stem}`, "
             "or call ifrp in the project's folder if it is there."
         )
-    found = artifacts.read_header(path)
-    if "method" not in found or "settings" not in found:
+    metadata = artifacts.read_header(path)
+    if "method" not in metadata or "settings" not in metadata:
         raise IfrpError(f"{path} is not a recovery model: its header names no method.")
-    return found
+    return metadata
 
 
-def check(path: Path, row: Experiment, settings: Any) -> None:
+def check(path: Path, experiment: Experiment, settings: Any) -> None:
     """Refuses a model file that was made by another experiment, or by this one as it was.
 
     Args:
         path: of the file.
-        row: the experiment whose model it must be.
+        experiment: the experiment whose model it must be.
         settings: of its method: see `methods.settings`.
 
     Raises:
         IfrpError: the file is missing, or says something else.
     """
-    found = header(path)
-    cls = methods.find(found["method"])
-    theirs = typed(cls.settings_class, json.loads(found["settings"]), str(path))
-    made = {"method": found["method"], "styles": json.loads(found["styles"]), **plain(theirs)}
-    wanted = {"method": row.method, "styles": list(row.styles), **plain(settings)}
-    artifacts.require_settings(path, made, wanted, f"recovery.experiments.{row.name}.")
-    artifacts.require_settings(path, {"size": int(found["size"])}, {"size": row.size}, "faces.")
+    metadata = header(path)
+    cls = methods.find(metadata["method"])
+    theirs = typed(cls.settings_class, json.loads(metadata["settings"]), str(path))
+    saved = {"method": metadata["method"], "styles": json.loads(metadata["styles"]), **plain(theirs)}
+    wanted = {"method": experiment.method, "styles": list(experiment.styles), **plain(settings)}
+    artifacts.require_settings(path, saved, wanted, f"recovery.experiments.{experiment.name}.")
+    artifacts.require_settings(path, {"size": int(metadata["size"])}, {"size": experiment.size}, "faces.")
 
 
 def load(path: Path, device: torch.device | str = "cpu") -> Method[Any]:
@@ -104,10 +104,10 @@ def load(path: Path, device: torch.device | str = "cpu") -> Method[Any]:
     Raises:
         IfrpError: the file is missing, damaged, or does not fit its method.
     """
-    found = header(path)
-    cls = methods.find(found["method"])
-    settings = typed(cls.settings_class, json.loads(found["settings"]), str(path))
-    method = cls(settings, int(found["size"]), tuple(json.loads(found["styles"])))
+    metadata = header(path)
+    cls = methods.find(metadata["method"])
+    settings = typed(cls.settings_class, json.loads(metadata["settings"]), str(path))
+    method = cls(settings, int(metadata["size"]), tuple(json.loads(metadata["styles"])))
     tensors = artifacts.load_weights(path)
     for name in method.kept:
         own = {
@@ -117,8 +117,8 @@ def load(path: Path, device: torch.device | str = "cpu") -> Method[Any]:
         }
         artifacts.load_into(method.networks[name], own, path)
         method.networks[name].to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-    if "colours" in found:
-        method.colours = torch.tensor(json.loads(found["colours"]), device=device)
+    if "colours" in metadata:
+        method.colours = torch.tensor(json.loads(metadata["colours"]), device=device)
     if "tone/gain" in tensors:
         method.tone = Tone(tensors["tone/gain"].to(device), tensors["tone/offset"].to(device))
     return method

@@ -12,10 +12,9 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from ifrp import config as configuration
 from ifrp import paths, runtime, stacks
 from ifrp.artifacts import atomic
-from ifrp.config import Calibration, Config, experiments
+from ifrp.config import Calibration, Config, experiments, load
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry
 from ifrp.faces.find import Finder
@@ -30,7 +29,7 @@ Take = Callable[[Image.Image, int], stacks.Images]
 
 
 def recover(
-    given: Sequence[Path],
+    portrait_paths: Sequence[Path],
     model_name: str,
     output: Path,
     config_file: Path,
@@ -43,7 +42,7 @@ def recover(
     portraits have the same name, the later ones are numbered.
 
     Args:
-        given: pictures, folders or zip archives of pictures, or .npy stacks, which are taken as they are.
+        portrait_paths: pictures, folders or zip archives of pictures, or .npy stacks, which are taken as they are.
         model_name: a model file, the name of an experiment, or that of a released model.
         output: folder for the faces.
         config_file: read for an experiment's name and, if it is there, for the device.
@@ -57,12 +56,12 @@ def recover(
         IfrpError: the model is missing or does not say where faces are to lie, a path does not exist, the output would
             lie among the portraits, no portrait could be recovered, or the model cannot be calibrated.
     """
-    _check(given, output, calibrated)
-    config = configuration.load(config_file) if config_file.exists() else Config()
+    _check(portrait_paths, output, calibrated)
+    config = load(config_file) if config_file.exists() else Config()
     method, device, path = _method(model_name, config)
     take = finding(path) if find else fit
     names, written, skipped = _Names(output), list[Path](), list[str]()
-    portraits = pictures(given, method.size, skipped, take)
+    portraits = pictures(portrait_paths, method.size, skipped, take)
     if calibrated is not None:
         portraits = _calibrate(method, path, portraits, calibrated, device)
     for batch in _batches(portraits):
@@ -77,13 +76,13 @@ def recover(
         sys.stderr.write(f"skipped {line}\n")
     if not written:
         raise IfrpError(
-            f"No portrait was recovered from {', '.join(map(str, given))}: there is no readable picture."
+            f"No portrait was recovered from {', '.join(map(str, portrait_paths))}: there is no readable picture."
         )
     sys.stderr.write(f"{len(written)} recovered, {len(skipped)} skipped, in {output}\n")
     return written
 
 
-def _check(given: Sequence[Path], output: Path, calibrated: Path | None) -> None:
+def _check(portrait_paths: Sequence[Path], output: Path, calibrated: Path | None) -> None:
     if calibrated is not None and (calibrated.suffix != ".safetensors" or calibrated.is_dir()):
         raise IfrpError(
             f"--calibrate {calibrated}: name a file that ends in .safetensors, to keep the calibrated model in."
@@ -91,7 +90,7 @@ def _check(given: Sequence[Path], output: Path, calibrated: Path | None) -> None
     if output.exists() and not output.is_dir():
         raise IfrpError(f"{output} is a file: name a folder for the faces with --output.")
     target = output.resolve()
-    for path in given:
+    for path in portrait_paths:
         if not path.exists():
             raise IfrpError(f"There is no {path}: name a picture, a folder, a zip archive or a .npy stack.")
         if path.suffix == ".npy":
@@ -114,13 +113,13 @@ def _calibrate(
     held = list(portraits)
     if held:
         calibrate(method, np.stack([image for _, image in held]), Calibration(trust=TRUST), device)
-        told = model.header(source) | {"calibrated_on": str(len(held))}
-        model.save(target, method, told)
+        metadata = model.header(source) | {"calibrated_on": str(len(held))}
+        model.save(target, method, metadata)
     return iter(held)
 
 
 def pairs(
-    given: Sequence[Path], model_name: str, config: Config
+    portrait_paths: Sequence[Path], model_name: str, config: Config
 ) -> list[tuple[stacks.Images, stacks.Images]]:
     """Portraits, as the model sees them, and what it recovers: (S, S, 3) uint8 each; what is no picture is left out.
 
@@ -128,9 +127,9 @@ def pairs(
         IfrpError: the model is missing, or there is no readable picture.
     """
     method, device, _ = _method(model_name, config)
-    portraits = [image for _, image in pictures(given, method.size, [])]
+    portraits = [image for _, image in pictures(portrait_paths, method.size, [])]
     if not portraits:
-        raise IfrpError(f"There is no readable picture in {', '.join(map(str, given))}.")
+        raise IfrpError(f"There is no readable picture in {', '.join(map(str, portrait_paths))}.")
     faces = [face for batch in apply.recover(method, np.stack(portraits), device) for face in batch]
     return list(zip(portraits, faces, strict=True))
 
@@ -139,13 +138,13 @@ def _method(name: str, config: Config) -> tuple[Method[Any], torch.device, Path]
     """A method by the name of its file, its experiment or its release; and the file of its networks, if it has any."""
     device, path = runtime.device(config.runtime), Path(name)
     if path.suffix != ".safetensors":
-        known, path = experiments.names(config), paths.released(name)
-        if name in known:
-            row = experiments.resolve(config, name)
-            return apply.ready(config, row, device), device, paths.recovery_model(row.model)
+        every, path = experiments.names(config), paths.released(name)
+        if name in every:
+            experiment = experiments.resolve(config, name)
+            return apply.ready(config, experiment, device), device, paths.recovery_model(experiment.model)
         if not path.exists():
-            names = ", ".join(known) or "none in the configuration"
-            others = ", ".join(sorted(found.stem for found in paths.RELEASED.glob("*.safetensors"))) or "none"
+            names = ", ".join(every) or "none in the configuration"
+            others = ", ".join(sorted(file.stem for file in paths.RELEASED.glob("*.safetensors"))) or "none"
             raise IfrpError(
                 f"--model {name} is neither a .safetensors file nor an experiment nor a released model; "
                 f"experiments: {names}; released models: {others}."
@@ -167,28 +166,28 @@ def finding(path: Path) -> Take:
     Raises:
         IfrpError: the model file does not say where eyes and mouth lie.
     """
-    told = model.header(path).get("landmarks") if path.exists() else None
-    if told is None:
+    landmarks = model.header(path).get("landmarks") if path.exists() else None
+    if landmarks is None:
         raise IfrpError(
             f"{path} does not say where eyes and mouth lie in its faces: use a released model with --find "
             "(`ifrp recovery release`), or crop the portraits yourself."
         )
-    goal, finder = np.array(json.loads(told)), Finder()
+    goal, finder = np.array(json.loads(landmarks)), Finder()
 
     def take(picture: Image.Image, size: int) -> stacks.Images:
-        found = finder.landmarks(picture)
-        if found is None:
+        points = finder.landmarks(picture)
+        if points is None:
             raise Skip("no face was found in it")
-        return geometry.cut(picture, geometry.similar(found, size * goal), size)
+        return geometry.cut(picture, geometry.similar(points, size * goal), size)
 
     return take
 
 
 def pictures(
-    given: Sequence[Path], size: int, skipped: list[str], take: Take = fit
+    portrait_paths: Sequence[Path], size: int, skipped: list[str], take: Take = fit
 ) -> Iterator[tuple[str, stacks.Images]]:
     """Name and (size, size, 3) uint8 pixels of each picture; what is none goes to `skipped` with the reason."""
-    for path in given:
+    for path in portrait_paths:
         if path.suffix == ".npy":
             images = stacks.pictures(path)
             digits = len(str(max(len(images) - 1, 0)))

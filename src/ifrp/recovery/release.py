@@ -25,17 +25,17 @@ def release(experiment: str) -> None:
             weights is beyond half precision.
     """
     source, faces, target = paths.recovery_model(experiment), paths.faces("train"), paths.released(experiment)
-    told, made = model.header(source), artifacts.read_card(source)
+    metadata, card = model.header(source), artifacts.read_card(source)
     artifacts.require([faces])
-    if made["inputs"].get(str(faces)) != artifacts.hexdigest(faces):
+    if card["inputs"].get(str(faces)) != artifacts.hexdigest(faces):
         raise IfrpError(f"{faces} is not what {experiment} was trained on: release it where it was trained.")
-    found = typical(stacks.read(faces).images[:SHOWN])
-    if found is not None:
-        told["landmarks"] = json.dumps(found.round(3).tolist())
-    with artifacts.card(target, made["settings"], made["seed"], [source, faces]) as facts:
-        facts.update(made["facts"])
+    landmarks = typical(stacks.read(faces).images[:SHOWN])
+    if landmarks is not None:
+        metadata["landmarks"] = json.dumps(landmarks.round(3).tolist())
+    with artifacts.card(target, card["settings"], card["seed"], [source, faces]) as facts:
+        facts.update(card["facts"])
         halves = {name: _half(name, value) for name, value in artifacts.load_weights(source).items()}
-        artifacts.save_weights(target, halves, told)
+        artifacts.save_weights(target, halves, metadata)
 
 
 def _half(name: str, tensor: torch.Tensor) -> torch.Tensor:

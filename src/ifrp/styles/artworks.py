@@ -80,23 +80,23 @@ def read(path: Path) -> Images:
     from ifrp.faces.pictures import Skip, decode
 
     try:
-        found = np.asarray(decode(path.read_bytes()))
+        image = np.asarray(decode(path.read_bytes()))
     except (OSError, Skip) as error:
         raise IfrpError(f"{path} cannot be read as a picture ({error}): use a JPEG or PNG file.") from error
-    if min(found.shape[:2]) < 64:
+    if min(image.shape[:2]) < 64:
         raise IfrpError(
-            f"{path} is only {found.shape[1]}×{found.shape[0]} pixels: an artwork needs 64 each way."
+            f"{path} is only {image.shape[1]}×{image.shape[0]} pixels: an artwork needs 64 each way."
         )
-    return found
+    return image
 
 
 def _download(style: Style) -> Path:
     import pooch
 
-    known = f"sha256:{style.sha256}" if style.sha256 else None
+    checksum = f"sha256:{style.sha256}" if style.sha256 else None
     name = f"{style.name}{Path(style.address).suffix}"
     try:
-        return Path(pooch.retrieve(style.address, known, fname=name, path=paths.SOURCE_ARTWORKS))
+        return Path(pooch.retrieve(style.address, checksum, fname=name, path=paths.SOURCE_ARTWORKS))
     except ValueError as error:
         raise IfrpError(
             f"What {style.address} sends is not the artwork {style.name} of the style table: its SHA-256 differs from "

@@ -42,8 +42,8 @@ def mean_grams(
     with torch.no_grad():
         for batch in pictures:
             count += len(batch)
-            for name, found in features(resize(to_tensor(batch, device), size)).items():
-                total[name] = total.get(name, 0) + gram(found).double().sum(0)  # (C, C)
+            for name, maps in features(resize(to_tensor(batch, device), size)).items():
+                total[name] = total.get(name, 0) + gram(maps).double().sum(0)  # (C, C)
     return {name: (matrix / count).cpu().numpy() for name, matrix in total.items()}
 
 
@@ -67,9 +67,9 @@ def pairwise(
         The N names, and by layer, with `combined` as the last, the distances (N, N).
     """
     names = list(grams)
-    found: dict[str, Matrix] = {}
+    distances: dict[str, Matrix] = {}
     for layer in grams[names[0]]:
         logs = np.stack([log(grams[name][layer], epsilon) for name in names]).reshape(len(names), -1)
-        found[layer] = np.linalg.norm(logs[:, None] - logs[None], axis=2)
-    found[COMBINED] = np.sqrt(sum(np.square(distance) for distance in found.values()))
-    return names, found
+        distances[layer] = np.linalg.norm(logs[:, None] - logs[None], axis=2)
+    distances[COMBINED] = np.sqrt(sum(np.square(distance) for distance in distances.values()))
+    return names, distances

@@ -17,7 +17,7 @@ from ifrp.errors import IfrpError
 from ifrp.runtime import subseed
 
 if TYPE_CHECKING:
-    from ifrp import config
+    from ifrp.config import Features as FeatureSettings
 
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
@@ -32,18 +32,18 @@ def layer_index(name: str) -> int:
     Raises:
         IfrpError: VGG-19 has no such layer.
     """
-    known, index = {}, 0
+    indices, index = {}, 0
     for block, convolutions in enumerate(BLOCKS, start=1):
         for number in range(1, convolutions + 1):
-            known[f"conv{block}_{number}"], known[f"relu{block}_{number}"] = index, index + 1
+            indices[f"conv{block}_{number}"], indices[f"relu{block}_{number}"] = index, index + 1
             index += 2
-        known[f"pool{block}"] = index
+        indices[f"pool{block}"] = index
         index += 1
-    if name not in known:
+    if name not in indices:
         raise IfrpError(
             f"VGG-19 has no layer {name}: it has relu1_1 to relu5_4, conv1_1 to conv5_4 and pool1 to pool5."
         )
-    return known[name]
+    return indices[name]
 
 
 class Features(nn.Module):
@@ -82,7 +82,7 @@ class Features(nn.Module):
         self.requires_grad_(False).eval()
 
     @classmethod
-    def configured(cls, layers: Sequence[str], settings: config.Features, seed: int) -> Features:
+    def configured(cls, layers: Sequence[str], settings: FeatureSettings, seed: int) -> Features:
         """The features of a configuration, in channels-last layout."""
         found = cls(layers, settings.weights, settings.width, subseed(seed, "features"))
         return found.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
@@ -99,12 +99,12 @@ class Features(nn.Module):
         """
         wanted = {layer_index(name): name for name in (self.layers if layers is None else layers)}
         x = ((images + 1) / 2 - self.mean) / self.deviation
-        found = {}
+        features = {}
         for index, layer in enumerate(islice(self.body, max(wanted) + 1)):
             x = layer(x)
             if index in wanted:
-                found[wanted[index]] = x
-        return found
+                features[wanted[index]] = x
+        return features
 
     def train(self, mode: bool = True) -> Features:
         """Stays in evaluation mode."""
@@ -175,7 +175,7 @@ def _imagenet() -> Mapping[str, Tensor]:
     from torchvision.models import VGG19_Weights
 
     try:
-        found: Mapping[str, Tensor] = VGG19_Weights.IMAGENET1K_V1.get_state_dict(
+        tensors: Mapping[str, Tensor] = VGG19_Weights.IMAGENET1K_V1.get_state_dict(
             progress=False, check_hash=True
         )
     except (URLError, OSError, RuntimeError) as error:
@@ -183,4 +183,4 @@ def _imagenet() -> Mapping[str, Tensor]:
             f"The ImageNet weights of VGG-19 cannot be downloaded ({error}): put the file at {VGG19_Weights.IMAGENET1K_V1.url}"
             f" into {torch.hub.get_dir()}/checkpoints, or set styles.features.weights to a file or to random."
         ) from error
-    return found
+    return tensors

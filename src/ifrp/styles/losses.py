@@ -14,7 +14,8 @@ from torch import Tensor
 from ifrp.styles.features import Features, gram
 
 if TYPE_CHECKING:
-    from ifrp import config
+    from ifrp.config import Features as FeatureSettings
+    from ifrp.config import PerceptualLosses
 
 
 class Losses:
@@ -28,14 +29,14 @@ class Losses:
     """
 
     def __init__(
-        self, target: Tensor, options: config.PerceptualLosses, features: config.Features, seed: int
+        self, target: Tensor, options: PerceptualLosses, features: FeatureSettings, seed: int
     ) -> None:
         self.options = options
         layers = (*options.style_layers, options.content_layer)
         self.features = Features.configured(layers, features, seed).to(target.device)
         with torch.no_grad():
-            found = self.features(target, options.style_layers)
-        self.targets = {name: gram(feature) for name, feature in found.items()}  # (1, C, C)
+            style = self.features(target, options.style_layers)
+        self.targets = {name: gram(feature) for name, feature in style.items()}  # (1, C, C)
 
     @torch.no_grad()
     def content(self, pictures: Tensor) -> Tensor:
@@ -53,14 +54,14 @@ class Losses:
             apart: the losses of each picture, (B,), of which none depends on the others; else scalars, those of the
                 batch: its mean Gram matrix is compared with the style's.
         """
-        options, found = self.options, self.features(pictures)
+        options, features = self.options, self.features(pictures)
         style = []
         for name, target in self.targets.items():
-            grams = gram(found[name])
+            grams = gram(features[name])
             # the mean over faces: dark and light ones share the palette, and no single face must hold all of it
             style.append(_relative(grams if apart else grams.mean(0, keepdim=True), target, apart))
         terms = {
-            "content": _relative(found[options.content_layer], content, apart),
+            "content": _relative(features[options.content_layer], content, apart),
             "style": torch.stack(style).mean(0),
             "variation": variation(pictures, apart),
         }

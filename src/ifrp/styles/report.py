@@ -55,13 +55,13 @@ def distances(rows: Sequence[Style], config: Config) -> tuple[pd.DataFrame, pd.D
         FACES: _faces(settings.faces),
         **{row.name: iter([read(paths.artwork(row.name))[None]]) for row in rows},
     }
-    found = {name: mean_grams(pictures, features, settings.size, device) for name, pictures in sets.items()}
-    names, tables = pairwise(found, settings.epsilon)
+    grams = {name: mean_grams(pictures, features, settings.size, device) for name, pictures in sets.items()}
+    names, tables = pairwise(grams, settings.epsilon)
     candidates = np.array([row.split != "sketch" for row in rows])
     count = sum(row.split == "seen" for row in rows)
     table = []
-    for layer, all_ in tables.items():
-        far, among = all_[0, 1:], all_[1:, 1:]
+    for layer, matrix in tables.items():
+        far, among = matrix[0, 1:], matrix[1:, 1:]
         kept = np.flatnonzero(candidates)
         chosen = kept[choose(settings.rule, far[kept], among[np.ix_(kept, kept)], count)]
         rank = np.argsort(np.argsort(-far)) + 1
@@ -70,8 +70,8 @@ def distances(rows: Sequence[Style], config: Config) -> tuple[pd.DataFrame, pd.D
             for i, row in enumerate(rows)
         ]  # fmt: skip
     pairs = [
-        {"layer": layer, "a": a, "b": b, "distance": all_[i, j]}
-        for layer, all_ in [*tables.items()]
+        {"layer": layer, "a": a, "b": b, "distance": matrix[i, j]}
+        for layer, matrix in [*tables.items()]
         for i, a in enumerate(names)
         for j, b in enumerate(names)
         if i < j

@@ -29,9 +29,9 @@ def write(config: Config, count: int) -> str:
     faces = stacks.read(paths.warped("test")).images[:count]
     with artifacts.card(paths.STYLE_SHEET, {"faces": count}, config.seed, inputs):
         portraits = [network.apply(network.trained(config.styles, name), faces) for name in names]
-        made = sheet([read(paths.artwork(name)) for name in names], faces, portraits)
+        picture = sheet([read(paths.artwork(name)) for name in names], faces, portraits)
         with artifacts.atomic(paths.STYLE_SHEET) as new:
-            Image.fromarray(made).save(new)
+            Image.fromarray(picture).save(new)
     return f"{paths.STYLE_SHEET}: {len(faces)} faces in {len(names)} styles."
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.optim import Adam, Optimizer
 
 from ifrp import artifacts, paths, runtime, stacks
-from ifrp.config import Config, plain
+from ifrp.config import Config, Styles, plain
 from ifrp.errors import IfrpError
 from ifrp.runtime import generator, subseed
 from ifrp.stacks import Images
@@ -28,7 +28,6 @@ from ifrp.training.trainee import Row, Trainee, Update
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-    from ifrp import config
 
 ROWS = 200
 """rows in a loss curve, about; each is of one batch"""
@@ -59,7 +58,7 @@ def train(
     style: str,
     artwork: Images,
     faces: Images,
-    settings: config.Styles,
+    settings: Styles,
     seed: int,
     fabric: Fabric,
     compiled: bool = False,
@@ -99,7 +98,7 @@ class StyleTrainee(Trainee[Tensor]):
     """
 
     def __init__(
-        self, style: str, artwork: Images, faces: Images, settings: config.Styles, seed: int, device: torch.device
+        self, style: str, artwork: Images, faces: Images, settings: Styles, seed: int, device: torch.device
     ) -> None:  # fmt: skip
         self.options, self.device = settings.training, device
         self.style, self.faces, self.seed = style, faces, seed

@@ -50,8 +50,8 @@ def load(path: Path, identity: str) -> dict[str, Any] | None:
         if not candidate.exists():
             continue
         try:
-            found = torch.load(candidate, map_location="cpu", weights_only=True)
-            state, made_for = dict(found["state"]), found["identity"]
+            content = torch.load(candidate, map_location="cpu", weights_only=True)
+            state, made_for = dict(content["state"]), content["identity"]
         except Exception as error:  # a damaged file fails in many ways: zip, pickle, end of file, key
             _say(f"The checkpoint {candidate} is damaged and is passed over ({type(error).__name__}).")
             continue

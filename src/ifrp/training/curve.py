@@ -64,8 +64,8 @@ class Curve:
         self._live.make_summary()
 
     def _write(self) -> None:
-        found = {name for row in self.history for name in row}
-        names = [*(name for name in FIRST if name in found), *sorted(found - set(FIRST))]
+        columns = {name for row in self.history for name in row}
+        names = [*(name for name in FIRST if name in columns), *sorted(columns - set(FIRST))]
         with atomic(self.path) as new, new.open("w", newline="") as file:
             writer = csv.DictWriter(file, names, lineterminator="\n")
             writer.writeheader()

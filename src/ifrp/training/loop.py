@@ -1,4 +1,4 @@
-"""The one training loop: devices, precision, optimiser steps, running means, checkpoints, interrupts and the curve."""
+"""The one training loop: devices, precision, optimiser steps, EMA of weights, checkpoints, interrupts and the curve."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Loop:
         self.trainee, self.fabric, self.path = trainee, fabric, path
         self.identity = json.dumps([identity, checkpoint.structure(*trainee.networks.values())])
         self.curve = curve if fabric.is_global_zero else None
-        self.means: dict[str, AveragedModel] = {}
+        self.emas: dict[str, AveragedModel] = {}
         for name, network in trainee.networks.items():
             trainee.networks[name] = self._set_up(name, network, compiled)
         self.optimisers: dict[str, Any] = {
@@ -65,12 +65,12 @@ class Loop:
     def _set_up(self, name: str, network: nn.Module, compiled: bool) -> nn.Module:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if name in self.trainee.averaged:
-            mean = get_ema_multi_avg_fn(self.trainee.averaged[name])
-            self.means[name] = AveragedModel(network, self.fabric.device, multi_avg_fn=mean, use_buffers=True)
+            ema = get_ema_multi_avg_fn(self.trainee.averaged[name])
+            self.emas[name] = AveragedModel(network, self.fabric.device, multi_avg_fn=ema, use_buffers=True)
         if compiled:
             network.compile()
-        found: nn.Module = self.fabric.setup_module(network)
-        return found
+        module: nn.Module = self.fabric.setup_module(network)
+        return module
 
     def run(self) -> None:
         """Trains to the end, from the checkpoint if there is one.
@@ -79,19 +79,19 @@ class Loop:
             IfrpError: a loss or a weight is not finite.
             KeyboardInterrupt: after SIGINT, SIGTERM: a checkpoint was written first.
         """
-        found = checkpoint.load(self.path, self.identity)
-        if found is not None:
-            self.load_state(found)
+        state = checkpoint.load(self.path, self.identity)
+        if state is not None:
+            self.load_state(state)
             self._saved = f"{self.path} of step {self.step}"
         if self.curve is not None:
             self.curve.open(self.history)
         self._train_mode()
-        with _interrupts() as told:
-            self._steps(told)
+        with _interrupts() as interrupted:
+            self._steps(interrupted)
         if self.curve is not None:
             self.curve.close()
 
-    def _steps(self, told: Callable[[], bool]) -> None:
+    def _steps(self, interrupted: Callable[[], bool]) -> None:
         first, end = self.step, self.trainee.steps
         start, saved = time.monotonic() - self.seconds, time.monotonic()
         for _ in runtime.progress(range(first, end), self.trainee.name, total=end, initial=first):
@@ -99,7 +99,7 @@ class Loop:
             self.seconds = time.monotonic() - start
             if self.trainee.logged(self.step):
                 self._log()
-            last, stopped = self.step == end, self._anywhere(told())
+            last, stopped = self.step == end, self._anywhere(interrupted())
             if last or stopped or time.monotonic() - saved > 60 * self.trainee.checkpoint_minutes:
                 self.save()
                 saved = time.monotonic()
@@ -117,8 +117,8 @@ class Loop:
             for name, value in update.logs.items():
                 self._sums[name][0] += float(value)
                 self._sums[name][1] += 1
-        for name, mean in self.means.items():
-            mean.update_parameters(self.trainee.networks[name])
+        for name, ema in self.emas.items():
+            ema.update_parameters(self.trainee.networks[name])
         self.step += 1
 
     def _descend(self, update: Update) -> None:
@@ -135,10 +135,10 @@ class Loop:
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
-        """Meanwhile the networks are in evaluation mode, and the running means of their weights where those are kept."""
+        """Meanwhile the networks are in evaluation mode, with the averages of their weights (EMA) where those are kept."""
         networks = self.trainee.networks
         trained = dict(networks)
-        networks.update({name: mean.module for name, mean in self.means.items()})
+        networks.update({name: ema.module for name, ema in self.emas.items()})
         for network in networks.values():
             network.eval()
         try:
@@ -163,7 +163,7 @@ class Loop:
         gpu = self.fabric.device.type == "cuda"
         return {
             "networks": {name: network.state_dict() for name, network in self.trainee.networks.items()},
-            "means": {name: mean.state_dict() for name, mean in self.means.items()},
+            "means": {name: ema.state_dict() for name, ema in self.emas.items()},
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
             "precision": self.fabric.strategy.precision.state_dict(),
             "extra": self.trainee.extra_state(),
@@ -179,8 +179,8 @@ class Loop:
         """Takes back what `state` returned."""
         for name, network in self.trainee.networks.items():
             network.load_state_dict(state["networks"][name])
-        for name, mean in self.means.items():
-            mean.load_state_dict(state["means"][name])
+        for name, ema in self.emas.items():
+            ema.load_state_dict(state["means"][name])
         for name, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
         if state["precision"]:  # empty where nothing was scaled: the precision may have changed since
@@ -210,11 +210,11 @@ class Loop:
         for network in self.trainee.networks.values():
             network.train()
 
-    def _anywhere(self, told: bool) -> bool:
+    def _anywhere(self, interrupted: bool) -> bool:
         """Whether any device was told to stop: all must do so after the same step."""
         if self.fabric.world_size == 1:
-            return told
-        return bool(average(self.fabric, torch.tensor(float(told), device=self.fabric.device)) > 0)
+            return interrupted
+        return bool(average(self.fabric, torch.tensor(float(interrupted), device=self.fabric.device)) > 0)
 
     def _not_finite(self, what: str) -> IfrpError:
         return IfrpError(
@@ -235,14 +235,14 @@ def average(fabric: Fabric, scalar: Tensor) -> Tensor:
 @contextmanager
 def _interrupts() -> Iterator[Callable[[], bool]]:
     """Notes SIGINT and SIGTERM instead of dying of them; yields a function that tells whether one came."""
-    came: list[int] = []
+    signals: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
-        came.append(number)
+        signals.append(number)
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(came)
+        yield lambda: bool(signals)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

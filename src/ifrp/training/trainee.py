@@ -44,8 +44,8 @@ class Trainee(ABC, Generic[B]):
 
     Attributes:
         checkpoint_minutes: minutes between checkpoints.
-        averaged: names of networks that are evaluated with a running mean of their weights, and the fraction of itself
-            that each mean keeps per step.
+        averaged: names of networks that are evaluated with an exponential moving average (EMA) of their weights, and
+            the fraction of itself that each EMA keeps per step.
     """
 
     checkpoint_minutes: float = 5.0

@@ -37,13 +37,13 @@ def sources(group: str, verb: str, *modules: str) -> list[str]:
         if find(module) is None:
             raise IfrpError(f"There is no module {module}; look in {PACKAGE}.")
         waiting.append(module)
-    found: set[str] = set()
+    followed: set[str] = set()
     while waiting:
         module = waiting.pop()
-        if module not in found | NOT_CODE:
-            found.add(module)
+        if module not in followed | NOT_CODE:
+            followed.add(module)
             waiting.extend(imported(module))
-    files = [path for module in found if (path := find(module))]
+    files = [path for module in followed if (path := find(module))]
     return sorted(str(path.relative_to(PACKAGE)) for path in files)
 
 

@@ -76,8 +76,8 @@ def _looks() -> bool:
     """Whether Snakemake was not asked to run, by its own command line: nothing else tells so early."""
     from snakemake.cli import get_argument_parser
 
-    asked, _ = get_argument_parser().parse_known_args(sys.argv[1:])
-    return any(getattr(asked, way) for way in LOOKS)
+    options, _ = get_argument_parser().parse_known_args(sys.argv[1:])
+    return any(getattr(options, way) for way in LOOKS)
 
 
 def restored(config: Config) -> None:
@@ -89,18 +89,22 @@ def restored(config: Config) -> None:
     status = dvc_status()
     if any(there & stage.get("changed outs", {}).keys() for stage in status.values()):
         return  # made since dvc.lock was written, or never in DVC's cache: Snakemake's own records hold
+    # The files were made with the settings in dvc.lock, not with today's: by those Snakemake records them, and then finds by
+    # itself what has changed since.
     try:
         write(locked(lock, config), LOCKED)
     except IfrpError as error:
         say(f"dvc.lock was written for another version of the configuration ({error}), so it is not used.")
         return
     say("Files were restored by DVC: recording them for Snakemake.")
+    # Makes nothing: every output that is there gets a new time, inputs before what is made from them, and a new record.
     done = snakemake("--touch", "--forceall", "--replace-workflow-config", "--configfile", str(LOCKED))
     if done.returncode:
         say(f"That failed, and Snakemake goes by older records:\n{done.stderr[-2000:]}")
         return
-    for stage, found in status.items():
-        if edited(stage, found, config):
+    # Now outputs are newer than all source code, edited or not. DVC knows by hashes whose code or table was edited.
+    for stage, changes in status.items():
+        if edited(stage, changes, config):
             outdate(Path(out["path"]) for out in outs({stage: lock.get(stage, {})}))
     stamp()
 
@@ -111,19 +115,19 @@ def tampered() -> list[Path]:
         return []
     seen = json.loads(FILES.read_text())
     suspects = [Path(name) for name in seen if fingerprint(Path(name)) not in (seen[name], None)]
-    known = _recorded() if suspects else {}
-    return [path for path in suspects if known.get(str(path)) not in (None, hexdigest(path, "md5"))]
+    recorded = _recorded() if suspects else {}
+    return [path for path in suspects if recorded.get(str(path)) not in (None, hexdigest(path, "md5"))]
 
 
 def _recorded() -> dict[str, str]:
     """MD5 of every file that dvc.lock speaks of and DVC's cache lists."""
-    found: dict[str, str] = {}
+    hashes: dict[str, str] = {}
     for out in outs(yaml.safe_load(LOCK.read_text())["stages"]):
         listing = CACHE / out["md5"][:2] / out["md5"][2:]
         if listing.suffix == ".dir" and listing.exists():
             rows = json.loads(listing.read_text())
-            found |= {str(Path(out["path"], row["relpath"])): row["md5"] for row in rows}
-    return found
+            hashes |= {str(Path(out["path"], row["relpath"])): row["md5"] for row in rows}
+    return hashes
 
 
 def running(jobs: Iterable[object]) -> None:
@@ -180,10 +184,10 @@ def locked(lock: Mapping[str, Any], config: Config) -> Config:
     files: dict[str, Any] = {}
     for stage in lock.values():
         files = merge(files, stage.get("params", {}))
-    found = dict(files.get(str(paths.CONFIG), {}))
-    for values in presets(found.pop("preset", None), files).values():
-        found = merge(found, values)
-    return resolve({**found, "runtime": plain(config.runtime)}, alone=True)
+    values = dict(files.get(str(paths.CONFIG), {}))
+    for layer in presets(values.pop("preset", None), files).values():
+        values = merge(values, layer)
+    return resolve({**values, "runtime": plain(config.runtime)}, alone=True)
 
 
 def followed(config: Config) -> dict[str, Any]:
@@ -226,12 +230,12 @@ def dvc_status() -> dict[str, dict[str, Any]]:
     if done.returncode:
         lock = yaml.safe_load(LOCK.read_text())["stages"]
         return {"dvc": {"changed outs": {out["path"]: done.stderr.strip() for out in outs(lock)}}}
-    found: dict[str, dict[str, Any]] = {}
+    changed: dict[str, dict[str, Any]] = {}
     for stage, changes in json.loads(done.stdout).items():
-        found[stage] = {}
+        changed[stage] = {}
         for change in changes:  # a mapping, or a word such as "always changed"
-            found[stage].update(change if isinstance(change, dict) else {change: {}})
-    return found
+            changed[stage].update(change if isinstance(change, dict) else {change: {}})
+    return changed
 
 
 def snakemake(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -52,8 +52,8 @@ def fingerprint(path: Path) -> list[int] | None:
     """Size and time of a file, none if it is gone."""
     if not path.exists():
         return None
-    found = path.stat()
-    return [found.st_size, found.st_mtime_ns]
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
 
 
 def with_card(path: str | Path) -> list[str]:
@@ -81,14 +81,14 @@ class Run:
 
     def __init__(self, overrides: Mapping[str, Any], *, alone: bool = False) -> None:
         self.config = resolve(overrides, alone=alone)
-        self.styles = {row.name: row for row in styles(self.config)}
-        self.splits = {name: row.split for name, row in self.styles.items()}
+        self.styles = {style.name: style for style in styles(self.config)}
+        self.splits = {name: style.split for name, style in self.styles.items()}
         self.every = experiments.every(self.config)
         self.experiments = list(self.config.recovery.experiments)
         self.trained = [name for name in self.experiments if self.every[name].trained]
         self.judge = self.config.evaluation.recogniser
         self.recognisers = experiments.recognisers(self.config)
-        experiments.shown(self.config)  # refused here if it is none of the paper's
+        experiments.featured(self.config)  # refused here if it is none of the paper's
         self.tables = Parts(self, "table", tables.find)
         self.figures = Parts(self, "figure", figures.find)
         self.printed = {name: files(of.products(self.config)) for name, of in documents.DOCUMENTS.items()}
@@ -324,5 +324,5 @@ def folder_digest(path: str | None) -> str | None:
     """A hash of names, sizes and times of the files in a folder of pictures; none for what is no folder."""
     if not path or not Path(path).is_dir():
         return None
-    told = [(name, fingerprint(Path(path, name))) for name in Files(Path(path)).names]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    files = [(name, fingerprint(Path(path, name))) for name in Files(Path(path)).names]
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()

@@ -28,11 +28,11 @@ class Document:
 
     def tables(self, config: Config) -> list[str]:
         """The names of its tables."""
-        return [table.name for table in tables.shown(config, self.name)]
+        return [table.name for table in tables.of_document(config, self.name)]
 
     def figures(self, config: Config) -> list[str]:
         """The names of its figures."""
-        return [figure.name for figure in figures.shown(config, self.name)]
+        return [figure.name for figure in figures.of_document(config, self.name)]
 
     def order(self, config: Config) -> dict[str, list[str]]:
         """The names of its tables and of its figures, in the order in which it shows them."""
@@ -40,7 +40,7 @@ class Document:
 
     def products(self, config: Config) -> list[Path]:
         """All files of its tables and figures, its numbers, and itself with its card."""
-        parts = [*tables.shown(config, self.name), *figures.shown(config, self.name)]
+        parts = [*tables.of_document(config, self.name), *figures.of_document(config, self.name)]
         printed = paths.document(self.name)
         return [
             *(path for part in parts for path in part.products()),
@@ -74,7 +74,10 @@ def _ablations(config: Config) -> list[str]:
     return list(dict.fromkeys(rows))
 
 
-DOCUMENTS = {of.name: of for of in (Document("paper", main_experiments), Document("ablations", _ablations))}
+DOCUMENTS = {
+    document.name: document
+    for document in (Document("paper", main_experiments), Document("ablations", _ablations))
+}
 
 
 def find(name: str) -> Document:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import atomic, card
+from ifrp.config import load
 from ifrp.errors import IfrpError
 
 
@@ -21,11 +21,11 @@ def write(config_file: Path, name: str) -> None:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    seed = settings.load(config_file).seed
+    seed = load(config_file).seed
     source, target = paths.notebook(name), paths.executed(name)
     if not source.exists():
-        known = ", ".join(sorted(path.stem for path in source.parent.glob("*.ipynb")))
-        raise IfrpError(f"There is no notebook {source}; there are {known}.")
+        names = ", ".join(sorted(path.stem for path in source.parent.glob("*.ipynb")))
+        raise IfrpError(f"There is no notebook {source}; there are {names}.")
     book = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
     where = {"metadata": {"path": os.getcwd()}}
     client = NotebookClient(book, timeout=600, kernel_name="python3", resources=where, record_timing=False)

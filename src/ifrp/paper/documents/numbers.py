@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ifrp import config as settings
 from ifrp import paths, why
 from ifrp.artifacts import card, read_card
+from ifrp.config import STYLE_SPLITS, Config, styles
 from ifrp.evaluation import summary
 from ifrp.paper.documents import find
 from ifrp.paper.tables.cells import printed
@@ -27,41 +27,42 @@ def collect(names: Sequence[str]) -> dict[str, float]:
 
     from ifrp import stacks
 
-    found: dict[str, float] = {}
+    numbers: dict[str, float] = {}
     for name in names:
         for (split, metric), mean in summary.overall(name).items():
             key = f"{name}.{split}.{metric}"
-            found[key] = mean["value"]
-            found |= {f"{key}.{end}": mean[end] for end in ("low", "high", "n")}
-        found |= _training(name)
+            numbers[key] = mean["value"]
+            numbers |= {f"{key}.{end}": mean[end] for end in ("low", "high", "n")}
+        numbers |= _training(name)
     for split in ("train", "test"):
         people = stacks.read(paths.faces(split)).table["person"]
-        found |= {f"{split}.faces": len(people), f"{split}.people": int(people.nunique())}
-    found |= _steps([paths.summary(name) for name in names])
+        numbers |= {f"{split}.faces": len(people), f"{split}.people": int(people.nunique())}
+    numbers |= _steps([paths.summary(name) for name in names])
     distances = pd.read_csv(paths.STYLE_DISTANCE)
     for row in distances[distances["layer"] == "combined"].to_dict("records"):
-        found[f"distance.{row['style']}"] = row["distance"]
+        numbers[f"distance.{row['style']}"] = row["distance"]
     exposures = pd.read_csv(paths.EXPOSURE).dropna(subset="correlation")
     for row in exposures.to_dict("records"):
-        found[f"exposure.{row['style']}"] = row["correlation"]
-    told = {".".join(("published", *of)): value for of, value in printed().items()}
-    return found | {key: float(value) for key, value in told.items() if ":" not in value}  # 5:20 is no number
+        numbers[f"exposure.{row['style']}"] = row["correlation"]
+    values = {".".join(("published", *cell)): value for cell, value in printed().items()}
+    # 5:20 is no number
+    return numbers | {key: float(value) for key, value in values.items() if ":" not in value}
 
 
 def _steps(results: Sequence[Path]) -> dict[str, float]:
     """What each step on the way to some results took: seconds of all its jobs, and megabytes of the largest."""
-    cards = {path: made for result in results for _, path, made in why.chain(result)}
+    cards = {path: record for result in results for _, path, record in why.chain(result)}
     spent: dict[tuple[str, str], float] = {}
     memory: dict[str, float] = {}
-    for made in cards.values():
-        step = why.rule(made)
+    for record in cards.values():
+        step = why.rule(record)
         # FRR and FCR are one job with two cards; every other card is of a job, or a part of one, of its own.
-        job = made["command"] if step == "evaluation_identity" else made["artifact"]
-        spent[step, job] = max(spent.get((step, job), 0), made["seconds"])
-        memory[step] = max(memory.get(step, 0), made["peak_memory_mb"])
-    seconds = {step: sum(value for (of, _), value in spent.items() if of == step) for step in memory}
-    found = {"seconds": seconds, "memory": memory}
-    return {f"step.{step}.{unit}": value for unit, of in found.items() for step, value in of.items()}
+        job = record["command"] if step == "evaluation_identity" else record["artifact"]
+        spent[step, job] = max(spent.get((step, job), 0), record["seconds"])
+        memory[step] = max(memory.get(step, 0), record["peak_memory_mb"])
+    seconds = {step: sum(value for (name, _), value in spent.items() if name == step) for step in memory}
+    by_unit = {"seconds": seconds, "memory": memory}
+    return {f"step.{step}.{unit}": value for unit, steps in by_unit.items() for step, value in steps.items()}
 
 
 def _training(experiment: str) -> dict[str, float]:
@@ -69,23 +70,23 @@ def _training(experiment: str) -> dict[str, float]:
     if not model.exists():
         return {}
     facts = read_card(model)["facts"]
-    told = {key: facts[key] for key in ("steps", "epochs", "training_seconds")}
-    told["parameters"] = sum(facts["parameters"].values())
-    return {f"{experiment}.{key}": value for key, value in told.items()}
+    numbers = {key: facts[key] for key in ("steps", "epochs", "training_seconds")}
+    numbers["parameters"] = sum(facts["parameters"].values())
+    return {f"{experiment}.{key}": value for key, value in numbers.items()}
 
 
-def write(config: settings.Config, document: str) -> None:
+def write(config: Config, document: str) -> None:
     """Writes the numbers of a document: a card whose facts they are, and whose settings say what they are about.
 
     Raises:
         IfrpError: there is no such document.
     """
-    of = find(document)
-    about = {
+    content = find(document)
+    settings = {
         "experiment": config.paper.experiment, "source": config.faces.source, "size": config.faces.size,
         "top": config.evaluation.top, "judge": config.evaluation.recogniser,
-        "styles": {split: [row.name for row in settings.styles(config) if row.split == split]
-                   for split in settings.STYLE_SPLITS},
+        "styles": {split: [row.name for row in styles(config) if row.split == split]
+                   for split in STYLE_SPLITS},
     }  # fmt: skip
-    with card(paths.numbers(document), about, config.seed, of.counts(config)) as facts:
-        facts.update(collect(of.experiments(config)))
+    with card(paths.numbers(document), settings, config.seed, content.counts(config)) as facts:
+        facts.update(collect(content.experiments(config)))

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import atomic, card, require
+from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.paper.documents import find
 
 
-def write(config: settings.Config, document: str) -> None:
+def write(config: Config, document: str) -> None:
     """Prints one document as PDF.
 
     Its text finds in `sys.inputs` the path of its numbers, and the names of the tables and figures that there are.
@@ -25,22 +25,22 @@ def write(config: settings.Config, document: str) -> None:
     """
     import typst
 
-    of = find(document)
+    content = find(document)
     text, target = paths.text(document), paths.document(document)
-    tables, figures = of.tables(config), of.figures(config)
+    tables, figures = content.tables(config), content.figures(config)
     used = [*sorted(text.parent.glob("*.typ")), paths.numbers(document)]
     used += [paths.table(name, "typ") for name in tables] + [paths.figure(name) for name in figures]
     require(used)
-    given = {
+    inputs = {
         "numbers": f"/{paths.numbers(document)}",
         "tables": json.dumps(tables),
         "figures": json.dumps(figures),
     }
-    with card(target, given, config.seed, used), atomic(target) as new, _pictures(figures) as folder:
+    with card(target, inputs, config.seed, used), atomic(target) as new, _pictures(figures) as folder:
         try:
             typst.compile(
                 str(text), output=str(new), root=str(Path.cwd()), ignore_system_fonts=True,
-                sys_inputs={**given, "pictures": f"/{folder}"},
+                sys_inputs={**inputs, "pictures": f"/{folder}"},
             )  # fmt: skip
         except typst.TypstError as error:
             raise IfrpError(f"{text} cannot be printed: {error}") from error

@@ -26,11 +26,11 @@ LIST = re.compile(r"(<!--list (tables|figures)-->\n).*?(<!--end-->)", re.DOTALL)
 
 def known(folder: Path) -> dict[str, float]:
     """The numbers that are kept for the pages: those of `default` by their names, others as `<folder>:<name>`."""
-    found: dict[str, float] = {}
+    numbers: dict[str, float] = {}
     for path in sorted(folder.glob("*/numbers*.json")):
         prefix = "" if path.parent.name == "default" else f"{path.parent.name}:"
-        found |= {f"{prefix}{key}": value for key, value in json.loads(path.read_text()).items()}
-    return found
+        numbers |= {f"{prefix}{key}": value for key, value in json.loads(path.read_text()).items()}
+    return numbers
 
 
 def keep(into: Path) -> None:
@@ -41,8 +41,8 @@ def keep(into: Path) -> None:
     """
     if not paths.numbers("paper").exists():
         raise IfrpError(f"There is no {paths.numbers('paper')}: run `snakemake --cores all` first.")
-    shown = [*paths.TABLES.glob("*.md"), *paths.TABLES.glob("*.csv"), paths.STYLE_DISTANCE]
-    copies = {path: path.name for path in shown}
+    files = [*paths.TABLES.glob("*.md"), *paths.TABLES.glob("*.csv"), paths.STYLE_DISTANCE]
+    copies = {path: path.name for path in files}
     copies |= {path: f"curve-{path.parent.name}.csv" for path in paths.RECOVERY_RESULTS.glob("*/curve.csv")}
     copies |= {path: f"card-{path.name}" for path in paths.RECOVERY_MODELS.glob("*.json")}
     for path, name in copies.items():

@@ -51,6 +51,6 @@ def find(config: Config, name: str) -> Figure:
     return every()[name]
 
 
-def shown(config: Config, document: str) -> list[Figure]:
+def of_document(config: Config, document: str) -> list[Figure]:
     """The figures of a document that a configuration asks for."""
-    return [find(config, name) for name in part.shown(config, document, every().values())]
+    return [find(config, name) for name in part.of_document(config, document, every().values())]

@@ -25,7 +25,7 @@ def draw(config: Config, table: str) -> Drawing:
     from ifrp.paper.figures import gallery, mosaic
 
     chosen, styles = _experiments(config, table), _styles(config)
-    places = gallery.shown(config, chosen.values(), styles)
+    places = gallery.example_places(config, chosen.values(), styles)
     turns = [(place, styles[i * len(styles) // len(places)]) for i, place in enumerate(places)]
     rows = [
         [

@@ -31,9 +31,9 @@ def draw(config: Config) -> Drawing:
     portraits = [gallery.picture(paths.portraits("test", name), place) for name in names]
     rows = {"portrait": portraits}
     for experiment in experiments:
-        found = [gallery.recovery(experiment, name, place) for name in names]
-        if not gallery.same(found, portraits):
-            rows[experiment] = found
+        recovered = [gallery.recovery(experiment, name, place) for name in names]
+        if not gallery.same(recovered, portraits):
+            rows[experiment] = recovered
     headings = [*map(order.heading, styles), "truth"]
     colours = [*(look.STYLE_COLOURS[style.split] for style in styles), "black"]
     return mosaic.draw([[*row, truth] for row in rows.values()], headings, list(rows), colours=colours)

@@ -34,17 +34,19 @@ def draw(config: Config) -> Drawing:
     from ifrp.paper.figures import look
 
     names = trained(config, config.recovery.experiments)
-    found = {name: pd.read_csv(path) for name, path in zip(names, reads(config), strict=True)}
-    if not found:
+    curves = {name: pd.read_csv(path) for name, path in zip(names, reads(config), strict=True)}
+    if not curves:
         raise IfrpError("No experiment is trained, so there is no training curve to show.")
-    panels = list(dict.fromkeys(column for curve in found.values() for column in curve if column not in AXES))
+    panels = list(
+        dict.fromkeys(column for curve in curves.values() for column in curve if column not in AXES)
+    )
     across = min(3, len(panels))
     down = -(-len(panels) // across)
     figure = Drawing(figsize=(2.55 * across, 0.4 + 1.7 * down), layout="constrained")
     lines, colours = {}, look.colours(config)
     for number, panel in enumerate(panels, start=1):
         axes = figure.add_subplot(down, across, number, title=str(panel).replace("_", " "))
-        for name, curve in found.items():
+        for name, curve in curves.items():
             if panel in curve:
                 points = curve[["step", panel]].dropna()
                 lines[name] = axes.plot(

@@ -29,13 +29,20 @@ def draw(config: Config) -> Drawing:
 
     from ifrp.paper.figures import look
 
-    found = pd.read_csv(paths.STYLE_DISTANCE)
-    found = found[found["layer"] == "combined"].sort_values("distance")
-    figure = Drawing(figsize=(5.5, 0.7 + 0.24 * len(found)), layout="constrained")
+    distances = pd.read_csv(paths.STYLE_DISTANCE)
+    distances = distances[distances["layer"] == "combined"].sort_values("distance")
+    figure = Drawing(figsize=(5.5, 0.7 + 0.24 * len(distances)), layout="constrained")
     axes = figure.add_subplot(xlabel="log-Euclidean distance from real faces")
-    colours = [look.STYLE_COLOURS[split] for split in found["split"]]
-    hatches = ["///" if chosen else "" for chosen in found["chosen"]]
-    axes.barh(found["style"], found["distance"], color=colours, hatch=hatches, edgecolor="white", linewidth=0)
+    colours = [look.STYLE_COLOURS[split] for split in distances["split"]]
+    hatches = ["///" if chosen else "" for chosen in distances["chosen"]]
+    axes.barh(
+        distances["style"],
+        distances["distance"],
+        color=colours,
+        hatch=hatches,
+        edgecolor="white",
+        linewidth=0,
+    )
     axes.grid(axis="y", visible=False)
     legend = [Patch(color=c, label=split) for split, c in look.STYLE_COLOURS.items() if c in colours]
     legend.append(

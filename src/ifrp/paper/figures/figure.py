@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import card, require
+from ifrp.config import Config, plain
 from ifrp.paper.part import Part
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ class Figure(Part):
         picked: the artifacts that are in it, for its card, if only their content tells; none: all that it reads.
     """
 
-    draw: Callable[[settings.Config], Drawing]
-    picked: Callable[[settings.Config], list[Path]] | None = None
+    draw: Callable[[Config], Drawing]
+    picked: Callable[[Config], list[Path]] | None = None
 
     def labels(self) -> dict[str, str]:
         """What the report of all results says of it."""
@@ -36,7 +36,7 @@ class Figure(Part):
         """Its files."""
         return [paths.figure(self.name, suffix) for suffix in ("png", "pdf", "json")]
 
-    def write(self, config: settings.Config) -> None:
+    def write(self, config: Config) -> None:
         """Draws it as PNG and PDF, with one card.
 
         Raises:
@@ -50,5 +50,5 @@ class Figure(Part):
         with rc_context(look.LOOK):
             drawn = self.draw(config)
             used = (self.picked or self.reads)(config)
-            with card(paths.figure(self.name), settings.plain(config.paper), config.seed, used):
+            with card(paths.figure(self.name), plain(config.paper), config.seed, used):
                 look.save(self.name, drawn)

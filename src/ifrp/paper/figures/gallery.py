@@ -35,7 +35,7 @@ def shared(experiments: Iterable[str], styles: Sequence[str]) -> NDArray[np.int6
     return reduce(np.intersect1d, found)
 
 
-def shown(config: Config, experiments: Iterable[str], styles: Sequence[str]) -> list[int]:
+def example_places(config: Config, experiments: Iterable[str], styles: Sequence[str]) -> list[int]:
     """Places of `paper.examples` test faces that all these experiments recovered, of different people."""
     common = shared(experiments, styles)
     people = stacks.read(paths.faces("test")).table["person"].iloc[common]

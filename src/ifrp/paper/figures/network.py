@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ifrp.config import Config, experiments
 from ifrp.errors import IfrpError
 from ifrp.paper.figures.figure import Figure
-from ifrp.paper.part import method_of_shown
+from ifrp.paper.part import method_of_featured
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,26 +48,26 @@ def draw(config: Config) -> Drawing:
     from ifrp.recovery import methods
     from ifrp.recovery.networks.srn import SRN
 
-    row = experiments.shown(config)
-    found = methods.build(config, row).networks
-    generator = found.get("generator")
+    experiment = experiments.featured(config)
+    networks = methods.build(config, experiment).networks
+    generator = networks.get("generator")
     if not isinstance(generator, SRN):
         raise IfrpError(
-            f"paper.experiment is {row.name}, whose method {row.method} has no network that this figure can draw."
+            f"paper.experiment is {experiment.name}, whose method {experiment.method} has no network that this figure can draw."
         )
-    main, skips = trace(generator, row.size)
-    judged = trace(found["discriminator"], row.size)[0] if "discriminator" in found else []
+    main, skips = trace(generator, experiment.size)
+    judged = trace(networks["discriminator"], experiment.size)[0] if "discriminator" in networks else []
     figure = Drawing(figsize=(7.8, 3.9), layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=(3, 2))
     _draw(above, main, f"Style removal network (SRN), {_count(generator)} parameters")
     for block in skips:
         _skip(above, main, block)
     if judged:
-        _draw(below, judged, f"Discriminative network (DN), {_count(found['discriminator'])} parameters")
+        _draw(below, judged, f"Discriminative network (DN), {_count(networks['discriminator'])} parameters")
     below.axis("off")
     present = {block.kind for block in [*main, *skips, *judged]}
-    shown = [kind for kind in NAMES if kind in present]
-    handles = [Patch(facecolor=COLOURS[kind], edgecolor="#555555", label=NAMES[kind]) for kind in shown]
+    kinds = [kind for kind in NAMES if kind in present]
+    handles = [Patch(facecolor=COLOURS[kind], edgecolor="#555555", label=NAMES[kind]) for kind in kinds]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
 
@@ -158,9 +158,9 @@ FIGURES = (
         shows="the networks, drawn from the shapes that a face has after each stage",
         of_paper="Figure 2",
         reads=lambda config: [],
-        rows=lambda config: experiments.shown(config).depends,
+        rows=lambda config: experiments.featured(config).depends,
         settings=("faces.size", "paper.experiment"),
-        runs=method_of_shown,
+        runs=method_of_featured,
         draw=draw,
     ),
 )

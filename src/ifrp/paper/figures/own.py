@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ifrp.config import Config, experiments
 from ifrp.errors import IfrpError
 from ifrp.paper.figures.figure import Figure
-from ifrp.paper.part import method_of_shown
+from ifrp.paper.part import method_of_featured
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -19,7 +19,7 @@ def reads(config: Config) -> list[Path]:
     given = Path(config.paper.own or "")
     there = [given] if given.is_file() else sorted(given.rglob("*.*")) if config.paper.own else []
     pictures = [path for path in there if path.is_file() and path.suffix != ".npy"]  # a stack is no picture
-    return [*pictures, *experiments.shown(config).networks]
+    return [*pictures, *experiments.featured(config).networks]
 
 
 def draw(config: Config) -> Drawing:
@@ -47,7 +47,7 @@ FIGURES = (
         shows="portraits of your own (`paper.own`), and what is recovered",
         reads=reads,
         settings=("faces.size", "paper.examples", "paper.experiment", "paper.own"),
-        runs=method_of_shown,
+        runs=method_of_featured,
         wanted=lambda config: bool(config.paper.own),
         draw=draw,
     ),

@@ -34,7 +34,7 @@ def draw(config: Config, split: str) -> Drawing:
     names = _of(config, split)
     if not names:
         raise IfrpError(f"{config.styles.table} has no style of split {split}, so there is nothing to show.")
-    places = gallery.shown(config, config.recovery.experiments, names)
+    places = gallery.example_places(config, config.recovery.experiments, names)
     turns = [(place, names[i % len(names)]) for i, place in enumerate(places)]
     columns = {
         "portrait": [gallery.picture(paths.portraits("test", style), place) for place, style in turns],

@@ -20,14 +20,14 @@ SPLITS = ("train", "test")
 
 def reads(config: Config) -> list[Path]:
     """Faces and portraits for training and for the test."""
-    made = experiments.portraits(config)
+    portraits = experiments.portraits(config)
     return [
         path
         for split in SPLITS
         for path in (
             paths.faces(split),
             paths.warped(split),
-            *(paths.portraits(split, s.name) for s in order.ordered(config) if (split, s.name) in made),
+            *(paths.portraits(split, s.name) for s in order.ordered(config) if (split, s.name) in portraits),
         )
     ]
 
@@ -45,10 +45,10 @@ def draw(config: Config) -> Drawing:
     labels = []
     for split in SPLITS:
         files = [paths.faces(split), paths.warped(split), *(paths.portraits(split, s.name) for s in styles)]
-        shown = [opened.get(path) for path in files]
+        columns = [opened.get(path) for path in files]
         people = opened[files[0]].table["person"]
         for place in gallery.spread(people, max(1, config.paper.examples // 2)):
-            rows.append([None if stack is None else np.array(stack.images[place]) for stack in shown])
+            rows.append([None if stack is None else np.array(stack.images[place]) for stack in columns])
             labels.append(split)
     headings = ["real", "unaligned", *map(order.heading, styles)]
     colours = ["black", "black", *(look.STYLE_COLOURS[style.split] for style in styles)]

@@ -50,18 +50,18 @@ def draw(config: Config) -> Drawing:
     rows: list[list[mosaic.Tile]] = []
     labels, notes = [], []
     for name in config.recovery.experiments:
-        shown = cases(config, name)
-        portraits = [gallery.picture(paths.portraits("test", style), i) for style, i, _ in shown]
-        found = [gallery.recovery(name, style, i) for style, i, _ in shown]
-        if gallery.same(found, portraits):
+        faces = cases(config, name)
+        portraits = [gallery.picture(paths.portraits("test", style), i) for style, i, _ in faces]
+        recovered = [gallery.recovery(name, style, i) for style, i, _ in faces]
+        if gallery.same(recovered, portraits):
             continue
-        truth = [gallery.picture(paths.faces("test"), i) for _, i, _ in shown]
-        for start in range(0, len(shown), ACROSS):
+        truth = [gallery.picture(paths.faces("test"), i) for _, i, _ in faces]
+        for start in range(0, len(faces), ACROSS):
             part = slice(start, start + ACROSS)
-            rows += [portraits[part], found[part], truth[part]]
+            rows += [portraits[part], recovered[part], truth[part]]
             labels += ["portrait", name, "truth"]
-            scores = [f"SSIM {value:.2f}" for *_, value in shown[part]]
-            notes += [[style for style, *_ in shown[part]], scores, []]
+            scores = [f"SSIM {value:.2f}" for *_, value in faces[part]]
+            notes += [[style for style, *_ in faces[part]], scores, []]
     return mosaic.draw(rows, [], labels, notes)
 
 

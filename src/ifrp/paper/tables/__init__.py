@@ -40,13 +40,13 @@ def find(config: Config, name: str) -> Table:
         IfrpError: there is no such table.
     """
     ablation = name in config.paper.ablations
-    known = [of for of, table in every().items() if not ablation or table.module == f"{__name__}.ablations"]
-    if name not in known:
+    names = [key for key, table in every().items() if not ablation or table.module == f"{__name__}.ablations"]
+    if name not in names:
         start = "paper.ablations has a table" if ablation else "There is no table"
-        raise IfrpError(f"{start} {name}; there are {', '.join(known)}.")
+        raise IfrpError(f"{start} {name}; there are {', '.join(names)}.")
     return every()[name]
 
 
-def shown(config: Config, document: str) -> list[Table]:
+def of_document(config: Config, document: str) -> list[Table]:
     """The tables of a document that a configuration asks for."""
-    return [find(config, name) for name in part.shown(config, document, every().values())]
+    return [find(config, name) for name in part.of_document(config, document, every().values())]

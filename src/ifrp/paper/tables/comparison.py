@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ifrp import config as settings
 from ifrp import paths
 from ifrp.artifacts import read_card
+from ifrp.config import STYLE_SPLITS, Config, experiments
 from ifrp.errors import IfrpError
 from ifrp.evaluation import summary
 from ifrp.paper.part import training_cards
@@ -86,59 +86,59 @@ def comparison(
         chance: whether the summary has chance levels of these metrics.
         ablation: whether its rows are those of `paper.ablations`; else they are the main experiments.
     """
-    of = Comparison(name, caption, cells, chance, ablation)
+    spec = Comparison(name, caption, cells, chance, ablation)
     return Table(
         name=name,
         module=module,
         shows=shows,
         of_paper=of_paper,
         document="ablations" if ablation else "paper",
-        reads=partial(reads, of=of),
-        cards=partial(cards, of=of),
-        rows=partial(rows, of=of),
+        reads=partial(reads, spec=spec),
+        cards=partial(cards, spec=spec),
+        rows=partial(rows, spec=spec),
         settings=("evaluation.recogniser", "evaluation.resamples"),
         wanted=lambda config: not ablation or name in config.paper.ablations,
         caption=caption,
         metric=", ".join(dict.fromkeys(heading.split(" ")[0] for _, _, heading in cells)),
-        compare=partial(compare, of=of),
-        lay_out=partial(lay_out, of=of),
+        compare=partial(compare, spec=spec),
+        lay_out=partial(lay_out, spec=spec),
     )
 
 
-def rows(config: settings.Config, of: Comparison) -> dict[str, str | None]:
+def rows(config: Config, spec: Comparison) -> dict[str, str | None]:
     """The rows of a table and the experiment of each; none is a row that is not run.
 
     Raises:
         IfrpError: it is of an ablation that the configuration does not have, or that names an unknown experiment.
     """
-    if not of.ablation:
-        given = config.recovery
-        return {**{name: name for name in given.experiments}, **dict.fromkeys(given.not_run)}
-    if of.name not in config.paper.ablations:
-        raise IfrpError(f"There is no table {of.name} in paper.ablations, so it has no rows.")
-    found = config.paper.ablations[of.name]
-    for experiment in filter(None, found.values()):
-        settings.experiments.resolve(config, experiment)
-    return found
+    if not spec.ablation:
+        recovery = config.recovery
+        return {**{name: name for name in recovery.experiments}, **dict.fromkeys(recovery.not_run)}
+    if spec.name not in config.paper.ablations:
+        raise IfrpError(f"There is no table {spec.name} in paper.ablations, so it has no rows.")
+    experiment_of = config.paper.ablations[spec.name]
+    for experiment in filter(None, experiment_of.values()):
+        experiments.resolve(config, experiment)
+    return experiment_of
 
 
-def reads(config: settings.Config, of: Comparison) -> list[Path]:
+def reads(config: Config, spec: Comparison) -> list[Path]:
     """Scores of the experiments, and the published values."""
     judge = config.evaluation.recogniser
     four = [
         (paths.summary(e), paths.quality(e), paths.identity(e, judge), paths.consistency(e, judge))
-        for e in rows(config, of).values()
+        for e in rows(config, spec).values()
         if e
     ]
     return [*(path for scores in four for path in scores), paths.PUBLISHED]
 
 
-def cards(config: settings.Config, of: Comparison) -> list[Path]:
+def cards(config: Config, spec: Comparison) -> list[Path]:
     """The cards that say what the trainings took, if that is compared."""
-    return training_cards(config, filter(None, rows(config, of).values())) if of.timed else []
+    return training_cards(config, filter(None, rows(config, spec).values())) if spec.timed else []
 
 
-def compare(config: settings.Config, of: Comparison) -> pd.DataFrame:
+def compare(config: Config, spec: Comparison) -> pd.DataFrame:
     """Published and own values of one table, one row per row of it, split and metric.
 
     A published value belongs to the row that has the name of its `method` in config/published.csv.
@@ -153,14 +153,14 @@ def compare(config: settings.Config, of: Comparison) -> pd.DataFrame:
     """
     import pandas as pd
 
-    told, names = published(of.name), rows(config, of)
-    ours = {experiment: _means(experiment, of.timed) for experiment in names.values() if experiment}
-    shown = [settings.experiments.resolve(config, name) for name in ours]
-    bare = next((row.name for row in shown if row.method == NO_RECOVERY), "")
-    partial = [row.name for row in shown if row.portraits]
-    calibrated = [row.name for row in shown if row.calibrate is not None]
-    found = []
-    for split, metric in _cells(of):
+    printed, names = published(spec.name), rows(config, spec)
+    ours = {experiment: _means(experiment, spec.timed) for experiment in names.values() if experiment}
+    resolved = [experiments.resolve(config, name) for name in ours]
+    bare = next((row.name for row in resolved if row.method == NO_RECOVERY), "")
+    partial = [row.name for row in resolved if row.portraits]
+    calibrated = [row.name for row in resolved if row.calibrate is not None]
+    values = []
+    for split, metric in _cells(spec):
         other = partial if metric == "fcr" else []  # whose gallery is another
         ranked = {name: means for name, means in ours.items() if name not in (*other, *calibrated)}
         notes = _ranked(config, ranked, split, metric) | dict.fromkeys(calibrated, "calibrated")
@@ -168,18 +168,18 @@ def compare(config: settings.Config, of: Comparison) -> pd.DataFrame:
             means = ours.get(experiment or "", {}).get((split, metric), {})
             alike = experiment != bare and experiment not in other
             floor = ours.get(bare, {}).get((split, metric), {}).get("value") if alike else None
-            cell, told_here = (row, experiment or "", split, metric), told.get((row, split, metric))
-            found.append(_row(cell, told_here, means, floor, notes.get(experiment or "", "")))
-    if of.chance:
+            cell, printed_here = (row, experiment or "", split, metric), printed.get((row, split, metric))
+            values.append(_row(cell, printed_here, means, floor, notes.get(experiment or "", "")))
+    if spec.chance:
         # those that recovered every portrait have the same gallery, and with it the same level
         levels = dict[str, Means]()
         for name in ours:
             levels.setdefault(f"{CHANCE} for {name}" if name in partial else CHANCE, {}).update(ours[name])
-        for label, known in levels.items():
-            for split, metric in _cells(of):
-                if level := known.get((split, f"{metric}-chance")):
-                    found.append(_row((label, CHANCE, split, metric), None, level, None, ""))
-    return pd.DataFrame(found)
+        for label, group in levels.items():
+            for split, metric in _cells(spec):
+                if level := group.get((split, f"{metric}-chance")):
+                    values.append(_row((label, CHANCE, split, metric), None, level, None, ""))
+    return pd.DataFrame(values)
 
 
 Means = dict[tuple[str, str], dict[str, float]]
@@ -187,15 +187,15 @@ Means = dict[tuple[str, str], dict[str, float]]
 
 def _means(experiment: str, timed: bool) -> Means:
     """By split and metric, the mean of an experiment, its interval and n; if timed, also what an epoch of training took."""
-    found = summary.overall(experiment)
+    means = summary.overall(experiment)
     if timed and paths.recovery_model(experiment).exists():
         facts = read_card(paths.recovery_model(experiment))["facts"]
         seconds = facts["training_seconds"] / facts["epochs"]
-        found["train", TIME] = {"value": seconds, "low": seconds, "high": seconds}
-    return found
+        means["train", TIME] = {"value": seconds, "low": seconds, "high": seconds}
+    return means
 
 
-def _ranked(config: settings.Config, ours: dict[str, Means], split: str, metric: str) -> dict[str, str]:
+def _ranked(config: Config, ours: dict[str, Means], split: str, metric: str) -> dict[str, str]:
     """Which experiment is the best by one score, and which are tied with it; nothing is best alone."""
     values = {name: means[split, metric]["value"] for name, means in ours.items() if (split, metric) in means}
     if metric == TIME or len(values) < 2:
@@ -208,13 +208,17 @@ def _ranked(config: settings.Config, ours: dict[str, Means], split: str, metric:
     }
 
 
-def _cells(of: Comparison) -> list[tuple[str, str]]:
-    splits = {"": settings.STYLE_SPLITS}
-    return [(s, metric) for split, metric, _ in of.cells for s in splits.get(split, (split,))]
+def _cells(spec: Comparison) -> list[tuple[str, str]]:
+    splits = {"": STYLE_SPLITS}
+    return [(s, metric) for split, metric, _ in spec.cells for s in splits.get(split, (split,))]
 
 
 def _row(
-    of: tuple[str, str, str, str], printed: str | None, ours: dict[str, float], floor: float | None, rank: str
+    cell: tuple[str, str, str, str],
+    printed: str | None,
+    ours: dict[str, float],
+    floor: float | None,
+    rank: str,
 ) -> dict[str, object]:
     """One compared value; `floor` is the score of the portrait itself."""
     value = ours.get("value")
@@ -227,7 +231,7 @@ def _row(
         rank: bool(rank),
     }
     return {
-        **dict(zip(("row", "experiment", "split", "metric"), of, strict=True)), "published": printed,
+        **dict(zip(("row", "experiment", "split", "metric"), cell, strict=True)), "published": printed,
         "ours": value, "low": ours.get("low"), "high": ours.get("high"), "n": ours.get("n"),
         "difference": difference,
         "note": "; ".join(note for note, holds in notes.items() if holds),
@@ -239,49 +243,49 @@ def _worse(value: float, printed: str) -> bool:
     return round(value, len(printed.partition(".")[2])) < float(printed)
 
 
-def lay_out(values: pd.DataFrame, of: Comparison) -> Grid:
+def lay_out(values: pd.DataFrame, spec: Comparison) -> Grid:
     """Arranges compared values for printing; a metric that was never published has no columns for it."""
-    by_split = of.cells[0][0] == ""
+    by_split = spec.cells[0][0] == ""
     columns = [("", "Experiment"), *([("", "Styles")] if by_split else [])]
     printed = {metric: bool(part["published"].notna().any()) for metric, part in values.groupby("metric")}
-    for _, metric, heading in of.cells:
+    for _, metric, heading in spec.cells:
         names = ("published", "ours", "difference") if printed[metric] else ("ours",)
         columns += [(heading, column) for column in names]
     cells: dict[Any, Any] = values.set_index(["row", "split", "metric"]).to_dict("index")
     lines = []
     calibrated = values.loc[values["note"].str.contains("calibrated"), "row"].unique()
     for label in values["row"].unique():
-        for row_split in settings.STYLE_SPLITS if by_split else ("",):
+        for row_split in STYLE_SPLITS if by_split else ("",):
             row = [f"{label} {LOOKED}" if label in calibrated else label, *([row_split] if by_split else [])]
-            for split, metric, _ in of.cells:
+            for split, metric, _ in spec.cells:
                 cell = cells.get((label, split or row_split, metric))
                 texts = _texts(cell, digits(metric)) if cell else ["", "", ""]
                 row += texts if printed[metric] else texts[1:2]
             lines.append(row)
-    told = [f"{LOOKED} {CALIBRATED}"] if len(calibrated) else []
-    return Grid(of.caption, columns, lines, [INTERVAL, MARKS, *told, *_partial(values, of.cells[0][1])])
+    notes = [f"{LOOKED} {CALIBRATED}"] if len(calibrated) else []
+    return Grid(spec.caption, columns, lines, [INTERVAL, MARKS, *notes, *_partial(values, spec.cells[0][1])])
 
 
 def _partial(values: pd.DataFrame, metric: str) -> list[str]:
     """A sentence about the experiments that recovered fewer portraits than others, if there are any."""
     faces = values[(values["metric"] == metric) & (values["experiment"] != CHANCE)]
     counts = faces.groupby("experiment", sort=False)["n"].sum()
-    told = [f"{name} ({n:,.0f})" for name, n in counts.items() if 0 < n < counts.max()]
-    return [f"Measured on fewer than {counts.max():,.0f} recovered faces: {', '.join(told)}."] if told else []
+    few = [f"{name} ({n:,.0f})" for name, n in counts.items() if 0 < n < counts.max()]
+    return [f"Measured on fewer than {counts.max():,.0f} recovered faces: {', '.join(few)}."] if few else []
 
 
 def _texts(cell: dict[str, Any], decimals: int) -> list[str]:
     """Published, ours with its interval, difference with its mark."""
     import pandas as pd
 
-    told = NOT_PUBLISHED if pd.isna(cell["published"]) else str(cell["published"])
+    printed = NOT_PUBLISHED if pd.isna(cell["published"]) else str(cell["published"])
     if pd.isna(cell["ours"]):
-        return [told, NOT_RUN, ""]
+        return [printed, NOT_RUN, ""]
     value, low, high = (cell[key] for key in ("ours", "low", "high"))
     ours = number(value, decimals) if low == value == high else bracketed(value, low, high, decimals)
     marks = {USELESS: "no better", BEST: "best", TIED: "tied"}
     ours += "".join(f" {mark}" for mark, note in marks.items() if note in cell["note"])
     if pd.isna(cell["difference"]):
-        return [told, ours, ""]
+        return [printed, ours, ""]
     mark = f" {WORSE}" if "worse" in cell["note"] else ""
-    return [told, ours, number(cell["difference"], decimals, sign=True) + mark]
+    return [printed, ours, number(cell["difference"], decimals, sign=True) + mark]

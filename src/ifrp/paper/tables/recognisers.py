@@ -43,8 +43,8 @@ def compare(config: Config) -> pd.DataFrame:
             for row in means(config, table, "frr", "hit", 100):
                 if row["style"] == "":
                     scores = {"frr": row["value"], **{key: row[key] for key in ("low", "high", "n")}}
-                    of = {"experiment": experiment, "recogniser": judge, "split": row["split"]}
-                    rows.append({**of, **scores, "chance": chance[row["split"]]})
+                    labels = {"experiment": experiment, "recogniser": judge, "split": row["split"]}
+                    rows.append({**labels, **scores, "chance": chance[row["split"]]})
     table = pd.DataFrame(rows)
     ranks = table.groupby(["recogniser", "split"])["frr"].rank(ascending=False, method="min")
     return table.assign(rank=ranks.astype(int))

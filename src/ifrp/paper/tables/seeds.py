@@ -1,4 +1,4 @@
-"""How much luck is in a training: the same experiment trained with several seeds (`paper.seeds`)."""
+"""The spread over seeds: the same experiment trained with several of them (`paper.seeds`)."""
 
 from __future__ import annotations
 
@@ -31,17 +31,22 @@ def compare(config: Config) -> pd.DataFrame:
     """Columns row, split, metric, published (text), mean, low and high (of the runs), runs."""
     import pandas as pd
 
-    told, rows = published("quality") | published("identity"), []
+    printed, rows = published("quality") | published("identity"), []
     for row, names in config.paper.seeds.items():
-        found = [overall(name) for name in names]
+        runs = [overall(name) for name in names]
         for split in STYLE_SPLITS:
             for metric in METRICS:
-                values = [run[split, metric]["value"] for run in found if (split, metric) in run]
+                values = [run[split, metric]["value"] for run in runs if (split, metric) in run]
                 if values:
                     spread = {"mean": sum(values) / len(values), "low": min(values), "high": max(values)}
-                    of = {"row": row, "split": split, "metric": metric}
+                    labels = {"row": row, "split": split, "metric": metric}
                     rows.append(
-                        {**of, "published": told.get((row, split, metric)), **spread, "runs": len(values)}
+                        {
+                            **labels,
+                            "published": printed.get((row, split, metric)),
+                            **spread,
+                            "runs": len(values),
+                        }
                     )
     return pd.DataFrame(rows)
 

@@ -39,14 +39,14 @@ def spent(config: Config) -> pd.DataFrame:
 
     rows = []
     for experiment in config.recovery.experiments:
-        found = [read_card(paths.recovered(experiment, style.name)) for style in styles(config)]
-        faces = sum(of["facts"]["faces"] for of in found)
-        milliseconds = sum(of["facts"]["faces"] * of["facts"]["ms_per_face"] for of in found)
+        cards = [read_card(paths.recovered(experiment, style.name)) for style in styles(config)]
+        faces = sum(card["facts"]["faces"] for card in cards)
+        milliseconds = sum(card["facts"]["faces"] * card["facts"]["ms_per_face"] for card in cards)
         rows.append(
             {
                 "experiment": experiment, "method": experiments.resolve(config, experiment).method,
-                **_training(experiment, found[0]),
-                "ms_per_face": milliseconds / faces, "machine": _machine(found[0]["machine"]),
+                **_training(experiment, cards[0]),
+                "ms_per_face": milliseconds / faces, "machine": _machine(cards[0]["machine"]),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
@@ -54,12 +54,14 @@ def spent(config: Config) -> pd.DataFrame:
 
 def compare(config: Config) -> pd.DataFrame:
     """The same, with the published milliseconds per face before ours, and the difference after."""
-    told, values = published("timing"), spent(config)
-    printed = [told.get((name, "all", "inference")) for name in values["experiment"]]
+    milliseconds, values = published("timing"), spent(config)
+    printed = [milliseconds.get((name, "all", "inference")) for name in values["experiment"]]
     pairs = zip(values["ms_per_face"], printed, strict=True)
     place = list(values).index("ms_per_face")
     values.insert(place, "published_ms_per_face", printed)
-    values.insert(place + 2, "difference", [None if of is None else ours - float(of) for ours, of in pairs])
+    values.insert(
+        place + 2, "difference", [None if paper is None else ours - float(paper) for ours, paper in pairs]
+    )
     return values
 
 
@@ -67,20 +69,20 @@ def _training(experiment: str, recovered: dict[str, Any]) -> dict[str, object]:
     model = paths.recovery_model(experiment)
     if str(model) not in recovered["inputs"]:
         return dict.fromkeys(("parameters", "steps", "faces_seen", "training_seconds", "training_machine"))
-    found = read_card(model)
-    facts = found["facts"]
+    card = read_card(model)
+    facts = card["facts"]
     return {
         "parameters": sum(facts["parameters"].values()),
         "steps": facts["steps"],
-        "faces_seen": facts["steps"] * found["settings"]["training"]["batch"],
+        "faces_seen": facts["steps"] * card["settings"]["training"]["batch"],
         "training_seconds": facts["training_seconds"],
-        "training_machine": _machine(found["machine"]),
+        "training_machine": _machine(card["machine"]),
     }
 
 
-def _machine(told: dict[str, Any]) -> str:
-    threads = told.get("threads", told["cores"])
-    return str(told.get("gpu") or f"{told['processor']}, {threads} thread{'s' if threads != 1 else ''}")
+def _machine(machine: dict[str, Any]) -> str:
+    threads = machine.get("threads", machine["cores"])
+    return str(machine.get("gpu") or f"{machine['processor']}, {threads} thread{'s' if threads != 1 else ''}")
 
 
 def lay_out(values: pd.DataFrame) -> Grid:
@@ -98,13 +100,13 @@ def lay_out(values: pd.DataFrame) -> Grid:
         if not pd.isna(row["steps"]):
             counts = [f"{int(row[key]):,}" for key in ("parameters", "steps", "faces_seen")]
             training = [*counts, number(row["training_seconds"], 0), row["training_machine"]]
-        known = not pd.isna(row["difference"])
-        slower = f" {WORSE}" if known and row["difference"] > 0 else ""
+        compared = not pd.isna(row["difference"])
+        slower = f" {WORSE}" if compared and row["difference"] > 0 else ""
         rows.append(
             [
                 str(row["experiment"]), *training,
-                str(row["published_ms_per_face"]) if known else NOT_PUBLISHED, number(row["ms_per_face"], 2),
-                number(row["difference"], 2, sign=True) + slower if known else "", str(row["machine"]),
+                str(row["published_ms_per_face"]) if compared else NOT_PUBLISHED, number(row["ms_per_face"], 2),
+                number(row["difference"], 2, sign=True) + slower if compared else "", str(row["machine"]),
             ]
         )  # fmt: skip
     notes = [

@@ -36,26 +36,28 @@ def compare(config: Config) -> pd.DataFrame:
 
     parts, first = [], dict[str, Any]()
     for name in config.paper.tuning:
-        told = read_card(paths.recovery_model(name))["settings"]
-        training = {key: value for key, value in told["training"].items() if key not in NO_EFFECT}
-        own = _flat({"method": told["method"], **told["settings"], **training, "styles": told["styles"]})
+        settings = read_card(paths.recovery_model(name))["settings"]
+        training = {key: value for key, value in settings["training"].items() if key not in NO_EFFECT}
+        own = _flat(
+            {"method": settings["method"], **settings["settings"], **training, "styles": settings["styles"]}
+        )
         first = first or own
         change = ", ".join(f"{key} {value}" for key, value in own.items() if first.get(key, NEW) != value)
         curve = pd.read_csv(paths.training_curve(name)).dropna(subset="validation_psnr")
-        seen = curve["step"] * told["training"]["batch"]
+        seen = curve["step"] * settings["training"]["batch"]
         rows = {"experiment": name, "change": change, "faces_seen": seen, "psnr": curve["validation_psnr"]}
         parts.append(pd.DataFrame(rows))
     return pd.concat(parts, ignore_index=True)
 
 
-def _flat(told: dict[str, Any]) -> dict[str, Any]:
-    found = dict[str, Any]()
-    for key, value in told.items():
+def _flat(settings: dict[str, Any]) -> dict[str, Any]:
+    flat = dict[str, Any]()
+    for key, value in settings.items():
         if isinstance(value, dict):
-            found |= {f"{key}.{inner}": of for inner, of in _flat(value).items()}
+            flat |= {f"{key}.{inner}": leaf for inner, leaf in _flat(value).items()}
         else:
-            found[key] = value
-    return found
+            flat[key] = value
+    return flat
 
 
 def lay_out(values: pd.DataFrame) -> Grid:

@@ -41,10 +41,10 @@ def lay_out(values: pd.DataFrame) -> Grid:
             cell = cells[metric]
             row.append(bracketed(cell["value"], cell["low"], cell["high"], digits(metric)))
         rows.append(row)
-    told = published("quality") | published("identity")
+    printed = published("quality") | published("identity")
     for split in STYLE_SPLITS:
-        cells_told = [told.get((METHOD, split, metric), NOT_PUBLISHED) for metric in METRICS]
-        rows.append([f"published, {split}", *cells_told])
+        texts = [printed.get((METHOD, split, metric), NOT_PUBLISHED) for metric in METRICS]
+        rows.append([f"published, {split}", *texts])
     columns = [("", "Faces"), *((HEADINGS[metric], "") for metric in METRICS)]
     notes = [
         "Against the true faces of the test. In brackets: 95 % bootstrap interval over people. The mean training face is of "

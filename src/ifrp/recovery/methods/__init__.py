@@ -24,20 +24,22 @@ def find(name: str) -> type[Method[Any]]:
     return found
 
 
-def settings(config: Config, row: Experiment) -> Any:
+def settings(config: Config, experiment: Experiment) -> Any:
     """An experiment's settings, an instance of its method's `settings_class`, with what that needs of other sections.
 
     Raises:
         IfrpError: an unknown key, or a value of the wrong type or beyond its range.
     """
-    cls = find(row.method)
-    return cls.complete(typed(cls.settings_class, row.settings, f"recovery.experiments.{row.name}"), config)
+    cls = find(experiment.method)
+    return cls.complete(
+        typed(cls.settings_class, experiment.settings, f"recovery.experiments.{experiment.name}"), config
+    )
 
 
-def build(config: Config, row: Experiment) -> Method[Any]:
+def build(config: Config, experiment: Experiment) -> Method[Any]:
     """An experiment's method, with freshly initialised networks.
 
     Raises:
         IfrpError: as `settings`, or they do not fit the size of a face.
     """
-    return find(row.method)(settings(config, row), row.size, row.styles)
+    return find(experiment.method)(settings(config, experiment), experiment.size, experiment.styles)

@@ -73,42 +73,46 @@ class Method(method.Method[Settings]):
     def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
         """The generators' step, then the discriminators' on pictures from the pools."""
         rate = self.settings.optimisation.rate(clock)
-        made = {
+        fakes = {
             "faces": self.networks["generator"](batch.portraits),
             "portraits": self.networks["inverse"](batch.faces),
         }
-        terms = self._terms(batch, made)
+        terms = self._terms(batch, fakes)
         logs = {name: term.detach() for name, (_, term) in terms.items()}
         loss = torch.stack([factor * term for factor, term in terms.values()]).sum()
         yield Update("generator", loss, rate, logs)
-        real, fake = self._judged(batch, made)
+        real, fake = self._judged(batch, fakes)
         logs = {"discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
         yield Update("discriminator", (real + fake) / 2, rate, logs)
 
-    def _terms(self, batch: Batch, made: Mapping[str, Tensor]) -> dict[str, tuple[float, Tensor]]:
-        generator, inverse, given = self.networks["generator"], self.networks["inverse"], self.settings.losses
+    def _terms(self, batch: Batch, fakes: Mapping[str, Tensor]) -> dict[str, tuple[float, Tensor]]:
+        generator, inverse, weights = (
+            self.networks["generator"],
+            self.networks["inverse"],
+            self.settings.losses,
+        )
         with (
             frozen(self.networks["discriminator_faces"]) as faces,
             frozen(self.networks["discriminator_portraits"]) as portraits,
         ):
-            error = losses.least_squares(faces(made["faces"]), True)
-            error = error + losses.least_squares(portraits(made["portraits"]), True)
-        cycle = losses.absolute(inverse(made["faces"]), batch.portraits)
-        cycle = cycle + losses.absolute(generator(made["portraits"]), batch.faces)
-        terms = {"adversarial": (1.0, error), "cycle": (given.cycle, cycle)}
-        if given.identity:
+            error = losses.least_squares(faces(fakes["faces"]), True)
+            error = error + losses.least_squares(portraits(fakes["portraits"]), True)
+        cycle = losses.absolute(inverse(fakes["faces"]), batch.portraits)
+        cycle = cycle + losses.absolute(generator(fakes["portraits"]), batch.faces)
+        terms = {"adversarial": (1.0, error), "cycle": (weights.cycle, cycle)}
+        if weights.identity:
             kept = losses.absolute(generator(batch.faces), batch.faces)
             kept = kept + losses.absolute(inverse(batch.portraits), batch.portraits)
-            terms["identity"] = (given.identity * given.cycle, kept)
+            terms["identity"] = (weights.identity * weights.cycle, kept)
         return terms
 
-    def _judged(self, batch: Batch, made: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def _judged(self, batch: Batch, fakes: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Errors of both discriminators together, on real pictures and on those from the pools."""
         real, fake = [], []
         for kind, pictures in (("faces", batch.faces), ("portraits", batch.portraits)):
             judge = self.networks[f"discriminator_{kind}"]
             real.append(losses.least_squares(judge(pictures), True))
-            fake.append(losses.least_squares(judge(self.pools[kind](made[kind])), False))
+            fake.append(losses.least_squares(judge(self.pools[kind](fakes[kind])), False))
         return torch.stack(real).sum(), torch.stack(fake).sum()
 
     def recover(self, portraits: Tensor) -> Tensor:

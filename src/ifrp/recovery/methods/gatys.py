@@ -64,18 +64,18 @@ class Method(method.Method[Settings]):
         Raises:
             IfrpError: a loss grew beyond all bounds, because L-BFGS without a line search stepped too far.
         """
-        content, given = self.losses.content(portraits), self.settings
-        found = minimise(
+        content, settings = self.losses.content(portraits), self.settings
+        faces = minimise(
             lambda pictures: self.losses(content, pictures, apart=True)["total"],
-            portraits if given.start == "portrait" else self.noise.expand_as(portraits),
-            given.iterations,
-            given.history,
+            portraits if settings.start == "portrait" else self.noise.expand_as(portraits),
+            settings.iterations,
+            settings.history,
         )
-        if not bool(found.isfinite().all()):
+        if not bool(faces.isfinite().all()):
             raise IfrpError(
                 "The optimisation of a portrait diverged: lower the method's iterations or weights."
             )
-        return found.clamp(-1, 1)
+        return faces.clamp(-1, 1)
 
 
 def minimise(losses: Callable[[Tensor], Tensor], start: Tensor, iterations: int, history: int) -> Tensor:
@@ -98,8 +98,8 @@ def minimise(losses: Callable[[Tensor], Tensor], start: Tensor, iterations: int,
         for optimiser in optimisers:
             optimiser.zero_grad()
         with torch.enable_grad():
-            found = losses(torch.stack(pictures))
-            found.sum().backward()
-        for optimiser, loss in zip(optimisers, found, strict=True):
+            values = losses(torch.stack(pictures))
+            values.sum().backward()
+        for optimiser, loss in zip(optimisers, values, strict=True):
             optimiser.step(loss.detach)
     return torch.stack(pictures).detach()

@@ -45,26 +45,26 @@ class Method(adversarial.AdversarialMethod[Settings]):
 
     def prepare(self, config: Config, device: device, training: bool) -> None:
         """Loads the network of the identity loss."""
-        given = self.settings.losses
-        if not training or not given.identity:
+        settings = self.settings.losses
+        if not training or not settings.identity:
             return
-        if given.recogniser is None:
-            self.features = _perceptual(config, given.identity_layer, device)
+        if settings.recogniser is None:
+            self.features = _perceptual(config, settings.identity_layer, device)
         else:
             from ifrp.recovery.recognisers import recogniser
 
-            judge = recogniser.load(config, given.recogniser, device)
-            self.features = lambda images: judge.features(images, given.identity_layer)
+            judge = recogniser.load(config, settings.recogniser, device)
+            self.features = lambda images: judge.features(images, settings.identity_layer)
 
     def further_losses(
         self, batch: Batch, recovered: Tensor, clock: Clock
     ) -> dict[str, tuple[float, Tensor]]:
         """The identity loss."""
-        given = self.settings.losses
+        settings = self.settings.losses
         if self.features is None:
             return {}
-        factor = weight(given.identity, clock.epoch, given.decay, given.floor)
-        some = slice(given.identity_pairs)
+        factor = weight(settings.identity, clock.epoch, settings.decay, settings.floor)
+        some = slice(settings.identity_pairs)
         return {"identity": (factor, losses.identity(self.features, recovered[some], batch.faces[some]))}
 
 

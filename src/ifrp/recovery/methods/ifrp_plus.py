@@ -58,15 +58,15 @@ class Method(ifrp.Method):
         self.networks["aligner"] = Aligner(size, settings.aligner_width)
 
     def optimisers(self) -> dict[str, Optimizer]:
-        """Those of IFRP, and Adam for the transformer, which RMSprop takes twice as long to teach."""
+        """Those of IFRP, and Adam for the transformer, which RMSprop takes twice as long to train."""
         return super().optimisers() | {"aligner": Adam(self.networks["aligner"].parameters())}
 
     def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
         """The transformer's step towards the true places, then those of IFRP on upright portraits."""
-        found = self.networks["aligner"](batch.portraits)
-        error = losses.places(found, batch.places)
+        places = self.networks["aligner"](batch.portraits)
+        error = losses.places(places, batch.places)
         yield Update("aligner", error, self._rate(clock), {"places": error.detach()})
-        upright = resample(batch.portraits, found.detach())
+        upright = resample(batch.portraits, places.detach())
         yield from super().updates(replace(batch, portraits=upright), clock)
 
     def recover(self, portraits: Tensor) -> Tensor:

@@ -10,8 +10,8 @@ from pydantic import Field
 from torch import Tensor, device, nn
 from torch.optim import Optimizer
 
-from ifrp import config as configuration
 from ifrp.config import Config
+from ifrp.config import Features as FeatureSettings
 from ifrp.config.values import Natural, Positive, Share, Weight, section
 from ifrp.recovery import method
 from ifrp.recovery.method import Batch, Clock, Update, frozen
@@ -53,7 +53,7 @@ class Settings:
     """factor on the decoder's channels"""
     discriminator_width: Positive = 1.0
     """factor on the discriminator's channels"""
-    features: configuration.Features | None = None
+    features: FeatureSettings | None = None
     """perceptual features that are decoded and judged; none: those of `styles.features`"""
     features_seed: Natural | None = None
     """seed of random features; none: that of the configuration"""
@@ -111,7 +111,7 @@ class Method(method.Method[Settings]):
 
     def __init__(self, settings: Settings, size: int, styles: tuple[str, ...]) -> None:
         super().__init__(settings, size, styles)
-        width = (settings.features or configuration.Features()).width
+        width = (settings.features or FeatureSettings()).width
         self.networks["generator"] = Decoder(channels(512, width), settings.width)
         self.networks["discriminator"] = Discriminator(channels(256, width), settings.discriminator_width)
         self.features: Features | None = None
@@ -124,9 +124,9 @@ class Method(method.Method[Settings]):
 
     def prepare(self, config: Config, device: device, training: bool) -> None:
         """Loads or draws the features that the settings name."""
-        given = self.settings.features or configuration.Features()
+        settings = self.settings.features or FeatureSettings()
         layers = (ENCODED, JUDGED) if training else (ENCODED,)
-        self.features = Features.configured(layers, given, self.settings.features_seed or 0).to(device)
+        self.features = Features.configured(layers, settings, self.settings.features_seed or 0).to(device)
 
     def optimisers(self) -> dict[str, Optimizer]:
         """Adam for each network."""
@@ -134,17 +134,17 @@ class Method(method.Method[Settings]):
 
     def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
         """The discriminator's step, then the decoder's."""
-        rate, given = self.settings.optimisation.rate(clock), self.settings.losses
+        rate, weights = self.settings.optimisation.rate(clock), self.settings.losses
         recovered = self.recover(batch.portraits)
-        judge, found = self.networks["discriminator"], self._features(recovered, JUDGED)
+        judge, features = self.networks["discriminator"], self._features(recovered, JUDGED)
         real = losses.hinge(_inner(judge(self._features(batch.faces, JUDGED))), True)
-        fake = losses.hinge(_inner(judge(found.detach())), False)
+        fake = losses.hinge(_inner(judge(features.detach())), False)
         logs = {"discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
         yield Update("discriminator", real + fake, rate, logs)
         with frozen(judge) as discriminator:
-            error = losses.hinge(_inner(discriminator(found)), True)
+            error = losses.hinge(_inner(discriminator(features)), True)
         pixel = losses.pixel(recovered, batch.faces)
-        loss = (given.pixel * pixel + given.adversarial * error) / (given.pixel + given.adversarial)
+        loss = (weights.pixel * pixel + weights.adversarial * error) / (weights.pixel + weights.adversarial)
         yield Update("generator", loss, rate, {"pixel": pixel.detach(), "adversarial": error.detach()})
 
     def recover(self, portraits: Tensor) -> Tensor:

@@ -58,7 +58,7 @@ class Method(method.Method[Settings]):
 
     def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
         """The discriminator's step at half its loss, then the generator's."""
-        rate, given = self.settings.optimisation.rate(clock), self.settings.losses
+        rate, weights = self.settings.optimisation.rate(clock), self.settings.losses
         recovered = self.networks["generator"](batch.portraits)
         judge = self.networks["discriminator"]
         real = losses.adversarial(judge(_pair(batch.portraits, batch.faces)), True)
@@ -68,7 +68,7 @@ class Method(method.Method[Settings]):
         with frozen(judge) as discriminator:
             error = losses.adversarial(discriminator(_pair(batch.portraits, recovered)), True)
         pixel = losses.absolute(recovered, batch.faces)
-        loss = given.pixel * pixel + given.adversarial * error
+        loss = weights.pixel * pixel + weights.adversarial * error
         yield Update("generator", loss, rate, {"pixel": pixel.detach(), "adversarial": error.detach()})
 
     def recover(self, portraits: Tensor) -> Tensor:

@@ -68,13 +68,13 @@ def skip_sides(network: Network, size: int) -> list[int]:
     inner = [size >> level for level in range(1, network.depth)]
     if network.skips in ("none", "all"):
         return inner if network.skips == "all" else []
-    given = list(network.skips) if isinstance(network.skips, list | tuple) else [network.skips]
-    wrong = [side for side in given if side not in inner]
+    chosen = list(network.skips) if isinstance(network.skips, list | tuple) else [network.skips]
+    wrong = [side for side in chosen if side not in inner]
     if wrong:
         raise IfrpError(
             f"network.skips has {wrong[0]!r}; it must be none, all, or a list of sides among {', '.join(map(str, inner))}."
         )
-    return [side for side in inner if side in given]
+    return [side for side in inner if side in chosen]
 
 
 def whitened(portraits: Tensor) -> Tensor:
@@ -156,8 +156,8 @@ class SRN(nn.Module):
             if str(level) in self.skips:
                 skip = self.skips[str(level)](encoded[str(level)])
                 maps = torch.cat([maps, skip], 1) if self.concatenate else maps + skip
-        found: Tensor = self.output(maps)
-        return found
+        faces: Tensor = self.output(maps)
+        return faces
 
     def _align(self, place: str, maps: Tensor) -> Tensor:
         found: Tensor = self.transformers[place](maps) if place in self.transformers else maps

@@ -93,7 +93,7 @@ class Aligner(nn.Module):
 
     def __init__(self, size: int, width: float) -> None:
         super().__init__()
-        self.localise = localisation("stn2", 3, size // 4, width, taught=True)
+        self.localise = localisation("stn2", 3, size // 4, width, supervised=True)
 
     def forward(self, portraits: Tensor) -> Tensor:
         """The transform of each portrait, (N, 3, S, S) to (N, 2, 3): see `similarity`."""
@@ -102,19 +102,19 @@ class Aligner(nn.Module):
         return similarity(self.localise(F.conv2d(portraits, mean, stride=4, groups=3)).float())
 
 
-def localisation(name: str, depth: int, side: int, width: float, taught: bool = False) -> nn.Sequential:
+def localisation(name: str, depth: int, side: int, width: float, supervised: bool = False) -> nn.Sequential:
     """The network that estimates four parameters of a feature map, (N, C, H, W) to (N, 4); starts at the identity.
 
-    Args and errors are those of `SpatialTransformer`. One that is `taught` the true transform normalises the maps of each
+    Args and errors are those of `SpatialTransformer`. One that is `supervised` by the true transform normalises the maps of each
     portrait by their own statistics, and keeps its last channels whatever the width.
     """
     layers: list[nn.Module] = []
-    last = LAST if taught else channels(LAST, width)
+    last = LAST if supervised else channels(LAST, width)
     before = depth
     for count in LOCALISATION[name]:
         after = last if count == LAST else channels(count, width)
-        layers.append(nn.Conv2d(before, after, 3, padding=1, bias=not taught))
-        layers += [instance_norm(after)] if taught else []
+        layers.append(nn.Conv2d(before, after, 3, padding=1, bias=not supervised))
+        layers += [instance_norm(after)] if supervised else []
         # The paper's order is ReLU, then pooling, which gives the same; this way round ReLU has a quarter to do.
         layers += [nn.MaxPool2d(2), nn.ReLU(inplace=True)]
         before, side = after, side // 2

@@ -81,7 +81,7 @@ class UNet(nn.Module):
         for stage in self.encoder:
             maps = stage(maps)
             encoded.append(maps)
-        found: Tensor = self.decoder[0](encoded.pop())
+        faces: Tensor = self.decoder[0](encoded.pop())
         for stage in self.decoder[1:]:
-            found = stage(torch.cat([encoded.pop(), found], 1))
-        return found
+            faces = stage(torch.cat([encoded.pop(), faces], 1))
+        return faces

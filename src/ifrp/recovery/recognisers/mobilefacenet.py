@@ -111,8 +111,8 @@ def convert(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """
     if "block0.expand.conv.weight" in tensors:
         return dict(tensors)
-    found = {_rename(key): value for key, value in tensors.items()}
-    bias = found.pop("embedding.conv.bias", None)
-    if bias is not None and "embedding.norm.running_mean" in found:
-        found["embedding.norm.running_mean"] = found["embedding.norm.running_mean"] - bias
-    return found
+    renamed = {_rename(key): value for key, value in tensors.items()}
+    bias = renamed.pop("embedding.conv.bias", None)
+    if bias is not None and "embedding.norm.running_mean" in renamed:
+        renamed["embedding.norm.running_mean"] = renamed["embedding.norm.running_mean"] - bias
+    return renamed

@@ -63,12 +63,12 @@ class Recogniser:
 
     def embed(self, images: stacks.Images, batch: int = 64) -> NDArray[np.float32]:
         """Embeddings of faces: uint8 (N, H, W, 3) RGB to (N, D) float32 of length 1."""
-        found = []
+        embeddings = []
         with torch.no_grad():
             for start in range(0, len(images), batch):
                 faces = to_range(torch.from_numpy(np.array(images[start : start + batch])).to(self.device))
-                found.append(F.normalize(self.features(faces, self.layers[-1]).float()).cpu())
-        return torch.cat(found).numpy() if found else np.empty((0, 0), np.float32)
+                embeddings.append(F.normalize(self.features(faces, self.layers[-1]).float()).cpu())
+        return torch.cat(embeddings).numpy() if embeddings else np.empty((0, 0), np.float32)
 
 
 def prepare(images: Tensor, settings: Settings) -> Tensor:
@@ -122,8 +122,8 @@ def load(config: Config, name: str, device: torch.device | str = "cpu") -> Recog
 
 def convert(tensors: Mapping[str, Tensor], settings: Settings) -> dict[str, Tensor]:
     """Renames published tensors to this network's names; drops the classifier, which knows only its own people."""
-    found = mobilefacenet.convert(tensors) if settings.network == "mobilefacenet" else tensors
-    return {name: value for name, value in found.items() if not name.startswith("logits.")}
+    renamed = mobilefacenet.convert(tensors) if settings.network == "mobilefacenet" else tensors
+    return {name: value for name, value in renamed.items() if not name.startswith("logits.")}
 
 
 def fingerprint(tensors: Mapping[str, Tensor]) -> str:
@@ -141,9 +141,9 @@ def settings_of(config: Config, name: str) -> Settings:
     Raises:
         IfrpError: there is none of that name.
     """
-    known = config.recovery.recognisers
-    if name not in known:
+    recognisers = config.recovery.recognisers
+    if name not in recognisers:
         raise IfrpError(
-            f"There is no recogniser {name} in recovery.recognisers; there are {', '.join(known)}."
+            f"There is no recogniser {name} in recovery.recognisers; there are {', '.join(recognisers)}."
         )
-    return known[name]
+    return recognisers[name]

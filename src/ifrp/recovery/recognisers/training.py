@@ -73,14 +73,14 @@ def train(config: Config, name: str, settings: Settings, facts: dict[str, Any]) 
         IfrpError: there are fewer than two people, or the loss is not finite.
         KeyboardInterrupt: after SIGINT, SIGTERM: a checkpoint was written first.
     """
-    fabric, given, path = runtime.fabric(config.runtime, devices=1), settings.training, paths.faces("train")
+    fabric, options, path = runtime.fabric(config.runtime, devices=1), settings.training, paths.faces("train")
     trainee = RecogniserTrainee(name, settings, stacks.read(path), config.seed, fabric.device)
     identity = json.dumps([name, plain(settings), config.seed, artifacts.hexdigest(path)])
     checkpoints = paths.checkpoint(f"recogniser-{name}")
     loop = Loop(trainee, fabric, checkpoints, identity, compiled=config.runtime.compile)
     loop.run()
-    speed = given.steps * given.batch / max(loop.seconds, 1e-9)
-    facts.update(people=trainee.people, faces=len(trainee.labels), steps=given.steps)
+    speed = options.steps * options.batch / max(loop.seconds, 1e-9)
+    facts.update(people=trainee.people, faces=len(trainee.labels), steps=options.steps)
     facts["faces_per_second"] = round(speed, 1)
     if paths.faces("val").exists():
         val = stacks.read(paths.faces("val"))
@@ -111,36 +111,36 @@ class RecogniserTrainee(Trainee[tuple[Tensor, Tensor]]):
     def __init__(
         self, name: str, settings: Settings, faces: stacks.Stack, seed: int, device: torch.device
     ) -> None:
-        self.settings, self.given, self.device = settings, settings.training, device
+        self.settings, self.options, self.device = settings, settings.training, device
         self.images, self.purpose = faces.images, (seed, "recogniser", name)
-        known, self.labels = np.unique(faces.table["person"], return_inverse=True)
-        self.people = len(known)
+        people, self.labels = np.unique(faces.table["person"], return_inverse=True)
+        self.people = len(people)
         if self.people < 2:
             raise IfrpError(
                 f"{paths.faces('train')} shows one person only: a recogniser cannot be trained on it."
             )
         torch.manual_seed(runtime.subseed(*self.purpose))
         self.network = build(settings)
-        margin = _Margin(self.network, self.people, self.given)
-        super().__init__(f"recogniser {name}", self.given.steps, {"recogniser": margin})
+        margin = _Margin(self.network, self.people, self.options)
+        super().__init__(f"recogniser {name}", self.options.steps, {"recogniser": margin})
 
     def optimisers(self) -> dict[str, Optimizer]:
         """AdamW."""
-        return {"recogniser": AdamW(self.networks["recogniser"].parameters(), lr=self.given.learning_rate)}
+        return {"recogniser": AdamW(self.networks["recogniser"].parameters(), lr=self.options.learning_rate)}
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """Augmented faces as the network takes them in, and the numbers of their people."""
         seed = runtime.subseed(*self.purpose, step)
         torch.manual_seed(seed)
-        rows = runtime.generator(seed).integers(len(self.labels), size=self.given.batch)
+        rows = runtime.generator(seed).integers(len(self.labels), size=self.options.batch)
         images = to_range(torch.from_numpy(self.images[rows]).to(self.device))
         labels = torch.from_numpy(self.labels[rows]).to(self.device)
-        return prepare(augment(images, self.given), self.settings), labels
+        return prepare(augment(images, self.options), self.settings), labels
 
     def updates(self, batch: tuple[Tensor, Tensor], step: int) -> Iterator[Update]:
         """One step."""
         loss = self.networks["recogniser"](*batch)
-        yield Update("recogniser", loss, self.given.learning_rate * rate(step, self.steps))
+        yield Update("recogniser", loss, self.options.learning_rate * rate(step, self.steps))
 
 
 def _published(settings: Settings) -> tuple[Path, dict[str, Tensor]]:
@@ -173,17 +173,17 @@ class _Margin(nn.Module):
     Both networks end with a norm, which tells the size of the embedding.
     """
 
-    def __init__(self, network: nn.Sequential, people: int, given: RecogniserTraining) -> None:
+    def __init__(self, network: nn.Sequential, people: int, options: RecogniserTraining) -> None:
         super().__init__()
-        self.network, self.given = network, given
+        self.network, self.options = network, options
         size = [module.num_features for module in network.modules() if isinstance(module, NORMS)][-1]
         self.directions = nn.Parameter(nn.init.xavier_uniform_(torch.empty(people, size)))
 
     def forward(self, images: Tensor, labels: Tensor) -> Tensor:
         embedded = F.normalize(self.network(images).float())
         cosines = embedded @ F.normalize(self.directions.float()).T  # (N, people)
-        lessened = cosines - self.given.margin * F.one_hot(labels, cosines.shape[1])
-        return F.cross_entropy(self.given.scale * lessened, labels)
+        lessened = cosines - self.options.margin * F.one_hot(labels, cosines.shape[1])
+        return F.cross_entropy(self.options.scale * lessened, labels)
 
 
 def rate(step: int, steps: int) -> float:
@@ -194,22 +194,22 @@ def rate(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
 
 
-def augment(images: Tensor, given: RecogniserTraining) -> Tensor:
+def augment(images: Tensor, options: RecogniserTraining) -> Tensor:
     """Mirrors, shifts, scales, rotates and tints (N, 3, S, S) faces in [-1, 1] at random, by torch's generator."""
     count = len(images)
 
     def draw(*shape: int) -> Tensor:
         return (2 * torch.rand(count, *shape) - 1).to(images.device)
 
-    angle, scale = draw() * math.radians(given.rotation), 1 + draw() * given.shift
+    angle, scale = draw() * math.radians(options.rotation), 1 + draw() * options.shift
     mirror = torch.sign(draw())
     cos, sin = scale * angle.cos(), scale * angle.sin()
-    shift = 2 * given.shift * draw(2)
+    shift = 2 * options.shift * draw(2)
     matrix = torch.stack([torch.stack([mirror * cos, -sin, shift[:, 0]], 1),
                           torch.stack([mirror * sin, cos, shift[:, 1]], 1)], 1)  # fmt: skip
     grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
     moved = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
-    contrast, tint = 1 + given.colour * draw(1, 1, 1), given.colour * (draw(3, 1, 1) + draw(1, 1, 1)) / 2
+    contrast, tint = 1 + options.colour * draw(1, 1, 1), options.colour * (draw(3, 1, 1) + draw(1, 1, 1)) / 2
     return (moved * contrast + tint).clamp(-1, 1)
 
 

@@ -74,27 +74,33 @@ class AdversarialMethod(Method[S]):
 
     def optimisers(self) -> dict[str, Optimizer]:
         """RMSprop for each network (torch adds ε outside the root, as the published code does)."""
-        given = self.settings.optimisation
+        settings = self.settings.optimisation
         return {
             name: RMSprop(
-                network.parameters(), lr=given.learning_rate, alpha=given.smoothing, eps=given.epsilon
+                network.parameters(),
+                lr=settings.learning_rate,
+                alpha=settings.smoothing,
+                eps=settings.epsilon,
             )
             for name, network in self.networks.items()
         }
 
     def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
         """The discriminator's step on half the faces and the other half's recoveries, then the generator's on all."""
-        rate, given = self._rate(clock), self.settings.losses
+        rate, weights = self._rate(clock), self.settings.losses
         recovered = self.networks["generator"](batch.portraits)
         generator = True
-        if given.adversarial:
+        if weights.adversarial:
             update, generator = self._discriminator(batch.faces, recovered.detach(), rate)
             yield update
-        terms = {"pixel": (given.pixel, losses.pixel(recovered, batch.faces))}
-        if generator and given.adversarial:
+        terms = {"pixel": (weights.pixel, losses.pixel(recovered, batch.faces))}
+        if generator and weights.adversarial:
             with frozen(self.networks["discriminator"]) as discriminator:
                 error = losses.adversarial(discriminator(recovered), real=True)
-            terms["adversarial"] = (weight(given.adversarial, clock.epoch, given.decay, given.floor), error)
+            terms["adversarial"] = (
+                weight(weights.adversarial, clock.epoch, weights.decay, weights.floor),
+                error,
+            )
         if generator:
             terms |= self.further_losses(batch, recovered, clock)
         loss = torch.stack([factor * term for factor, term in terms.values()]).sum() if generator else None
@@ -108,8 +114,9 @@ class AdversarialMethod(Method[S]):
 
     def _discriminator(self, faces: Tensor, recovered: Tensor, rate: float) -> tuple[Update, bool]:
         # The halves show different faces: one batch never tells which recovery belongs to which face [authors].
-        # Each has a pass of its own, as the generator's step has: in a mixed batch, batch norm gives the recoveries
-        # away, the discriminator stops by its margin, and what it learned means nothing to the generator.
+        # Each has a pass of its own, as the generator's step has: in a mixed batch, the statistics that batch norm takes of
+        # both give the recoveries away, the discriminator stops by its margin, and what it learned means nothing to the
+        # generator.
         half, judge = len(faces) // 2, self.networks["discriminator"]
         real = losses.adversarial(judge(faces[:half]), True)
         fake = losses.adversarial(judge(recovered[half:]), False)
@@ -124,9 +131,9 @@ class AdversarialMethod(Method[S]):
         return Update("discriminator", loss, rate, logs), generator
 
     def _rate(self, clock: Clock) -> float:
-        given = self.settings.optimisation
-        rate = learning_rate(given.learning_rate, clock.epoch, given.decay, given.floor)
-        return rate * (warm_up(clock.step, given.warm_up) if given.warm_up else 1.0)
+        settings = self.settings.optimisation
+        rate = learning_rate(settings.learning_rate, clock.epoch, settings.decay, settings.floor)
+        return rate * (warm_up(clock.step, settings.warm_up) if settings.warm_up else 1.0)
 
     def recover(self, portraits: Tensor) -> Tensor:
         """One forward pass."""

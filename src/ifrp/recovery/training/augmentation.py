@@ -33,9 +33,9 @@ def recoloured(portraits: Tensor, share: float, seed: int) -> Tensor:
     mixed[torch.rand(count, generator=random) >= share] = 1.0
     kernels, mixed, other = (part.to(portraits.device) for part in (kernels, mixed, other))
     padded = F.pad(portraits, [side // 2] * 4, mode="reflect").contiguous()
-    found = F.conv2d(padded.flatten(0, 1)[None], kernels.flatten(0, 1), groups=count)  # (1, 3N, S, S)
-    found = _like(found.view_as(portraits), portraits[other])
-    return (mixed * portraits + (1 - mixed) * found).clamp(-1, 1)
+    changed = F.conv2d(padded.flatten(0, 1)[None], kernels.flatten(0, 1), groups=count)  # (1, 3N, S, S)
+    changed = _like(changed.view_as(portraits), portraits[other])
+    return (mixed * portraits + (1 - mixed) * changed).clamp(-1, 1)
 
 
 def _like(images: Tensor, others: Tensor) -> Tensor:

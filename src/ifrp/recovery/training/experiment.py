@@ -32,75 +32,78 @@ def train(config: Config, name: str) -> None:
         IfrpError: the experiment needs no training, its inputs are missing, or a loss is not finite.
         KeyboardInterrupt: after SIGINT, SIGTERM: a checkpoint was written first.
     """
-    row = _trainable(config, name)
+    experiment = _trainable(config, name)
     fabric = runtime.fabric(config.runtime)
-    inputs = _inputs(row)
-    settings = {"method": row.method, "settings": plain(methods.settings(config, row)), "training": plain(row.training),
-                "styles": list(row.styles), "aligned": row.aligned, "seed": config.seed}  # fmt: skip
+    inputs = _inputs(experiment)
+    settings = {"method": experiment.method, "settings": plain(methods.settings(config, experiment)),
+                "training": plain(experiment.training), "styles": list(experiment.styles),
+                "aligned": experiment.aligned, "seed": config.seed}  # fmt: skip
     hashes = {str(path): artifacts.hexdigest(path) for path in inputs}
     identity = json.dumps({**settings, "inputs": hashes}, sort_keys=True)
     card: AbstractContextManager[dict[str, Any]] = nullcontext({})
     if fabric.is_global_zero:
         card = artifacts.card(paths.recovery_model(name), settings, config.seed, inputs)
     with card as facts:
-        loop, trainee = prepared(config, row, fabric, identity)
+        loop, trainee = prepared(config, experiment, fabric, identity)
         loop.run()
         if fabric.is_global_zero:
-            _save(config, row, loop, trainee)
+            _save(config, experiment, loop, trainee)
             facts.update(_facts(loop, trainee))
             checkpoint.remove(paths.checkpoint(name))
     fabric.barrier()
 
 
 def prepared(
-    config: Config, row: Experiment, fabric: Fabric, identity: str
+    config: Config, experiment: Experiment, fabric: Fabric, identity: str
 ) -> tuple[Loop, ExperimentTrainee]:
     """An experiment and its loop, before the first step; `identity` as in `checkpoint.save`."""
-    trainee = ExperimentTrainee(config, row, fabric)
-    curve = Curve(paths.training_curve(row.name), live=True)
-    loop = Loop(trainee, fabric, paths.checkpoint(row.name), identity, curve, config.runtime.compile)
+    trainee = ExperimentTrainee(config, experiment, fabric)
+    curve = Curve(paths.training_curve(experiment.name), live=True)
+    loop = Loop(trainee, fabric, paths.checkpoint(experiment.name), identity, curve, config.runtime.compile)
     return loop, trainee
 
 
 def _trainable(config: Config, name: str) -> Experiment:
-    row = experiments.resolve(config, name)
-    if not row.facts.trained:
-        raise IfrpError(f"The method {row.method} of experiment {name} needs no training: apply it at once.")
-    if row.model != name:
-        raise IfrpError(f"{name} takes the model of {row.model}: train that one.")
-    return row
+    experiment = experiments.resolve(config, name)
+    if not experiment.facts.trained:
+        raise IfrpError(
+            f"The method {experiment.method} of experiment {name} needs no training: apply it at once."
+        )
+    if experiment.model != name:
+        raise IfrpError(f"{name} takes the model of {experiment.model}: train that one.")
+    return experiment
 
 
-def _inputs(row: Experiment) -> list[Path]:
+def _inputs(experiment: Experiment) -> list[Path]:
     """The stacks and recognisers that a training reads.
 
     Raises:
         IfrpError: one is missing.
     """
-    source = Source.of("train", row)
-    inputs = [source.faces, *source.portraits, *(paths.recogniser(used) for used in row.recognisers)]
+    source = Source.of("train", experiment)
+    inputs = [source.faces, *source.portraits, *(paths.recogniser(used) for used in experiment.recognisers)]
     for path in inputs:
         if not path.exists():
             raise IfrpError(f"{path} is missing: make it with `snakemake --cores all {path}`.")
     return inputs
 
 
-def _save(config: Config, row: Experiment, loop: Loop, trainee: ExperimentTrainee) -> None:
-    seen = colours(stacks.read(Source.of("train", row).faces).images)
-    told = model.describe(row, trainee.method.settings, _fingerprints(config, row), seen)
+def _save(config: Config, experiment: Experiment, loop: Loop, trainee: ExperimentTrainee) -> None:
+    seen = colours(stacks.read(Source.of("train", experiment).faces).images)
+    header = model.describe(experiment, trainee.method.settings, _fingerprints(config, experiment), seen)
     with loop.evaluating():
-        model.save(paths.recovery_model(row.name), trainee.method, told)
+        model.save(paths.recovery_model(experiment.name), trainee.method, header)
 
 
-def _fingerprints(config: Config, row: Experiment) -> dict[str, str]:
+def _fingerprints(config: Config, experiment: Experiment) -> dict[str, str]:
     from ifrp.recovery.recognisers import recogniser
 
-    return {name: recogniser.load(config, name).fingerprint for name in row.recognisers}
+    return {name: recogniser.load(config, name).fingerprint for name in experiment.recognisers}
 
 
 def _facts(loop: Loop, trainee: ExperimentTrainee) -> dict[str, Any]:
     networks, last = trainee.networks, loop.history[-1] if loop.history else {}
-    found = {
+    facts = {
         "steps": loop.step,
         "epochs": loop.step / trainee.pairs.per_epoch,
         "training_seconds": round(loop.seconds, 1),
@@ -109,5 +112,5 @@ def _facts(loop: Loop, trainee: ExperimentTrainee) -> dict[str, Any]:
         "validation_psnr": last.get("validation_psnr"),
     }
     if loop.fabric.device.type == "cuda":
-        found["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20)
-    return found
+        facts["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20)
+    return facts

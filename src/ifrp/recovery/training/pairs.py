@@ -39,11 +39,11 @@ class Source:
     aligned: bool = False
 
     @classmethod
-    def of(cls, split: str, row: Experiment) -> Source:
+    def of(cls, split: str, experiment: Experiment) -> Source:
         """What an experiment sees of a split, train or val."""
-        styles = (split == "val" and row.training.validation_styles) or row.styles
-        portraits = tuple(paths.portraits(split, style, row.warp) for style in styles)
-        return cls(paths.faces(split), portraits, row.aligned)
+        styles = (split == "val" and experiment.training.validation_styles) or experiment.styles
+        portraits = tuple(paths.portraits(split, style, experiment.warp) for style in styles)
+        return cls(paths.faces(split), portraits, experiment.aligned)
 
 
 class Pairs:
@@ -106,10 +106,10 @@ class Pairs:
         copy = random.integers(self.copies, size=self.count)
         # From pass to pass a face changes both its style and its copy; once both are back at the first, it skips a copy.
         back = math.lcm(self.styles, self.copies)
-        styles = [(style[shown] + turn) % self.styles for turn, shown in enumerate(faces)]
-        copies = [(copy[shown] + turn + turn // back) % self.copies for turn, shown in enumerate(faces)]
-        shown = np.concatenate(faces)
-        return shown, np.concatenate(styles), self.rows[shown, np.concatenate(copies)]
+        styles = [(style[index] + turn) % self.styles for turn, index in enumerate(faces)]
+        copies = [(copy[index] + turn + turn // back) % self.copies for turn, index in enumerate(faces)]
+        index = np.concatenate(faces)
+        return index, np.concatenate(styles), self.rows[index, np.concatenate(copies)]
 
     def __call__(self, step: int) -> Batch:
         """The batch of a step: a function of the seed and the step alone."""
@@ -118,22 +118,22 @@ class Pairs:
             self._order = (epoch, *self.order(epoch))
         rank, devices = self.share
         window = slice(position * self.batch + rank, (position + 1) * self.batch, devices)
-        faces, styles, rows = (found[window] for found in self._order[1:])
+        faces, styles, rows = (part[window] for part in self._order[1:])
         random = runtime.generator(self.seed, "batch", step)
         other = faces if self.paired else random.integers(self.count, size=self.batch)[rank::devices]
         mirrored = torch.from_numpy(random.random(self.batch)[rank::devices] < (0.5 if self.flip else 0))
         portraits = torch.empty(len(faces), *self.faces.shape, dtype=torch.uint8, device=self.device)
         for style in np.unique(styles):
-            those = np.flatnonzero(styles == style)
-            portraits[torch.from_numpy(those).to(self.device)] = self.portraits[style](rows[those])
+            members = np.flatnonzero(styles == style)
+            portraits[torch.from_numpy(members).to(self.device)] = self.portraits[style](rows[members])
         warps = self.warps.iloc[rows]
         if self.aligned:
             portraits = torch.from_numpy(unwarp(portraits.cpu().numpy(), warps)).to(self.device)
-        shown = _flipped(to_range(portraits), mirrored)
+        images = _flipped(to_range(portraits), mirrored)
         if self.recolour:
-            shown = recoloured(shown, self.recolour, runtime.subseed(self.seed, "colours", step, rank))
+            images = recoloured(images, self.recolour, runtime.subseed(self.seed, "colours", step, rank))
         return Batch(
-            portraits=shown,
+            portraits=images,
             faces=_flipped(to_range(self.faces(other)), mirrored),
             style=torch.from_numpy(styles).to(self.device),
             places=torch.from_numpy(places(warps, mirrored.numpy(), self.aligned)).to(self.device),
@@ -146,13 +146,13 @@ def _rows(source: Source, faces: int, table: pd.DataFrame) -> NDArray[np.int64]:
     Raises:
         IfrpError: not every face has as many portraits.
     """
-    of = table["index"].to_numpy() if "index" in table else np.full(len(table), -1)
-    if not np.array_equal(np.sort(of), np.repeat(np.arange(faces), len(of) // faces)):
+    index = table["index"].to_numpy() if "index" in table else np.full(len(table), -1)
+    if not np.array_equal(np.sort(index), np.repeat(np.arange(faces), len(index) // faces)):
         raise IfrpError(
             f"{source.portraits[0].with_suffix('.csv')} does not tell (column index) as many portraits of each of the {faces} "
             f"faces of {source.faces}: make it again."
         )
-    return np.argsort(of, kind="stable").reshape(faces, -1)
+    return np.argsort(index, kind="stable").reshape(faces, -1)
 
 
 def places(warps: pd.DataFrame, mirrored: NDArray[np.bool_], aligned: bool) -> NDArray[np.float32]:
@@ -167,12 +167,12 @@ def places(warps: pd.DataFrame, mirrored: NDArray[np.bool_], aligned: bool) -> N
         (N, 2, 3), from the aligned face to the portrait, both in [-1, 1].
     """
     shift = warps[["shift_x", "shift_y"]].to_numpy()
-    found = forward(warps["rotation"].to_numpy(), warps["scale"].to_numpy(), shift, 2)
-    found[:, :, 2] = 2 * shift  # about the centre, which is 0
+    maps = forward(warps["rotation"].to_numpy(), warps["scale"].to_numpy(), shift, 2)
+    maps[:, :, 2] = 2 * shift  # about the centre, which is 0
     if aligned:
-        found[:] = np.eye(2, 3)
-    found[mirrored] *= [[1, -1, -1], [-1, 1, 1]]
-    return found.astype(np.float32)
+        maps[:] = np.eye(2, 3)
+    maps[mirrored] *= [[1, -1, -1], [-1, 1, 1]]
+    return maps.astype(np.float32)
 
 
 def _flipped(images: Tensor, mirrored: Tensor) -> Tensor:
@@ -200,11 +200,11 @@ def held_out(source: Source, count: int) -> list[tuple[Tensor, Tensor]] | None:
     if not all(path.exists() for path in (source.faces, *source.portraits)):
         return None
     faces = torch.from_numpy(np.array(stacks.read(source.faces).images[:count]))
-    found = []
+    pairs = []
     for path in source.portraits:
         opened = stacks.read(path)
         images = np.array(opened.images[:count])
         if source.aligned:
             images = unwarp(images, opened.table[:count])
-        found.append((torch.from_numpy(images), faces))
-    return found
+        pairs.append((torch.from_numpy(images), faces))
+    return pairs

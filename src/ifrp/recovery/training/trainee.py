@@ -30,7 +30,7 @@ class ExperimentTrainee(Trainee[Batch]):
 
     Args:
         config: the configuration.
-        row: the experiment.
+        experiment: what is trained.
         fabric: device and precision.
 
     Attributes:
@@ -39,20 +39,20 @@ class ExperimentTrainee(Trainee[Batch]):
         validation: what it is validated on; none where it is not there.
     """
 
-    def __init__(self, config: Config, row: Experiment, fabric: Fabric) -> None:
-        self.training, self.device = row.training, fabric.device
-        seed = config.seed if row.training.seed is None else row.training.seed
+    def __init__(self, config: Config, experiment: Experiment, fabric: Fabric) -> None:
+        self.training, self.device = experiment.training, fabric.device
+        seed = config.seed if experiment.training.seed is None else experiment.training.seed
         torch.manual_seed(runtime.subseed(seed, "recovery"))
-        self.method = methods.build(config, row)
-        super().__init__(row.name, row.training.steps, self.method.networks)
-        self.checkpoint_minutes = row.training.checkpoint_minutes
-        if row.training.average:
-            self.averaged = dict.fromkeys(self.method.kept, row.training.average)
+        self.method = methods.build(config, experiment)
+        super().__init__(experiment.name, experiment.training.steps, self.method.networks)
+        self.checkpoint_minutes = experiment.training.checkpoint_minutes
+        if experiment.training.average:
+            self.averaged = dict.fromkeys(self.method.kept, experiment.training.average)
         self.pairs = Pairs(
-            Source.of("train", row), row.training.batch, runtime.subseed(seed, "pairs"), self.method.paired,
-            row.training.flip, row.training.recolour, fabric.device, (fabric.global_rank, fabric.world_size),
+            Source.of("train", experiment), experiment.training.batch, runtime.subseed(seed, "pairs"), self.method.paired,
+            experiment.training.flip, experiment.training.recolour, fabric.device, (fabric.global_rank, fabric.world_size),
         )  # fmt: skip
-        self.validation = held_out(Source.of("val", row), row.training.validation_faces)
+        self.validation = held_out(Source.of("val", experiment), experiment.training.validation_faces)
         self.method.prepare(config, fabric.device, training=True)
         self.method.average = partial(average, fabric)
 
@@ -86,12 +86,12 @@ class ExperimentTrainee(Trainee[Batch]):
 
     def _psnr(self, validation: list[tuple[Tensor, Tensor]]) -> float:
         """Mean PSNR in decibels of faces recovered from portraits, values in [-1, 1]."""
-        found: list[Tensor] = []
+        scores: list[Tensor] = []
         for portraits, faces in validation:
             recovered = self.method.recover(to_range(portraits.to(self.device)))
             error = (recovered.float() - to_range(faces.to(self.device))).square().mean((1, 2, 3))
-            found.append(10 * torch.log10(4 / error.clamp_min(1e-10)))
-        return float(torch.cat(found).mean())
+            scores.append(10 * torch.log10(4 / error.clamp_min(1e-10)))
+        return float(torch.cat(scores).mean())
 
     def extra_state(self) -> dict[str, Any]:
         """The method's."""
