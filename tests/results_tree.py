@@ -18,15 +18,15 @@ from ifrp.evaluation import distractors, exposure, identity, quality, summary, y
 STYLES = {"dots": "seen", "waves": "seen", "blocks": "unseen", "pencil": "sketch"}
 NOISE = {"input": 70.0, "faced": 40.0, "ifrp": 15.0}  # grey levels
 PEOPLE, EACH, SIDE = 6, 3, 32
-JUDGE = "a" * 64
+EVALUATOR = "a" * 64
 SOME = [0, 4, 8, 13, 17]
 """places of five test faces, one of each of five people"""
 
 
-class Judge:
+class Evaluator:
     """Sees a face as its coarse colours."""
 
-    fingerprint = JUDGE
+    fingerprint = EVALUATOR
 
     def embed(self, images: NDArray[np.uint8], batch: int) -> NDArray[np.float32]:
         assert batch > 0
@@ -109,7 +109,7 @@ def build(root: Path) -> Config:
         store(paths.warped(split), np.roll(real, 3, axis=1), prefix=prefix)
         for style in STYLES:
             store(paths.portraits(split, style), 255 - real, prefix=prefix)
-    distractors.write(config, "judge", Judge())
+    distractors.write(config, "evaluator", Evaluator())
     for experiment in NOISE:
         recover(config, experiment)
     return config
@@ -117,11 +117,11 @@ def build(root: Path) -> Config:
 
 def score(config: Config) -> None:
     """Evaluates everything."""
-    yardsticks.write(config, "judge", Judge())
+    yardsticks.write(config, "evaluator", Evaluator())
     exposure.write(config)
     for experiment in config.recovery.experiments:
         quality.write(config, experiment)
-        identity.write(config, experiment, "judge", Judge())
+        identity.write(config, experiment, "evaluator", Evaluator())
         summary.write(config, experiment)
 
 

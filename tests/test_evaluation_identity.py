@@ -18,7 +18,7 @@ from ifrp.artifacts import read_card, save_weights
 from ifrp.config import Evaluation
 from ifrp.errors import IfrpError
 from ifrp.evaluation import distractors, identity
-from ifrp.evaluation.judge import Embeddings
+from ifrp.evaluation.evaluator import Embeddings
 
 PEOPLE = np.array(["a", "a", "b", "b", "c", "d"])
 
@@ -170,7 +170,7 @@ def test_distractors_are_counted_the_same_in_blocks_of_any_size() -> None:
 
 
 def test_a_distractor_that_is_the_same_face_takes_rank_1_away() -> None:
-    """Perfect recovery of 300 people, and strangers whose faces are the same to the judge, in sums of any order."""
+    """Perfect recovery of 300 people, and strangers whose faces are the same to the evaluator, in sums of any order."""
     faces = unit((300, 512), 5)
     people = np.arange(300).astype(str)
     strangers = faces[::-1][:100]  # of the people 299, 298, …
@@ -219,8 +219,11 @@ def test_tables_of_an_experiment(tree: Path) -> None:
     import pandas as pd
 
     config = results_tree.build(tree)
-    identity.write(config, "ifrp", "judge", results_tree.Judge())
-    frr, fcr = pd.read_csv(paths.identity("ifrp", "judge")), pd.read_csv(paths.consistency("ifrp", "judge"))
+    identity.write(config, "ifrp", "evaluator", results_tree.Evaluator())
+    frr, fcr = (
+        pd.read_csv(paths.identity("ifrp", "evaluator")),
+        pd.read_csv(paths.consistency("ifrp", "evaluator")),
+    )
     columns = ["index", "person", "rank", "hit", "chance"]
     strictly = ["rank_distractors", "cosine", "chance_rank1", "chance_rank1_distractors"]
     assert list(frr) == ["split", "style", *columns, *strictly]
@@ -231,39 +234,39 @@ def test_tables_of_an_experiment(tree: Path) -> None:
     assert (frr["rank_distractors"] >= frr["rank"]).all()
     # three of the person among 18 true faces and 18 training faces
     assert frr["chance_rank1_distractors"].tolist() == pytest.approx([3 / 36] * len(frr), abs=1e-6)
-    told = read_card(paths.identity("ifrp", "judge"))
+    told = read_card(paths.identity("ifrp", "evaluator"))
     assert told["facts"]["distractors"] == 18
-    assert str(paths.distractors("judge")) in told["inputs"]
+    assert str(paths.distractors("evaluator")) in told["inputs"]
 
 
-def test_distractors_are_the_training_faces_as_the_judge_sees_them(tree: Path) -> None:
+def test_distractors_are_the_training_faces_as_the_evaluator_sees_them(tree: Path) -> None:
     results_tree.build(tree)
-    found = distractors.read("judge", results_tree.Judge())
+    found = distractors.read("evaluator", results_tree.Evaluator())
     assert found.shape == (18, 48)
     assert found.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-6)
     face = stacks.read(paths.faces("train")).images[7:8]
-    np.testing.assert_allclose(found[7:8], results_tree.Judge().embed(face, 1), rtol=1e-6)
-    told = read_card(paths.distractors("judge"))
-    assert told["settings"] == {"recogniser": "judge", "fingerprint": results_tree.JUDGE}
+    np.testing.assert_allclose(found[7:8], results_tree.Evaluator().embed(face, 1), rtol=1e-6)
+    told = read_card(paths.distractors("evaluator"))
+    assert told["settings"] == {"recogniser": "evaluator", "fingerprint": results_tree.EVALUATOR}
     assert told["facts"] == {"faces": 18, "people": 6}
 
 
-def test_distractors_of_another_judge_are_refused(tree: Path) -> None:
-    class Other(results_tree.Judge):
+def test_distractors_of_another_evaluator_are_refused(tree: Path) -> None:
+    class Other(results_tree.Evaluator):
         fingerprint = "c" * 64
 
     config = results_tree.build(tree)
     with pytest.raises(
-        IfrpError, match="made with other weights than those of the recogniser judge: make them again"
+        IfrpError, match="made with other weights than those of the recogniser evaluator: make them again"
     ):
-        identity.write(config, "ifrp", "judge", Other())
-    paths.distractors("judge").write_bytes(b"half")
+        identity.write(config, "ifrp", "evaluator", Other())
+    paths.distractors("evaluator").write_bytes(b"half")
     with pytest.raises(IfrpError, match="does not hold embeddings"):
-        identity.write(config, "ifrp", "judge", results_tree.Judge())
-    paths.distractors("judge").unlink()
-    with pytest.raises(IfrpError, match=r"distractors/judge\.npy does not exist"):
-        identity.write(config, "ifrp", "judge", results_tree.Judge())
+        identity.write(config, "ifrp", "evaluator", results_tree.Evaluator())
+    paths.distractors("evaluator").unlink()
+    with pytest.raises(IfrpError, match=r"distractors/evaluator\.npy does not exist"):
+        identity.write(config, "ifrp", "evaluator", results_tree.Evaluator())
     assert not paths.EVALUATION.joinpath("ifrp").exists()
 
 
@@ -273,8 +276,11 @@ def test_tables_of_an_experiment_on_some_portraits(tree: Path) -> None:
     config = results_tree.build(tree)
     config = dataclasses.replace(config, evaluation=Evaluation(top=5, faces=12))
     results_tree.recover(config, "ifrp", places=[0, 4, 5, 11, 17])  # people p0, p1, p1, p3, p5
-    identity.write(config, "ifrp", "judge", results_tree.Judge())
-    frr, fcr = pd.read_csv(paths.identity("ifrp", "judge")), pd.read_csv(paths.consistency("ifrp", "judge"))
+    identity.write(config, "ifrp", "evaluator", results_tree.Evaluator())
+    frr, fcr = (
+        pd.read_csv(paths.identity("ifrp", "evaluator")),
+        pd.read_csv(paths.consistency("ifrp", "evaluator")),
+    )
     for table, groups in ((frr, 4), (fcr, 12)):
         assert table["index"].tolist() == [0, 4, 5, 11] * groups  # 17 is not among the first 12 true faces
         assert table["person"].tolist() == ["p0", "p1", "p1", "p3"] * groups
@@ -284,12 +290,12 @@ def test_tables_of_an_experiment_on_some_portraits(tree: Path) -> None:
     assert fcr["chance"].eq(1).all()  # a gallery of four, of which five are drawn
 
 
-def test_the_network_of_the_loss_may_not_judge(tree: Path) -> None:
+def test_the_network_of_the_loss_may_not_evaluate(tree: Path) -> None:
     config = results_tree.build(tree)
     header = {"method": "ifrp", "settings": "{}"}
-    for fingerprint, refused in (("b" * 64, False), (results_tree.JUDGE, True)):
+    for fingerprint, refused in (("b" * 64, False), (results_tree.EVALUATOR, True)):
         told = header | {"recognisers": json.dumps({"loss": fingerprint})}
         save_weights(paths.recovery_model("ifrp"), {"generator/weight": torch.zeros(1)}, told)
         results_tree.recover(config, "ifrp", model=True)
         with pytest.raises(IfrpError, match="loss of ifrp") if refused else nullcontext():
-            identity.write(config, "ifrp", "judge", results_tree.Judge())
+            identity.write(config, "ifrp", "evaluator", results_tree.Evaluator())

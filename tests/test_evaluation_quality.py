@@ -179,7 +179,7 @@ def test_a_coarser_truth_scores_less_and_one_face_for_all_finds_few(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = yardsticks.table(results_tree.build(tmp_path), results_tree.Judge())
+    found = yardsticks.table(results_tree.build(tmp_path), results_tree.Evaluator())
     for metric in ("psnr", "ssim", "fsim"):
         values = found[found["metric"] == metric].set_index("yardstick")["value"]
         assert values.drop(yardsticks.MEAN).is_monotonic_decreasing
@@ -219,7 +219,7 @@ def test_folders_are_compared_by_name(
         saved(tmp_path / "photos", true, "abcd"),
         saved(tmp_path / "made", noisy.flip(0), "dcbz"),
     )
-    told = folders.write(config, results_tree.Judge(), recovered, photos, tmp_path / "scores.csv")
+    told = folders.write(config, results_tree.Evaluator(), recovered, photos, tmp_path / "scores.csv")
     rows = pd.read_csv("scores.csv").set_index("name")
     assert told.startswith("3 faces: psnr")
     assert told.endswith("nearest 100.0%, among the 5 nearest 100.0%")
@@ -242,7 +242,7 @@ def test_two_stacks_are_compared_place_by_place(tmp_path: Path, monkeypatch: pyt
     for name, images in (("true", true), ("recovered", noisy[:11])):
         np.save(f"{name}.npy", images.permute(0, 2, 3, 1).numpy())
     folders.write(
-        config, results_tree.Judge(), Path("recovered.npy"), Path("true.npy"), tmp_path / "scores.csv"
+        config, results_tree.Evaluator(), Path("recovered.npy"), Path("true.npy"), tmp_path / "scores.csv"
     )
     rows = pd.read_csv("scores.csv").set_index("name")
     assert list(rows.index) == list(range(11))
@@ -251,18 +251,18 @@ def test_two_stacks_are_compared_place_by_place(tmp_path: Path, monkeypatch: pyt
 
 def test_folders_that_share_no_name_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    config, judge = results_tree.build(tmp_path), results_tree.Judge()
+    config, evaluator = results_tree.build(tmp_path), results_tree.Evaluator()
     one, other = (
         saved(tmp_path / "one", pictures(16, 16, 1)[0], "a"),
         saved(tmp_path / "two", pictures(16, 16, 1)[0], "b"),
     )
     for true, sentence in ((other, "no picture of the same name"), (tmp_path / "none", "There is no")):
         with pytest.raises(IfrpError, match=sentence):
-            folders.write(config, judge, one, true, tmp_path / "scores.csv")
+            folders.write(config, evaluator, one, true, tmp_path / "scores.csv")
     (one / "sub").mkdir()
     shutil.copy(one / "a.png", one / "sub" / "a.png")
     with pytest.raises(IfrpError, match="two pictures called a"):
-        folders.write(config, judge, one, other, tmp_path / "scores.csv")
+        folders.write(config, evaluator, one, other, tmp_path / "scores.csv")
     with pytest.raises(IfrpError, match="name the file that the scores go to"):
-        folders.write(config, judge, one, one, tmp_path)
+        folders.write(config, evaluator, one, one, tmp_path)
     assert not (tmp_path / "scores.csv").exists()

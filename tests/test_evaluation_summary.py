@@ -70,7 +70,7 @@ def test_summary_of_all_experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         quality.write(config, experiment)
         with pytest.raises(IfrpError, match="does not exist"):
             summary.write(config, experiment)
-        identity.write(config, experiment, "judge", results_tree.Judge())
+        identity.write(config, experiment, "evaluator", results_tree.Evaluator())
         summary.write(config, experiment)
     files = [paths.summary(experiment) for experiment in config.recovery.experiments]
     found = pd.concat([pd.read_csv(path, keep_default_na=False) for path in files])
@@ -88,14 +88,14 @@ def test_summary_of_all_experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert value("ifrp", "seen", "", "ssim") == pytest.approx(seen, rel=1e-5)
     assert cells["ifrp", "seen", "", "ssim"]["n"] == 2 * 18
     assert cells["ifrp", "seen", "dots", "psnr"]["n"] == 18
-    pairs = pd.read_csv(paths.consistency("ifrp", "judge"))
+    pairs = pd.read_csv(paths.consistency("ifrp", "evaluator"))
     assert value("ifrp", "all", "", "fcr") == pytest.approx(100 * pairs["hit"].mean())
     # 3 faces of the person among 18: 1 − C(15, 5) / C(18, 5)
     assert value("input", "sketch", "", "frr-chance") == pytest.approx(100 * (1 - 3003 / 8568), rel=1e-5)
     everything = faces.groupby("style")["fsim"].mean().mean()
     assert value("ifrp", "all", "", "fsim") == pytest.approx(everything, rel=1e-5)
     assert value("ifrp", "seen", "", "psnr") > value("input", "seen", "", "psnr")
-    retrieved = pd.read_csv(paths.identity("faced", "judge")).query("split == 'seen'")
+    retrieved = pd.read_csv(paths.identity("faced", "evaluator")).query("split == 'seen'")
     for column, metric in (("rank", "rank1"), ("rank_distractors", "rank1-distractors")):
         first = [100 * sum(part[column] == 1) / len(part) for _, part in retrieved.groupby("style")]
         assert value("faced", "seen", "", metric) == pytest.approx(np.mean(first), rel=1e-5)
@@ -113,11 +113,11 @@ def test_a_measure_that_was_never_made_has_no_row(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     config = results_tree.build(tmp_path)
     quality.write(config, "ifrp")
-    identity.write(config, "ifrp", "judge", results_tree.Judge())
+    identity.write(config, "ifrp", "evaluator", results_tree.Evaluator())
     before = summary.table(config, "ifrp")
     new = ("rank_distractors", "cosine", "chance_rank1", "chance_rank1_distractors")
     for path, columns in (
-        (paths.identity("ifrp", "judge"), new),
+        (paths.identity("ifrp", "evaluator"), new),
         (paths.quality("ifrp"), ("psnr-colour", "psnr-contrast")),
     ):
         pd.read_csv(path).assign(**dict.fromkeys(columns)).to_csv(path, index=False)

@@ -453,22 +453,22 @@ def test_identity_loss_uses_the_trained_recogniser(project: Config, monkeypatch:
         "training": {"steps": 2, "batch": 4},
     }
     values = merge(as_plain(project), {"recovery": {
-        "recognisers": {"facenet": small, "judge": small},
+        "recognisers": {"facenet": small, "evaluator": small},
         "methods": {"ifrp": {"losses": {"identity": 1.0, "identity_layer": "block4"}, "training": {"steps": 2}}}}})  # fmt: skip
     changed = build_config(values, "here")
     with pytest.raises(IfrpError, match=r"models/recognisers/facenet.safetensors is missing"):
         training.train(changed, "ifrp")
-    for name in ("facenet", "judge"):
+    for name in ("facenet", "evaluator"):
         recognition.make(changed, name)
-    assert not paths.checkpoint("recogniser-judge").exists(), "it goes when the weights are written"
+    assert not paths.checkpoint("recogniser-evaluator").exists(), "it goes when the weights are written"
     training.train(changed, "ifrp")
-    judge, used = recogniser.load(changed, "judge"), recogniser.load(changed, "facenet")
-    assert judge.fingerprint != used.fingerprint  # another name, another network
+    evaluator, used = recogniser.load(changed, "evaluator"), recogniser.load(changed, "facenet")
+    assert evaluator.fingerprint != used.fingerprint  # another name, another network
     assert used.fingerprint in model.header(paths.recovery_model("ifrp"))["recognisers"]
     assert "identity" in pd.read_csv(paths.training_curve("ifrp")).columns
-    embedded = judge.embed(stacks.read(paths.faces("test")).images, batch=5)
+    embedded = evaluator.embed(stacks.read(paths.faces("test")).images, batch=5)
     np.testing.assert_allclose(np.linalg.norm(embedded, axis=1), 1, rtol=1e-5)
-    assert artifacts.read_card(paths.recogniser("judge"))["facts"]["fingerprint"] == judge.fingerprint
+    assert artifacts.read_card(paths.recogniser("evaluator"))["facts"]["fingerprint"] == evaluator.fingerprint
 
 
 def test_a_recogniser_that_was_stopped_and_resumed_is_bit_for_bit_the_same(
@@ -477,22 +477,22 @@ def test_a_recogniser_that_was_stopped_and_resumed_is_bit_for_bit_the_same(
     def configured(steps: int) -> Config:
         small = {"network": "mobilefacenet", "weights": "trained", "size": [48, 48],
                  "training": {"steps": steps, "batch": 4}}  # fmt: skip
-        values = {"recovery": {"recognisers": {"judge": small}}}
+        values = {"recovery": {"recognisers": {"evaluator": small}}}
         return build_config(merge(as_plain(project), values), "here")
 
-    recognition.make(configured(6), "judge")
-    whole = artifacts.load_weights(paths.recogniser("judge"))
-    paths.recogniser("judge").unlink()
+    recognition.make(configured(6), "evaluator")
+    whole = artifacts.load_weights(paths.recogniser("evaluator"))
+    paths.recogniser("evaluator").unlink()
     for steps in (7, 6):
         with told_to_stop(3), pytest.raises(KeyboardInterrupt):
-            recognition.make(configured(steps), "judge")
-        assert paths.checkpoint("recogniser-judge").exists()
-        assert not paths.recogniser("judge").exists()
+            recognition.make(configured(steps), "evaluator")
+        assert paths.checkpoint("recogniser-evaluator").exists()
+        assert not paths.recogniser("evaluator").exists()
     assert "other settings, data or networks, so training starts afresh" in capsys.readouterr().err
-    recognition.make(configured(6), "judge")
-    assert "recogniser judge: 4/6" in capsys.readouterr().err
-    assert same(artifacts.load_weights(paths.recogniser("judge")), whole)
-    assert artifacts.read_card(paths.recogniser("judge"))["facts"]["steps"] == 6
+    recognition.make(configured(6), "evaluator")
+    assert "recogniser evaluator: 4/6" in capsys.readouterr().err
+    assert same(artifacts.load_weights(paths.recogniser("evaluator")), whole)
+    assert artifacts.read_card(paths.recogniser("evaluator"))["facts"]["steps"] == 6
     assert not list(paths.CHECKPOINTS.iterdir())
 
 
@@ -502,23 +502,23 @@ def test_a_recogniser_of_another_configuration_is_refused(project: Config) -> No
     def configured(**more: object) -> Config:
         small = {"network": "mobilefacenet", "weights": "trained", "size": [48, 48],
                  "training": {"steps": 1, "batch": 4}, **more}  # fmt: skip
-        values = {"recovery": {"recognisers": {"judge": small}}}
+        values = {"recovery": {"recognisers": {"evaluator": small}}}
         return build_config(merge(as_plain(project), values), "here")
 
     made = configured()
-    recognition.make(made, "judge")
-    assert recogniser.load(made, "judge").settings == made.recovery.recognisers["judge"]
+    recognition.make(made, "evaluator")
+    assert recogniser.load(made, "evaluator").settings == made.recovery.recognisers["evaluator"]
     for more, key, was, wanted in (
         ({"weights": "data/source/ms1m.pt"}, "weights", "trained", "data/source/ms1m.pt"),
         ({"training": {"steps": 2, "batch": 4}}, r"training\.steps", "1", "2"),
     ):
         told = (
-            rf"^models/recognisers/judge\.safetensors was made with another recovery\.recognisers\.judge\.{key} "
+            rf"^models/recognisers/evaluator\.safetensors was made with another recovery\.recognisers\.evaluator\.{key} "
             rf"\({was}\) than the configuration has \({wanted}\): make it again by "
-            r"`snakemake --cores all --force models/recognisers/judge\.safetensors`, or name the preset"
+            r"`snakemake --cores all --force models/recognisers/evaluator\.safetensors`, or name the preset"
         )
         with pytest.raises(IfrpError, match=told):
-            recogniser.load(configured(**more), "judge")
+            recogniser.load(configured(**more), "evaluator")
 
 
 def test_a_model_of_another_configuration_is_refused_by_name_and_usable_as_a_file(project: Config) -> None:

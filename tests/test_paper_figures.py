@@ -127,8 +127,8 @@ def test_the_network_is_drawn_as_it_is(results: Config) -> None:
     ]
     assert {(block.side, block.channels) for block in skips} == {(8, 64), (16, 32)}
     assert main[-1].channels == 3
-    judged, _ = network.trace(DN(), 128)
-    shapes = [(block.side, block.channels) for block in judged]
+    discriminator, _ = network.trace(DN(), 128)
+    shapes = [(block.side, block.channels) for block in discriminator]
     assert shapes == [
         (128, 3),
         (64, 32),

@@ -161,7 +161,7 @@ def test_an_epochs_time_stands_beside_the_printed_one(results: Config) -> None:
 
 def test_recognisers_are_ranked_side_by_side(results: Config) -> None:
     for experiment in results.recovery.experiments:
-        table = pd.read_csv(paths.identity(experiment, "judge"))
+        table = pd.read_csv(paths.identity(experiment, "evaluator"))
         paths.identity(experiment, "blind").parent.mkdir()
         table.assign(hit=1 - table["hit"]).to_csv(paths.identity(experiment, "blind"), index=False)
     config = dataclasses.replace(
@@ -171,9 +171,9 @@ def test_recognisers_are_ranked_side_by_side(results: Config) -> None:
     found = pd.read_csv(paths.table("recognisers")).set_index(["experiment", "recogniser", "split"])
     frr, rank = found["frr"].to_dict(), found["rank"].to_dict()
     for experiment in results.recovery.experiments:
-        both = frr[experiment, "judge", "seen"] + frr[experiment, "blind", "seen"]
+        both = frr[experiment, "evaluator", "seen"] + frr[experiment, "blind", "seen"]
         assert both == pytest.approx(100)
-    assert rank["input", "judge", "seen"] > rank["ifrp", "judge", "seen"]
+    assert rank["input", "evaluator", "seen"] > rank["ifrp", "evaluator", "seen"]
     assert rank["input", "blind", "seen"] < rank["ifrp", "blind", "seen"]
 
 
@@ -292,7 +292,7 @@ def test_a_calibrated_row_is_marked_and_not_ranked(results: Config, monkeypatch:
     monkeypatch.setitem(results_tree.NOISE, "again", 1.0)
     results_tree.recover(config, "again")
     quality.write(config, "again")
-    identity.write(config, "again", "judge", results_tree.Judge())
+    identity.write(config, "again", "evaluator", results_tree.Evaluator())
     summary.write(config, "again")
     seen = (
         tables.find(config, "quality")

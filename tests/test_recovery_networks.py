@@ -297,12 +297,12 @@ def test_facenet_is_facenet_pytorchs_network() -> None:
     ours = recogniser.build(settings)
     published = {**theirs.state_dict(), "logits.weight": torch.zeros(7, 512), "logits.bias": torch.zeros(7)}
     ours.load_state_dict(recogniser.convert(published, settings))
-    judge = recogniser.Recogniser(ours, settings)
+    evaluator = recogniser.Recogniser(ours, settings)
     images = np.random.default_rng(0).integers(0, 256, (2, 96, 96, 3), dtype=np.uint8)
     with torch.no_grad():
         standard = (torch.from_numpy(images).permute(0, 3, 1, 2).float() - 127.5) / 128
         expected = theirs(standard)
-    np.testing.assert_allclose(judge.embed(images), expected.numpy(), atol=1e-5)
+    np.testing.assert_allclose(evaluator.embed(images), expected.numpy(), atol=1e-5)
 
     faces = torch.rand(1, 3, 128, 128, requires_grad=True)
     maps = recogniser.Recogniser(ours, Recogniser(weights="trained", size=(128, 128))).features(
@@ -314,7 +314,7 @@ def test_facenet_is_facenet_pytorchs_network() -> None:
     assert faces.grad.abs().sum() > 0
     assert all(p.grad is None for p in ours.parameters())
     with pytest.raises(IfrpError, match="its layers are conv2d_1a"):
-        judge.features(faces, "relu9")
+        evaluator.features(faces, "relu9")
 
 
 def test_fingerprint_tells_weights_apart_and_ignores_names_of_files() -> None:

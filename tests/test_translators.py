@@ -230,8 +230,8 @@ def test_pix2pix_losses_by_hand() -> None:
 
 
 def test_cyclegan_losses_by_hand() -> None:
-    judges = {f"discriminator_{kind}": Scaled(1.0, mean) for kind in ("faces", "portraits")}
-    method = plain("cyclegan", generator=Scaled(1.0), inverse=Scaled(0.5), **judges)
+    discriminators = {f"discriminator_{kind}": Scaled(1.0, mean) for kind in ("faces", "portraits")}
+    method = plain("cyclegan", generator=Scaled(1.0), inverse=Scaled(0.5), **discriminators)
     found = updated(method)
     adversarial = (0.5 - 1) ** 2 + (0.5 - 1) ** 2  # recovered is 0.5, stylised 0.5
     cycle = abs(0.25 - 0.5) + abs(0.5 - 1)

@@ -34,8 +34,8 @@ portraits: {batch: 8}
 recovery:
   recognisers:
     facenet: {weights: trained, size: [80, 80], training: {steps: 2, batch: 8}}
-    judge: {weights: trained, size: [80, 80], training: {steps: 3, batch: 8}}
-    judge2: {network: mobilefacenet, weights: trained, size: [64, 64], training: {steps: 3, batch: 8}}
+    evaluator: {weights: trained, size: [80, 80], training: {steps: 3, batch: 8}}
+    evaluator2: {network: mobilefacenet, weights: trained, size: [64, 64], training: {steps: 3, batch: 8}}
   methods:
     ifrp:
       network: {width: 0.1, residual_blocks: 1}
@@ -46,7 +46,7 @@ recovery:
   ablations:
     ifrp-five: {method: ifrp, warp: five}
     ifrp-oracle: {method: ifrp, aligned: true, network: {stn: false}}
-evaluation: {top: 2, faces: 4, resamples: 20, others: [judge2]}
+evaluation: {top: 2, faces: 4, resamples: 20, others: [evaluator2]}
 paper:
   examples: 2
   worst: 2
@@ -203,8 +203,8 @@ def test_ablations_are_made_on_demand(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.make()
     pending = project.pending("ablations")
-    assert {"faces_warp five", "recovery_train ifrp-five", "recovery_recogniser judge2"} <= pending
-    assert {job for job in pending if " ifrp " in f"{job} "} == {"evaluation_identity ifrp judge2"}
+    assert {"faces_warp five", "recovery_train ifrp-five", "recovery_recogniser evaluator2"} <= pending
+    assert {job for job in pending if " ifrp " in f"{job} "} == {"evaluation_identity ifrp evaluator2"}
     assert "DVC has recorded the results" in project.make("ablations")
     assert project.pending("ablations") == project.pending() == set()
     assert "up to date" in project.dvc("status")
@@ -273,7 +273,7 @@ def test_number_of_portraits_reruns_no_training(edited: Project) -> None:
     pending = edited.pending()
     recovery = {job for job in pending if not job.startswith(("evaluation", "paper"))}
     assert recovery == {"recovery_apply ifrp"}
-    assert {"evaluation_quality ifrp", "evaluation_identity ifrp judge"} <= pending
+    assert {"evaluation_quality ifrp", "evaluation_identity ifrp evaluator"} <= pending
     assert not any(job.startswith("evaluation") and "input" in job for job in pending)
 
 
@@ -382,7 +382,7 @@ def test_parameter_edited_after_restoring_reruns_what_it_concerns(edited: Projec
     edited.restore()
     edited.edit(evaluation={"top": 3})
     pending = edited.pending()
-    assert "evaluation_identity ifrp judge" in pending
+    assert "evaluation_identity ifrp evaluator" in pending
     assert {job.split("_")[0] for job in pending} == {"evaluation", "paper"}
     assert not any(job.startswith("evaluation_quality") for job in pending)
 

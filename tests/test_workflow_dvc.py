@@ -44,7 +44,7 @@ def test_a_parameter_changed_and_changed_back(made: Project) -> None:
     assert "Nothing to be done" in made.make()
     assert made.pending() == set()
     made.edit(evaluation={"top": top + 2})
-    assert "evaluation_identity ifrp judge" in made.pending()
+    assert "evaluation_identity ifrp evaluator" in made.pending()
     made.edit(evaluation={"top": top})
 
 

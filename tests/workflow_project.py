@@ -58,9 +58,9 @@ made = {{
         paths.validation_curve(name)],
     "recovery apply": lambda name: [p for style in styles() for p in stack(paths.recovered(name, style))],
     "evaluation quality": lambda name: card(paths.quality(name)),
-    "evaluation identity": lambda name, _, judge: card(paths.identity(name, judge))
-    + card(paths.consistency(name, judge)) + card(paths.retrieval(name, judge)),
-    "evaluation distractors": lambda _, judge: card(paths.distractors(judge)),
+    "evaluation identity": lambda name, _, evaluator: card(paths.identity(name, evaluator))
+    + card(paths.consistency(name, evaluator)) + card(paths.retrieval(name, evaluator)),
+    "evaluation distractors": lambda _, evaluator: card(paths.distractors(evaluator)),
     "evaluation exposure": lambda: card(paths.EXPOSURE),
     "evaluation yardsticks": lambda: card(paths.YARDSTICKS),
     "evaluation summary": lambda name: card(paths.summary(name)) + card(paths.metrics(name)),
@@ -126,7 +126,7 @@ class Project:
         self.edit(
             faces={"warps": {"five": {"angles": [0, 15]}}},
             recovery={"experiments": experiments, "ablations": ablations},
-            evaluation={"others": ["judge2"]},
+            evaluation={"others": ["evaluator2"]},
             paper={
                 "ablations": {"rotation": {"5-angles": "ifrp-five"}, "alignment": {"oracle": "ifrp-oracle"}},
                 "seeds": {},

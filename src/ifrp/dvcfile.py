@@ -24,10 +24,10 @@ class _Indented(yaml.SafeDumper):
 
 def generate(config: Config) -> dict[str, Any]:
     """The sections `metrics` and `plots`: means, validation and retrieval curves of the main experiments."""
-    every, judge = list(config.recovery.experiments), config.evaluation.recogniser
+    every, evaluator = list(config.recovery.experiments), config.evaluation.recogniser
     trained = [experiment.name for experiment in experiments.main(config) if experiment.trained]
     validation = {str(paths.validation_curve(name)): "validation_psnr" for name in trained}
-    curves = [str(paths.retrieval(name, judge)) for name in every]
+    curves = [str(paths.retrieval(name, evaluator)) for name in every]
     plots = [_plot("training", "PSNR of validation faces", "step", "dB", validation)]
     for split in STYLE_SPLITS:
         title = f"Faces whose person is among the nearest, {split} styles"

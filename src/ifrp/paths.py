@@ -121,7 +121,7 @@ def quality(experiment: str) -> Path:
 
 
 def identity(experiment: str, recogniser: str) -> Path:
-    """Retrieval result (FRR, rank, likeness) of every recovered face of one experiment, as one recogniser judges."""
+    """Retrieval result (FRR, rank, likeness) of every recovered face of one experiment, by one recogniser."""
     return EVALUATION / experiment / recogniser / "identity.csv"
 
 
@@ -131,7 +131,7 @@ def consistency(experiment: str, recogniser: str) -> Path:
 
 
 def retrieval(experiment: str, recogniser: str) -> Path:
-    """Retrieval curve of one experiment, as one recogniser judges: share of faces retrieved by rank."""
+    """Retrieval curve of one experiment, by one recogniser: share of faces retrieved by rank."""
     return EVALUATION / experiment / recogniser / "retrieval.csv"
 
 

@@ -10,7 +10,7 @@ from ifrp import paths
 from ifrp.errors import IfrpError
 from ifrp.workflow import deployment, dvc
 from ifrp.paths import files
-from ifrp.workflow.run import STACK, WEIGHTS, Run, with_card
+from ifrp.workflow.run import Run, card, with_cards
 
 try:
     run = Run(

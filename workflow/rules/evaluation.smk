@@ -1,24 +1,17 @@
 # Quality (PSNR, SSIM, FSIM) and identity (FRR, FCR) of recovered faces (Sec. 5).
 rule evaluation:
     input:
-        expand(
-            "results/evaluation/{experiment}/{what}{suffix}",
-            experiment=run.experiments,
-            what=["quality", f"{run.judge}/identity", f"{run.judge}/consistency", "summary"],
-            suffix=[".csv", ".json"],
-        ),
-        multiext("results/evaluation/yardsticks", ".csv", ".json"),
-        multiext("results/evaluation/exposure", ".csv", ".json"),
-        multiext(f"results/evaluation/distractors/{run.judge}", ".npy", ".json"),
+        with_cards(path for name in run.experiments for path in (paths.summary(name), *run.scores(name))),
+        with_cards([paths.YARDSTICKS, paths.EXPOSURE, paths.distractors(run.evaluator)]),
 
 
 rule evaluation_quality:
     input:
-        recovered=expand("data/recovered/{{experiment}}/{style}{suffix}", style=run.styles, suffix=STACK),
-        faces=multiext("data/faces/test", *STACK),
+        recovered=files(paths.recovered("{experiment}", style) for style in run.styles),
+        faces=files([paths.faces("test")]),
         code=run.code("evaluation", "quality"),
     output:
-        multiext("results/evaluation/{experiment}/quality", ".csv", ".json"),
+        with_cards([paths.quality("{experiment}")]),
     log:
         "logs/evaluation/quality/{experiment}.log",
     conda:
@@ -33,11 +26,11 @@ rule evaluation_quality:
 
 rule evaluation_distractors:
     input:
-        faces=multiext("data/faces/train", *STACK),
-        judge=multiext("models/recognisers/{name}", *WEIGHTS),
+        faces=files([paths.faces("train")]),
+        evaluator=files([paths.recogniser("{name}")]),
         code=run.code("evaluation", "distractors"),
     output:
-        multiext("results/evaluation/distractors/{name}", ".npy", ".json"),
+        with_cards([paths.distractors("{name}")]),
     log:
         "logs/evaluation/distractors/{name}.log",
     conda:
@@ -52,16 +45,16 @@ rule evaluation_distractors:
 
 rule evaluation_identity:
     input:
-        recovered=expand("data/recovered/{{experiment}}/{style}{suffix}", style=run.styles, suffix=STACK),
-        faces=multiext("data/faces/test", *STACK),
-        judge=multiext("models/recognisers/{name}", *WEIGHTS),
-        distractors=multiext("results/evaluation/distractors/{name}", ".npy", ".json"),
+        recovered=files(paths.recovered("{experiment}", style) for style in run.styles),
+        faces=files([paths.faces("test")]),
+        evaluator=files([paths.recogniser("{name}")]),
+        distractors=with_cards([paths.distractors("{name}")]),
         trained=run.networks,
         code=run.code("evaluation", "identity"),
     output:
-        multiext("results/evaluation/{experiment}/{name}/identity", ".csv", ".json"),
-        multiext("results/evaluation/{experiment}/{name}/consistency", ".csv", ".json"),
-        multiext("results/evaluation/{experiment}/{name}/retrieval", ".csv", ".json"),
+        with_cards(
+            of("{experiment}", "{name}") for of in (paths.identity, paths.consistency, paths.retrieval)
+        ),
     log:
         "logs/evaluation/identity/{experiment}-{name}.log",
     conda:
@@ -77,11 +70,11 @@ rule evaluation_identity:
 
 rule evaluation_exposure:
     input:
-        faces=multiext("data/faces/test-warped", *STACK),
-        portraits=expand("data/portraits/test/{style}{suffix}", style=run.styles, suffix=STACK),
+        faces=files([paths.warped("test")]),
+        portraits=files(paths.portraits("test", style) for style in run.styles),
         code=run.code("evaluation", "exposure"),
     output:
-        multiext("results/evaluation/exposure", ".csv", ".json"),
+        with_cards([paths.EXPOSURE]),
     log:
         "logs/evaluation/exposure.log",
     conda:
@@ -97,11 +90,11 @@ rule evaluation_exposure:
 
 rule evaluation_yardsticks:
     input:
-        faces=expand("data/faces/{split}{suffix}", split=["train", "test"], suffix=STACK),
-        judge=multiext(f"models/recognisers/{run.judge}", *WEIGHTS),
+        faces=files(map(paths.faces, ["train", "test"])),
+        evaluator=files([paths.recogniser(run.evaluator)]),
         code=run.code("evaluation", "yardsticks"),
     output:
-        multiext("results/evaluation/yardsticks", ".csv", ".json"),
+        with_cards([paths.YARDSTICKS]),
     log:
         "logs/evaluation/yardsticks.log",
     conda:
@@ -116,20 +109,17 @@ rule evaluation_yardsticks:
 
 rule evaluation_summary:
     input:
-        scores=expand(
-            "results/evaluation/{{experiment}}/{what}.csv",
-            what=["quality", f"{run.judge}/identity", f"{run.judge}/consistency"],
-        ),
+        scores=files(run.scores("{experiment}")),
         code=run.code("evaluation", "summary"),
     output:
         report(
-            "results/evaluation/{experiment}/summary.csv",
+            str(paths.summary("{experiment}")),
             category="Scores",
             caption="../report/scores.rst",
             labels=run.method_labels,
         ),
-        "results/evaluation/{experiment}/summary.json",
-        multiext("results/evaluation/{experiment}/metrics", ".yaml", ".json"),
+        card(paths.summary("{experiment}")),
+        with_cards([paths.metrics("{experiment}")]),
     log:
         "logs/evaluation/summary/{experiment}.log",
     conda:

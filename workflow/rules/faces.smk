@@ -1,8 +1,7 @@
 # Real faces (RF): download or render, crop, split by person, warp (Sec. 4).
 rule faces:
     input:
-        expand("data/faces/{name}{suffix}", name=run.faces, suffix=STACK),
-        "data/faces/skipped.csv",
+        files([*run.faces, paths.SKIPPED]),
         files(paths.warped(split, warp) for split, warp, style in run.warped),
 
 
@@ -10,7 +9,7 @@ rule faces_render:
     input:
         code=run.code("faces", "render"),
     output:
-        multiext("data/source/rendered", *STACK),
+        files([paths.RENDERED]),
     log:
         "logs/faces/render.log",
     priority: 100
@@ -62,8 +61,7 @@ rule faces_prepare:
         source=run.face_source,
         code=run.code("faces", "prepare"),
     output:
-        expand("data/faces/{name}{suffix}", name=run.faces, suffix=STACK),
-        "data/faces/skipped.csv",
+        files([*run.faces, paths.SKIPPED]),
     log:
         "logs/faces/prepare.log",
     priority: 100

@@ -2,7 +2,7 @@
 rule paper:
     input:
         run.printed["paper"],
-        expand(with_card(paths.executed("{name}")), name=run.notebooks),
+        with_cards(map(paths.executed, run.notebooks)),
 
 
 rule ablations:
@@ -21,7 +21,8 @@ rule paper_table:
             caption="../report/table.rst",
             labels=run.tables.labels,
         ),
-        files(paths.table("{name}", suffix) for suffix in ("csv", "md", "tex", "typ", "json")),
+        files(paths.table("{name}", suffix) for suffix in ("csv", "md", "tex", "typ")),
+        card(paths.table("{name}")),
     log:
         "logs/paper/tables/{name}.log",
     conda:
@@ -43,7 +44,8 @@ rule paper_figure:
             caption="../report/figure.rst",
             labels=run.figures.labels,
         ),
-        files(paths.figure("{name}", suffix) for suffix in ("pdf", "json")),
+        files([paths.figure("{name}", "pdf")]),
+        card(paths.figure("{name}")),
     log:
         "logs/paper/figures/{name}.log",
     conda:
@@ -94,7 +96,7 @@ rule paper_pdf:
             caption="../report/document.rst",
             labels={"document": "{document}"},
         ),
-        files([paths.document("{document}").with_suffix(".json")]),
+        card(paths.document("{document}")),
     log:
         "logs/paper/{document}.log",
     wildcard_constraints:
@@ -113,7 +115,7 @@ rule paper_notebook:
         book=str(paths.notebook("{notebook}")),
         code=run.code("paper", "notebook"),
     output:
-        with_card(paths.executed("{notebook}")),
+        with_cards([paths.executed("{notebook}")]),
     log:
         "logs/paper/notebooks/{notebook}.log",
     conda:

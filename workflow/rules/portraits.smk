@@ -7,11 +7,11 @@ rule portraits:
 
 rule portraits_make:
     input:
-        faces=multiext("data/faces/{split}-warped", *STACK),
-        network=multiext("models/styles/{style}", *WEIGHTS),
+        faces=files([paths.warped("{split}")]),
+        network=files([paths.style_network("{style}")]),
         code=run.code("portraits", "make"),
     output:
-        multiext("data/portraits/{split}/{style}", *STACK),
+        files([paths.portraits("{split}", "{style}")]),
     log:
         "logs/portraits/{split}/{style}.log",
     priority: 70
@@ -25,11 +25,11 @@ rule portraits_make:
 
 rule portraits_warp:
     input:
-        faces=multiext("data/faces/{split}-warped-{warp}", *STACK),
-        network=multiext("models/styles/{style}", *WEIGHTS),
+        faces=files([paths.warped("{split}", "{warp}")]),
+        network=files([paths.style_network("{style}")]),
         code=run.code("portraits", "make"),
     output:
-        multiext("data/portraits/{split}-{warp}/{style}", *STACK),
+        files([paths.portraits("{split}", "{style}", "{warp}")]),
     log:
         "logs/portraits/{split}-{warp}/{style}.log",
     conda:

@@ -1,15 +1,9 @@
 # Training every experiment on SF/RF pairs, and turning portraits back into faces (Sec. 3).
 rule recovery:
     input:
-        expand("models/recognisers/{name}{suffix}", name=run.recognisers, suffix=WEIGHTS),
-        expand("models/recovery/{experiment}{suffix}", experiment=run.trained, suffix=WEIGHTS),
-        expand("results/recovery/{experiment}/curve.csv", experiment=run.trained),
-        expand(
-            "data/recovered/{experiment}/{style}{suffix}",
-            experiment=run.experiments,
-            style=run.styles,
-            suffix=STACK,
-        ),
+        files(map(paths.recogniser, run.recognisers)),
+        files(of(name) for of in (paths.recovery_model, paths.training_curve) for name in run.trained),
+        files(paths.recovered(name, style) for name in run.experiments for style in run.styles),
 
 
 rule recovery_recogniser:
@@ -17,7 +11,7 @@ rule recovery_recogniser:
         data=run.recogniser_inputs,
         code=run.code("recovery", "recogniser"),
     output:
-        multiext("models/recognisers/{name}", *WEIGHTS),
+        files([paths.recogniser("{name}")]),
     log:
         "logs/recovery/recogniser/{name}.log",
     priority: 85
@@ -38,9 +32,9 @@ rule recovery_train:
         networks=run.loss_networks,
         code=run.train_code,
     output:
-        multiext("models/recovery/{experiment}", *WEIGHTS),
+        files([paths.recovery_model("{experiment}")]),
         report(
-            "results/recovery/{experiment}/curve.csv",
+            str(paths.training_curve("{experiment}")),
             category="Training curves",
             caption="../report/curve.rst",
             labels=run.method_labels,
@@ -62,11 +56,11 @@ rule recovery_train:
 # All styles in one job, because the model is loaded once, and a process takes longer to start than to recover a style.
 rule recovery_apply:
     input:
-        portraits=expand("data/portraits/test/{style}{suffix}", style=run.styles, suffix=STACK),
+        portraits=files(paths.portraits("test", style) for style in run.styles),
         networks=run.recovers_with,
         code=run.apply_code,
     output:
-        expand("data/recovered/{{experiment}}/{style}{suffix}", style=run.styles, suffix=STACK),
+        files(paths.recovered("{experiment}", style) for style in run.styles),
     log:
         "logs/recovery/apply/{experiment}.log",
     conda:

@@ -1,12 +1,10 @@
 # Artworks, their distance from faces, and one feed-forward style network per artwork (Sec. 4).
 rule styles:
     input:
-        expand("data/styles/{style}{suffix}", style=run.styles, suffix=[".png", ".json"]),
-        expand("models/styles/{style}{suffix}", style=run.styles, suffix=WEIGHTS),
-        expand("results/styles/curves/{style}.csv", style=run.styles),
-        multiext("results/styles/distance", ".csv", ".json"),
-        "results/styles/pairwise.csv",
-        multiext("results/styles/sample-sheet", ".png", ".json"),
+        with_cards(map(paths.artwork, run.styles)),
+        files(of(style) for of in (paths.style_network, paths.style_curve) for style in run.styles),
+        with_cards([paths.STYLE_DISTANCE, paths.STYLE_SHEET]),
+        str(paths.STYLE_PAIRS),
 
 
 rule styles_artwork:
@@ -15,12 +13,12 @@ rule styles_artwork:
         code=run.code("styles", "artwork"),
     output:
         report(
-            "data/styles/{style}.png",
+            str(paths.artwork("{style}")),
             category="Artworks",
             caption="../report/artwork.rst",
             labels=run.style_labels,
         ),
-        "data/styles/{style}.json",
+        card(paths.artwork("{style}")),
     log:
         "logs/styles/artwork/{style}.log",
     priority: 90
@@ -35,13 +33,13 @@ rule styles_artwork:
 
 rule styles_distance:
     input:
-        artworks=expand("data/styles/{style}.png", style=run.styles),
+        artworks=files(map(paths.artwork, run.styles)),
         faces=files([paths.faces("train")]),
         weights=run.features,
         code=run.code("styles", "distance"),
     output:
-        multiext("results/styles/distance", ".csv", ".json"),
-        "results/styles/pairwise.csv",
+        with_cards([paths.STYLE_DISTANCE]),
+        str(paths.STYLE_PAIRS),
     log:
         "logs/styles/distance.log",
     conda:
@@ -57,13 +55,12 @@ rule styles_distance:
 
 rule styles_train:
     input:
-        artwork="data/styles/{style}.png",
+        artwork=files([paths.artwork("{style}")]),
         faces=files([paths.warped("train")]),
         weights=run.features,
         code=run.code("styles", "train"),
     output:
-        multiext("models/styles/{style}", *WEIGHTS),
-        "results/styles/curves/{style}.csv",
+        files([paths.style_network("{style}"), paths.style_curve("{style}")]),
     log:
         "logs/styles/train/{style}.log",
     priority: 60
@@ -79,18 +76,18 @@ rule styles_train:
 
 rule styles_sheet:
     input:
-        artworks=expand("data/styles/{style}.png", style=run.styles),
-        networks=expand("models/styles/{style}.safetensors", style=run.styles),
+        artworks=files(map(paths.artwork, run.styles)),
+        networks=files(map(paths.style_network, run.styles)),
         faces=files([paths.warped("test")]),
         code=run.code("styles", "sheet"),
     output:
         report(
-            "results/styles/sample-sheet.png",
+            str(paths.STYLE_SHEET),
             category="Artworks",
             caption="../report/sheet.rst",
             labels={"style": "every style, on the same faces", "split": "all"},
         ),
-        "results/styles/sample-sheet.json",
+        card(paths.STYLE_SHEET),
     log:
         "logs/styles/sheet.log",
     conda:

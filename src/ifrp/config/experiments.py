@@ -65,7 +65,7 @@ class Experiment:
 
     @property
     def recognisers(self) -> tuple[str, ...]:
-        """Names of the recognisers whose features are in its losses: none of them may judge it."""
+        """Names of the recognisers whose features are in its losses: none of them may evaluate it."""
         if not self.facts.identity:
             return ()
         losses = self.settings.get("losses") or {}
@@ -138,16 +138,16 @@ def warped_portraits(config: Config) -> list[tuple[str, str, str]]:
 
 
 def recognisers(config: Config) -> list[str]:
-    """Recognisers that the main tables need: the judge, and those in the loss of a trained experiment.
+    """Recognisers that the main tables need: the evaluator, and those in the loss of a trained experiment.
 
     Raises:
-        IfrpError: a judge is not among `recovery.recognisers`.
+        IfrpError: an evaluator is not among `recovery.recognisers`.
     """
     configured = config.recovery.recognisers
-    for judge in (config.evaluation.recogniser, *config.evaluation.others):
-        if judge not in configured:
+    for evaluator in (config.evaluation.recogniser, *config.evaluation.others):
+        if evaluator not in configured:
             raise IfrpError(
-                f"evaluation.recogniser is {judge}, which is not in recovery.recognisers; there are {', '.join(configured)}."
+                f"evaluation.recogniser is {evaluator}, which is not in recovery.recognisers; there are {', '.join(configured)}."
             )
     trained = [experiment for experiment in main(config) if experiment.trained]
     return list(

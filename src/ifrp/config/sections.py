@@ -321,7 +321,7 @@ class IdentityLoss:
 
 
 def _recognisers() -> dict[str, Recogniser]:
-    return {"facenet": Recogniser(), "judge": Recogniser(weights="casia-webface")}
+    return {"facenet": Recogniser(), "evaluator": Recogniser(weights="casia-webface")}
 
 
 @section
@@ -329,7 +329,7 @@ class Recovery:
     """Experiments: each is a method and what it changes."""
 
     recognisers: dict[str, Recogniser] = Field(default_factory=_recognisers)
-    """face recognisers by name: one for the identity loss, another that judges"""
+    """face recognisers by name: one for the identity loss, another as the evaluator"""
     methods: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """settings of a method for all its experiments, by method; defaults are in the method's module"""
     experiments: dict[str, Entry] = Field(default_factory=dict)
@@ -351,10 +351,10 @@ class Recovery:
 class Evaluation:
     """Quality (PSNR, SSIM, FSIM) and identity (FRR, FCR)."""
 
-    recogniser: str = "judge"
-    """which of `recovery.recognisers` judges; never one whose weights were in a loss"""
+    recogniser: str = "evaluator"
+    """the evaluator, a name in `recovery.recognisers`; never one whose weights were in a loss"""
     others: tuple[str, ...] = ()
-    """more judges, for the table that compares them; `snakemake ablations` asks them"""
+    """further evaluators, for the table that compares them, which `snakemake ablations` makes"""
     top: Count = 5
     """a face counts as retrieved if its person is among so many nearest [recalled]"""
     faces: Count = 1_000

@@ -19,8 +19,9 @@ app = typer.Typer(
 )
 
 Experiment = Annotated[str, typer.Argument(help="a name in recovery.experiments of the configuration")]
-Judge = Annotated[
-    str, typer.Option(help="who judges: a name in recovery.recognisers; evaluation.recogniser if not given")
+Evaluator = Annotated[
+    str,
+    typer.Option(help="the evaluator: a name in recovery.recognisers; evaluation.recogniser if not given"),
 ]
 
 
@@ -34,20 +35,20 @@ def quality(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
 
 
 @app.command()
-def identity(experiment: Experiment, recogniser: Judge = "", config: ConfigFile = paths.CONFIG) -> None:
+def identity(experiment: Experiment, recogniser: Evaluator = "", config: ConfigFile = paths.CONFIG) -> None:
     """Look for the person of every recovered face among true faces (FRR, rank 1) and across styles (FCR)."""
     from ifrp.evaluation.identity import write
 
-    loaded, name, judge = _judged(config, recogniser)
-    write(loaded, experiment, name, judge)
+    loaded, name, evaluator = _evaluator(config, recogniser)
+    write(loaded, experiment, name, evaluator)
 
 
 @app.command()
-def distractors(recogniser: Judge = "", config: ConfigFile = paths.CONFIG) -> None:
+def distractors(recogniser: Evaluator = "", config: ConfigFile = paths.CONFIG) -> None:
     """Embed all training faces: people to be mistaken for, in the gallery where faces are looked for."""
     from ifrp.evaluation.distractors import write
 
-    write(*_judged(config, recogniser))
+    write(*_evaluator(config, recogniser))
 
 
 @app.command()
@@ -64,7 +65,7 @@ def yardsticks(config: ConfigFile = paths.CONFIG) -> None:
     """Score blurs of the true faces, and the mean training face, to tell what a score is worth."""
     from ifrp.evaluation.yardsticks import write
 
-    write(*_judged(config))
+    write(*_evaluator(config))
 
 
 @app.command()
@@ -72,14 +73,14 @@ def folders(
     recovered: Annotated[Path, typer.Argument(help="folder, zip archive or .npy stack of recovered faces")],
     true: Annotated[Path, typer.Argument(help="the same of true faces, with the same names")],
     output: Annotated[Path, typer.Option(help="table of scores, one row per name")] = Path("scores.csv"),
-    recogniser: Judge = "",
+    recogniser: Evaluator = "",
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Compare the faces of two folders by name: quality, likeness, and the rank of the true face."""
     from ifrp.evaluation.folders import write
 
-    loaded, _, judge = _judged(config, recogniser)
-    typer.echo(write(loaded, judge, recovered, true, output))
+    loaded, _, evaluator = _evaluator(config, recogniser)
+    typer.echo(write(loaded, evaluator, recovered, true, output))
 
 
 @app.command()
@@ -91,7 +92,7 @@ def summary(experiment: Experiment, config: ConfigFile = paths.CONFIG) -> None:
     write(load(config), experiment)
 
 
-def _judged(config: Path, name: str = "") -> tuple[Config, str, Recogniser]:
+def _evaluator(config: Path, name: str = "") -> tuple[Config, str, Recogniser]:
     from ifrp.config import load as load_config
     from ifrp.recovery.recognisers.recogniser import load
     from ifrp.runtime import device

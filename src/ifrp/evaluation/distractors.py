@@ -9,7 +9,7 @@ from ifrp import paths, runtime, stacks
 from ifrp.artifacts import atomic, card, read_card, require
 from ifrp.config import Config
 from ifrp.errors import IfrpError
-from ifrp.evaluation.judge import BATCH, Embeddings, Recogniser
+from ifrp.evaluation.evaluator import BATCH, Embeddings, Recogniser
 
 BLOCK = 4096  # distractors whose likeness to all queries is in memory at a time
 TIE = 1e-6  # two sums of 512 products of float32 that should be equal differ by less
@@ -36,20 +36,20 @@ def nearer(
     return count
 
 
-def read(name: str, judge: Recogniser) -> Embeddings:
+def read(name: str, evaluator: Recogniser) -> Embeddings:
     """The embedded training faces, a read-only memory map (M, D) float32 of unit vectors.
 
     Args:
         name: of the recogniser.
-        judge: that recogniser.
+        evaluator: that recogniser.
 
     Raises:
-        IfrpError: there are none, they cannot be read, or other weights than the judge's made them.
+        IfrpError: there are none, they cannot be read, or other weights than the evaluator's made them.
     """
     path = paths.distractors(name)
     require([path])
     again = f"make them again with `ifrp evaluation distractors --recogniser {name}`."
-    if read_card(path)["settings"].get("fingerprint") != judge.fingerprint:
+    if read_card(path)["settings"].get("fingerprint") != evaluator.fingerprint:
         raise IfrpError(f"{path} was made with other weights than those of the recogniser {name}: {again}")
     try:
         embeddings: Embeddings = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -58,7 +58,7 @@ def read(name: str, judge: Recogniser) -> Embeddings:
     return embeddings
 
 
-def write(config: Config, name: str, judge: Recogniser) -> None:
+def write(config: Config, name: str, evaluator: Recogniser) -> None:
     """Writes paths.distractors(name), the embedded faces of the training split, and its card.
 
     Nobody of the training split is in the test. Training faces are aligned as the true faces of the test are.
@@ -68,10 +68,10 @@ def write(config: Config, name: str, judge: Recogniser) -> None:
     """
     path, train = paths.distractors(name), paths.faces("train")
     faces = stacks.read(train)
-    settings = {"recogniser": name, "fingerprint": judge.fingerprint}
+    settings = {"recogniser": name, "fingerprint": evaluator.fingerprint}
     with card(path, settings, config.seed, [train]) as facts:
         starts = runtime.progress(range(0, len(faces), BATCH), f"distractors of {name}")
-        embeddings = np.concatenate([judge.embed(faces.images[i : i + BATCH], BATCH) for i in starts])
+        embeddings = np.concatenate([evaluator.embed(faces.images[i : i + BATCH], BATCH) for i in starts])
         facts.update(faces=len(embeddings), people=int(faces.table["person"].nunique()))
         with atomic(path) as new:
             np.save(new, embeddings)

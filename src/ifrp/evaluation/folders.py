@@ -12,8 +12,8 @@ from ifrp import runtime
 from ifrp.artifacts import atomic
 from ifrp.config import Config
 from ifrp.errors import IfrpError
+from ifrp.evaluation.evaluator import BATCH, Recogniser
 from ifrp.evaluation.identity import ranks
-from ifrp.evaluation.judge import BATCH, Recogniser
 from ifrp.evaluation.quality import METRICS, score
 from ifrp.recovery.recover import pictures
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from ifrp.stacks import Images
 
 
-def compare(config: Config, judge: Recogniser, recovered: Path, true: Path) -> pd.DataFrame:
+def compare(config: Config, evaluator: Recogniser, recovered: Path, true: Path) -> pd.DataFrame:
     """Scores the faces of one folder against those of another that have the same names, each a person of their own.
 
     Args:
         config: for `faces.size`, to which pictures are cropped at their centre and resized, and the device.
-        judge: the recogniser.
+        evaluator: the recogniser.
         recovered: folder, zip archive or .npy stack of recovered faces; the name of a face in a stack is its place.
         true: the same, of true ones, or of whatever they are to be compared with.
 
@@ -52,7 +52,7 @@ def compare(config: Config, judge: Recogniser, recovered: Path, true: Path) -> p
             sys.stderr.write(f"left out, only in {folder}: {', '.join(sorted(others))}\n")
     ours, theirs = (np.stack([faces[name] for name in names]) for faces in (fakes, reals))
     quality = score(theirs, {"": ours}, str(runtime.device(config.runtime)))[""].numpy()
-    queries, gallery, people = judge.embed(ours, BATCH), judge.embed(theirs, BATCH), np.array(names)
+    queries, gallery, people = evaluator.embed(ours, BATCH), evaluator.embed(theirs, BATCH), np.array(names)
     rows = pd.DataFrame(quality, columns=list(METRICS), index=pd.Index(names, name="name"))
     rows["similarity"] = (queries * gallery).sum(1)
     rows["rank"] = ranks(queries, people, gallery, people)
@@ -74,7 +74,7 @@ def _faces(folder: Path, size: int) -> dict[str, Images]:
     return faces
 
 
-def write(config: Config, judge: Recogniser, recovered: Path, true: Path, output: Path) -> str:
+def write(config: Config, evaluator: Recogniser, recovered: Path, true: Path, output: Path) -> str:
     """Writes the scores as a table to `output`.
 
     Returns:
@@ -85,7 +85,7 @@ def write(config: Config, judge: Recogniser, recovered: Path, true: Path, output
     """
     if output.is_dir():
         raise IfrpError(f"{output} is a folder: name the file that the scores go to.")
-    rows = compare(config, judge, recovered, true)
+    rows = compare(config, evaluator, recovered, true)
     with atomic(output) as new:
         rows.to_csv(new, index=False, float_format="%.6f", lineterminator="\n")
     means = ", ".join(f"{name} {rows[name].mean():.4g}" for name in (*METRICS, "similarity"))

@@ -17,7 +17,7 @@ from ifrp.artifacts import card, read_card, save_table
 from ifrp.config import Config, experiments, styles
 from ifrp.errors import IfrpError
 from ifrp.evaluation import distractors
-from ifrp.evaluation.judge import BATCH, Embeddings, Recogniser, judged_by
+from ifrp.evaluation.evaluator import BATCH, Embeddings, Recogniser, evaluator_facts
 from ifrp.evaluation.quality import recovered_faces, split_of_styles
 
 if TYPE_CHECKING:
@@ -79,14 +79,14 @@ def chance(
     return probability
 
 
-def refuse_leak(config: Config, experiment: str, name: str, judge: Recogniser) -> None:
-    """Refuses to judge an experiment by weights that its training loss saw.
+def refuse_leak(config: Config, experiment: str, name: str, evaluator: Recogniser) -> None:
+    """Refuses an evaluator whose weights the training loss of an experiment saw.
 
     The cards of the recovered faces say whether a model made them, and the model's header which recognisers were in
     its loss.
 
     Raises:
-        IfrpError: the judge is one of them.
+        IfrpError: the evaluator is one of them.
     """
     from ifrp.recovery import model
 
@@ -94,10 +94,10 @@ def refuse_leak(config: Config, experiment: str, name: str, judge: Recogniser) -
     for style in styles(config):
         if str(made_by) in read_card(paths.recovered(experiment, style.name))["inputs"]:
             seen = json.loads(model.header(made_by).get("recognisers", "{}"))
-            if judge.fingerprint in seen.values():
+            if evaluator.fingerprint in seen.values():
                 raise IfrpError(
                     f"evaluation.recogniser is {name}, whose weights were in the loss of "
-                    f"{experiment}: name another of recovery.recognisers, for no network may judge its own pupil."
+                    f"{experiment}: name another of recovery.recognisers, for no network may evaluate its own pupil."
                 )
             return
 
@@ -142,7 +142,7 @@ def retrieval(
 
     parts = []
     for style, queries in recovered.items():
-        part = _judged(config, queries, truth)
+        part = _retrieved(config, queries, truth)
         between = queries.vectors, queries.people, truth.vectors, truth.people
         part["rank_distractors"] = ranks(*between, others)
         part["cosine"] = (queries.vectors * truth.vectors[queries.places]).sum(1)
@@ -175,7 +175,7 @@ def consistency(config: Config, recovered: Mapping[str, Faces]) -> pd.DataFrame:
         )
     parts = []
     for style, other in permutations(recovered, 2):
-        part = _judged(config, recovered[style], recovered[other])
+        part = _retrieved(config, recovered[style], recovered[other])
         part.insert(0, "gallery", other)
         part.insert(0, "style", style)
         parts.append(part)
@@ -210,7 +210,7 @@ def curve(retrieved: pd.DataFrame, truth: Faces, others: int) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _judged(config: Config, queries: Faces, gallery: Faces) -> pd.DataFrame:
+def _retrieved(config: Config, queries: Faces, gallery: Faces) -> pd.DataFrame:
     import pandas as pd
 
     rank = ranks(queries.vectors, queries.people, gallery.vectors, gallery.people)
@@ -225,29 +225,29 @@ def _judged(config: Config, queries: Faces, gallery: Faces) -> pd.DataFrame:
     )
 
 
-def write(config: Config, experiment: str, name: str, judge: Recogniser) -> None:
-    """Writes FRR, its curve and FCR of an experiment as one recogniser judges, and their cards.
+def write(config: Config, experiment: str, name: str, evaluator: Recogniser) -> None:
+    """Writes FRR, its curve and FCR of an experiment by one recogniser, and their cards.
 
     Args:
         config: the configuration.
         experiment: its name.
         name: of the recogniser.
-        judge: that recogniser.
+        evaluator: that recogniser.
 
     Raises:
-        IfrpError: a stack or the judge's distractors are missing, or are not this judge's, or the judge was in the
+        IfrpError: a stack or the evaluator's distractors are missing, or are not this evaluator's, or the evaluator was in the
             experiment's loss.
     """
-    refuse_leak(config, experiment, name, judge)
-    others = distractors.read(name, judge)
+    refuse_leak(config, experiment, name, evaluator)
+    others = distractors.read(name, evaluator)
     test = paths.faces("test")
     inputs = [test, test.with_suffix(".csv"), paths.distractors(name)]
     inputs += [paths.recovered(experiment, style.name) for style in styles(config)]
-    settings = judged_by(config, name, judge)
+    settings = evaluator_facts(config, name, evaluator)
     targets = [path_of(experiment, name) for path_of in (paths.identity, paths.consistency, paths.retrieval)]
     with ExitStack() as cards:
         facts = {path: cards.enter_context(card(path, settings, config.seed, inputs)) for path in targets}
-        truth, fake = embed(config, experiment, judge)
+        truth, fake = embed(config, experiment, evaluator)
         frr = retrieval(config, fake, truth, others, split_of_styles(config, experiment))
         fcr = consistency(config, fake)
         for path, table in zip(targets, (frr, fcr, curve(frr, truth, len(others))), strict=True):
@@ -257,15 +257,15 @@ def write(config: Config, experiment: str, name: str, judge: Recogniser) -> None
         facts[paths.identity(experiment, name)].update(distractors=len(others))
 
 
-def embed(config: Config, experiment: str, judge: Recogniser) -> tuple[Faces, dict[str, Faces]]:
+def embed(config: Config, experiment: str, evaluator: Recogniser) -> tuple[Faces, dict[str, Faces]]:
     """The first `evaluation.faces` test faces, and, by style, what an experiment recovered of them."""
     recovered = recovered_faces(config, experiment)
     count = min(config.evaluation.faces, len(recovered.truth))
     people = recovered.truth.table["person"].to_numpy(dtype=str)[:count]
-    truth = Faces(judge.embed(recovered.truth.images[:count], BATCH), people, np.arange(count))
-    judged = recovered.places < count
-    places = recovered.places[judged]
+    truth = Faces(evaluator.embed(recovered.truth.images[:count], BATCH), people, np.arange(count))
+    embedded = recovered.places < count
+    places = recovered.places[embedded]
     return truth, {
-        style: Faces(judge.embed(images[judged], BATCH), people[places], places)
+        style: Faces(evaluator.embed(images[embedded], BATCH), people[places], places)
         for style, images in recovered.by_style.items()
     }

@@ -105,9 +105,9 @@ def table(config: Config, experiment: str) -> pd.DataFrame:
 
     from ifrp.evaluation.quality import METRICS
 
-    judge = config.evaluation.recogniser
-    quality, identity = _read(paths.quality(experiment)), _retrieved(experiment, judge)
-    pairs = _read(paths.consistency(experiment, judge))
+    evaluator = config.evaluation.recogniser
+    quality, identity = _read(paths.quality(experiment)), _retrieved(experiment, evaluator)
+    pairs = _read(paths.consistency(experiment, evaluator))
     pairs["split"], pairs["style"] = "all", pairs["style"] + " " + pairs["gallery"]
     rows: list[dict[str, object]] = []
     for metric in METRICS:
@@ -126,9 +126,9 @@ def _read(path: Path) -> pd.DataFrame:
     return read_table(path)
 
 
-def _retrieved(experiment: str, judge: str) -> pd.DataFrame:
+def _retrieved(experiment: str, evaluator: str) -> pd.DataFrame:
     """FRR's table, and what follows from it: whether the nearest face of all shows the person, where a rank is known."""
-    retrieved = _read(paths.identity(experiment, judge))
+    retrieved = _read(paths.identity(experiment, evaluator))
     for column in ("rank", "rank_distractors"):
         first = (retrieved[column] == 1).astype(float)
         retrieved[column.replace("rank", "rank1")] = first.where(retrieved[column].notna())
@@ -183,12 +183,12 @@ def scores(config: Config, experiment: str, split: str, metric: str) -> pd.DataF
     Raises:
         IfrpError: the experiment has not been scored yet.
     """
-    judge = config.evaluation.recogniser
+    evaluator = config.evaluation.recogniser
     if metric == "fcr":
-        faces, column = _read(paths.consistency(experiment, judge)), "hit"
+        faces, column = _read(paths.consistency(experiment, evaluator)), "hit"
         faces["style"] += " " + faces["gallery"]
     elif metric in IDENTITY:
-        faces, column = _retrieved(experiment, judge), IDENTITY[metric][0]
+        faces, column = _retrieved(experiment, evaluator), IDENTITY[metric][0]
     else:
         faces, column = _read(paths.quality(experiment)), metric
     if split != "all":
@@ -221,9 +221,9 @@ def tied(config: Config, one: pd.DataFrame, other: pd.DataFrame) -> bool:
 
 def write(config: Config, experiment: str) -> None:
     """Writes paths.summary(experiment), paths.metrics(experiment) and their cards."""
-    judge, both = config.evaluation.recogniser, (paths.summary(experiment), paths.metrics(experiment))
+    evaluator, both = config.evaluation.recogniser, (paths.summary(experiment), paths.metrics(experiment))
     inputs = [
-        paths.quality(experiment), paths.identity(experiment, judge), paths.consistency(experiment, judge),
+        paths.quality(experiment), paths.identity(experiment, evaluator), paths.consistency(experiment, evaluator),
     ]  # fmt: skip
     settings = {"resamples": config.evaluation.resamples, "interval": "95 % percentile, over people"}
     require(inputs)

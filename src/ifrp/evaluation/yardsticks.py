@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ifrp import paths, runtime, stacks
 from ifrp.artifacts import card, save_table
 from ifrp.config import Config
+from ifrp.evaluation.evaluator import BATCH, Recogniser, evaluator_facts
 from ifrp.evaluation.identity import ranks
-from ifrp.evaluation.judge import BATCH, Recogniser, judged_by
 from ifrp.evaluation.quality import METRICS, score
 from ifrp.evaluation.summary import estimate
 
@@ -49,7 +49,7 @@ def stand_ins(truth: stacks.Images, training: stacks.Images) -> dict[str, stacks
     return {**blurred, MEAN: np.broadcast_to(mean, truth.shape)}
 
 
-def table(config: Config, judge: Recogniser) -> pd.DataFrame:
+def table(config: Config, evaluator: Recogniser) -> pd.DataFrame:
     """Scores of the stand-ins: columns yardstick, metric, value, low, high (95 % over people), n.
 
     Quality over all test faces; frr and rank1 (per cent) and cosine over the first `evaluation.faces` of them, as for an
@@ -61,12 +61,12 @@ def table(config: Config, judge: Recogniser) -> pd.DataFrame:
     people, count = test.table["person"].to_numpy(dtype=str), min(config.evaluation.faces, len(test))
     faces = stand_ins(test.images, stacks.read(paths.faces("train")).images)
     quality = score(test.images, faces, str(runtime.device(config.runtime)))
-    gallery, queried = judge.embed(test.images[:count], BATCH), people[:count]
+    gallery, queried = evaluator.embed(test.images[:count], BATCH), people[:count]
     scores = {
         metric: {name: values[:, i].numpy() for name, values in quality.items()}
         for i, metric in enumerate(METRICS)
     }
-    queries = {name: judge.embed(images[:count], BATCH) for name, images in faces.items()}
+    queries = {name: evaluator.embed(images[:count], BATCH) for name, images in faces.items()}
     rank_of = {name: ranks(vectors, queried, gallery, queried) for name, vectors in queries.items()}
     scores["frr"] = {name: 100.0 * (rank <= config.evaluation.top) for name, rank in rank_of.items()}
     scores["rank1"] = {name: 100.0 * (rank == 1) for name, rank in rank_of.items()}
@@ -94,8 +94,8 @@ def _means(
     return rows.loc[list(scores)].reset_index()
 
 
-def write(config: Config, name: str, judge: Recogniser) -> None:
+def write(config: Config, name: str, evaluator: Recogniser) -> None:
     """Writes paths.YARDSTICKS and its card; `name` is that of the recogniser."""
     inputs = [paths.faces("train"), paths.faces("test")]
-    with card(paths.YARDSTICKS, judged_by(config, name, judge), config.seed, inputs):
-        save_table(paths.YARDSTICKS, table(config, judge))
+    with card(paths.YARDSTICKS, evaluator_facts(config, name, evaluator), config.seed, inputs):
+        save_table(paths.YARDSTICKS, table(config, evaluator))

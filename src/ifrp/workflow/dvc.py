@@ -1,6 +1,6 @@
 """Keeps Snakemake's records and DVC's in step; the Snakefile calls this at its start, and when jobs begin and end.
 
-Snakemake judges by its own records in .snakemake, DVC by hashes in dvc.lock. A stamp beside Snakemake's records says
+Snakemake goes by its own records in .snakemake, DVC by hashes in dvc.lock. A stamp beside Snakemake's records says
 for which dvc.lock the two agree. Without it, files may have been restored (`dvc checkout`, `dvc pull`, the run-cache)
 behind Snakemake's back: if they are those of dvc.lock, a run first lets Snakemake record them (`snakemake --touch`), with
 the settings that made them. A dry run writes nothing and starts nothing, and says what a run would do first.

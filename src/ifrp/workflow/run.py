@@ -8,7 +8,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,8 @@ from ifrp.config import Config, build, experiments, plain, read, selected, style
 from ifrp.faces.pictures import Files
 from ifrp.paper import documents, figures, tables
 from ifrp.paper.part import Part
-from ifrp.paths import FILES, files
+from ifrp.paths import files
 from ifrp.workflow import code
-
-STACK, WEIGHTS = FILES[".npy"], FILES[".safetensors"]
-"""suffixes of an image stack (pictures, table, provenance card), and of a model (weights, card)"""
 
 
 def resolve(overrides: Mapping[str, Any], *, alone: bool = False) -> Config:
@@ -56,9 +53,14 @@ def fingerprint(path: Path) -> list[int] | None:
     return [status.st_size, status.st_mtime_ns]
 
 
-def with_card(path: str | Path) -> list[str]:
-    """An artifact and its provenance card."""
-    return [str(path), str(card_path(Path(path)))]
+def card(artifact: Path) -> str:
+    """The provenance card of an artifact."""
+    return str(card_path(artifact))
+
+
+def with_cards(artifacts: Iterable[Path]) -> list[str]:
+    """Artifacts and their provenance cards."""
+    return [file for path in artifacts for file in (str(path), card(path))]
 
 
 def local_file(value: str | None) -> list[str]:
@@ -86,7 +88,7 @@ class Run:
         self.every = experiments.every(self.config)
         self.experiments = list(self.config.recovery.experiments)
         self.trained = [name for name in self.experiments if self.every[name].trained]
-        self.judge = self.config.evaluation.recogniser
+        self.evaluator = self.config.evaluation.recogniser
         self.recognisers = experiments.recognisers(self.config)
         experiments.featured(self.config)  # refused here if it is none of the paper's
         self.tables = Parts(self, "table", tables.find)
@@ -134,9 +136,9 @@ class Run:
     # faces
 
     @property
-    def faces(self) -> list[str]:
-        """Names of the stacks of faces, aligned and warped."""
-        return [f"{split}{kind}" for split in ("train", "val", "test") for kind in ("", "-warped")]
+    def faces(self) -> list[Path]:
+        """Stacks of faces, aligned and warped."""
+        return [of(split) for split in ("train", "val", "test") for of in (paths.faces, paths.warped)]
 
     @cached_property
     def warped(self) -> list[tuple[str, str, str]]:
@@ -245,6 +247,13 @@ class Run:
         """What an experiment recovers with: its networks, or the faces and features that its method looks at."""
         experiment = self.every[wildcards.experiment]
         return files(experiment.recovers_with) + (self.features if experiment.facts.reference else [])
+
+    # evaluation
+
+    def scores(self, experiment: str) -> list[Path]:
+        """What the summary of an experiment is made of."""
+        by_evaluator = [of(experiment, self.evaluator) for of in (paths.identity, paths.consistency)]
+        return [paths.quality(experiment), *by_evaluator]
 
     # paper
 

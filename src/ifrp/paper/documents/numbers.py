@@ -84,7 +84,7 @@ def write(config: Config, document: str) -> None:
     content = find(document)
     settings = {
         "experiment": config.paper.experiment, "source": config.faces.source, "size": config.faces.size,
-        "top": config.evaluation.top, "judge": config.evaluation.recogniser,
+        "top": config.evaluation.top, "evaluator": config.evaluation.recogniser,
         "styles": {split: [row.name for row in styles(config) if row.split == split]
                    for split in STYLE_SPLITS},
     }  # fmt: skip

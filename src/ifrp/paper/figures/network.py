@@ -56,16 +56,22 @@ def draw(config: Config) -> Drawing:
             f"paper.experiment is {experiment.name}, whose method {experiment.method} has no network that this figure can draw."
         )
     main, skips = trace(generator, experiment.size)
-    judged = trace(networks["discriminator"], experiment.size)[0] if "discriminator" in networks else []
+    discriminator = (
+        trace(networks["discriminator"], experiment.size)[0] if "discriminator" in networks else []
+    )
     figure = Drawing(figsize=(7.8, 3.9), layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=(3, 2))
     _draw(above, main, f"Style removal network (SRN), {_count(generator)} parameters")
     for block in skips:
         _skip(above, main, block)
-    if judged:
-        _draw(below, judged, f"Discriminative network (DN), {_count(networks['discriminator'])} parameters")
+    if discriminator:
+        _draw(
+            below,
+            discriminator,
+            f"Discriminative network (DN), {_count(networks['discriminator'])} parameters",
+        )
     below.axis("off")
-    present = {block.kind for block in [*main, *skips, *judged]}
+    present = {block.kind for block in [*main, *skips, *discriminator]}
     kinds = [kind for kind in NAMES if kind in present]
     handles = [Patch(facecolor=COLOURS[kind], edgecolor="#555555", label=NAMES[kind]) for kind in kinds]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))

@@ -124,9 +124,9 @@ def rows(config: Config, spec: Comparison) -> dict[str, str | None]:
 
 def reads(config: Config, spec: Comparison) -> list[Path]:
     """Scores of the experiments, and the published values."""
-    judge = config.evaluation.recogniser
+    evaluator = config.evaluation.recogniser
     four = [
-        (paths.summary(e), paths.quality(e), paths.identity(e, judge), paths.consistency(e, judge))
+        (paths.summary(e), paths.quality(e), paths.identity(e, evaluator), paths.consistency(e, evaluator))
         for e in rows(config, spec).values()
         if e
     ]

@@ -1,4 +1,4 @@
-"""How much the ranking of the experiments depends on who judges: FRR by several recognisers."""
+"""How much the ranking of the experiments depends on the evaluator: FRR by several recognisers."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from ifrp.paper.tables.table import Table
 if TYPE_CHECKING:
     import pandas as pd
 
-CAPTION = "Retrieval as different recognisers judge it"
+CAPTION = "Retrieval by different evaluators"
 
 
 def recognisers(config: Config) -> tuple[str, ...]:
-    """The judge of the main tables, then the others."""
+    """The evaluator of the main tables, then the others."""
     return (config.evaluation.recogniser, *config.evaluation.others)
 
 
 def reads(config: Config) -> list[Path]:
     """What each recogniser found for each experiment."""
     return [
-        paths.identity(name, judge) for name in config.recovery.experiments for judge in recognisers(config)
+        paths.identity(name, evaluator)
+        for name in config.recovery.experiments
+        for evaluator in recognisers(config)
     ]
 
 
@@ -37,13 +39,13 @@ def compare(config: Config) -> pd.DataFrame:
 
     rows = []
     for experiment in config.recovery.experiments:
-        for judge in recognisers(config):
-            table = read_table(paths.identity(experiment, judge))
+        for evaluator in recognisers(config):
+            table = read_table(paths.identity(experiment, evaluator))
             chance = {row["split"]: row["value"] for row in means(config, table, "frr-chance", "chance", 100)}
             for row in means(config, table, "frr", "hit", 100):
                 if row["style"] == "":
                     scores = {"frr": row["value"], **{key: row[key] for key in ("low", "high", "n")}}
-                    labels = {"experiment": experiment, "recogniser": judge, "split": row["split"]}
+                    labels = {"experiment": experiment, "recogniser": evaluator, "split": row["split"]}
                     rows.append({**labels, **scores, "chance": chance[row["split"]]})
     table = pd.DataFrame(rows)
     ranks = table.groupby(["recogniser", "split"])["frr"].rank(ascending=False, method="min")
@@ -52,11 +54,11 @@ def compare(config: Config) -> pd.DataFrame:
 
 def lay_out(values: pd.DataFrame) -> Grid:
     """One row per experiment and split; FRR and rank by each recogniser."""
-    judges = list(values["recogniser"].unique())
+    evaluators = list(values["recogniser"].unique())
     columns = [
         ("", "Experiment"),
         ("", "Styles"),
-        *((judge, name) for judge in judges for name in ("FRR", "rank")),
+        *((evaluator, name) for evaluator in evaluators for name in ("FRR", "rank")),
     ]
     rows = []
     for (experiment, split), part in values.groupby(["experiment", "split"], sort=False):

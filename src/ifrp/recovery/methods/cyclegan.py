@@ -81,7 +81,7 @@ class Method(method.Method[Settings]):
         logs = {name: term.detach() for name, (_, term) in terms.items()}
         loss = torch.stack([factor * term for factor, term in terms.values()]).sum()
         yield Update("generator", loss, rate, logs)
-        real, fake = self._judged(batch, fakes)
+        real, fake = self._discriminated(batch, fakes)
         logs = {"discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
         yield Update("discriminator", (real + fake) / 2, rate, logs)
 
@@ -106,13 +106,13 @@ class Method(method.Method[Settings]):
             terms["identity"] = (weights.identity * weights.cycle, kept)
         return terms
 
-    def _judged(self, batch: Batch, fakes: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def _discriminated(self, batch: Batch, fakes: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Errors of both discriminators together, on real pictures and on those from the pools."""
         real, fake = [], []
         for kind, pictures in (("faces", batch.faces), ("portraits", batch.portraits)):
-            judge = self.networks[f"discriminator_{kind}"]
-            real.append(losses.least_squares(judge(pictures), True))
-            fake.append(losses.least_squares(judge(self.pools[kind](fakes[kind])), False))
+            network = self.networks[f"discriminator_{kind}"]
+            real.append(losses.least_squares(network(pictures), True))
+            fake.append(losses.least_squares(network(self.pools[kind](fakes[kind])), False))
         return torch.stack(real).sum(), torch.stack(fake).sum()
 
     def recover(self, portraits: Tensor) -> Tensor:

@@ -53,8 +53,8 @@ class Method(adversarial.AdversarialMethod[Settings]):
         else:
             from ifrp.recovery.recognisers import recogniser
 
-            judge = recogniser.load(config, settings.recogniser, device)
-            self.features = lambda images: judge.features(images, settings.identity_layer)
+            network = recogniser.load(config, settings.recogniser, device)
+            self.features = lambda images: network.features(images, settings.identity_layer)
 
     def further_losses(
         self, batch: Batch, recovered: Tensor, clock: Clock

@@ -1,4 +1,4 @@
-"""MGAN (Li and Wand, ECCV 2016): perceptual features decoded into a face, judged patch by patch of their own kind."""
+"""MGAN (Li and Wand, ECCV 2016): perceptual features decoded into a face, with a discriminator of neural patches."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from ifrp.recovery.networks.stn import channels
 from ifrp.recovery.training import losses, optimisation
 from ifrp.styles.features import Features
 
-ENCODED, JUDGED = "relu4_1", "relu3_1"
+ENCODED, DISCRIMINATED = "relu4_1", "relu3_1"
 """Layers of VGG-19 that are decoded (an eighth of the side) and that the discriminator sees (a quarter) [orig]."""
 BORDER = 1
-"""Neural patches along each edge that are not judged, for they see the padding [orig]."""
+"""Neural patches along each edge that the discriminator does not score, for they see the padding [orig]."""
 
 
 @section
@@ -54,7 +54,7 @@ class Settings:
     discriminator_width: Positive = 1.0
     """factor on the discriminator's channels"""
     features: FeatureSettings | None = None
-    """perceptual features that are decoded and judged; none: those of `styles.features`"""
+    """perceptual features that are decoded and discriminated; none: those of `styles.features`"""
     features_seed: Natural | None = None
     """seed of random features; none: that of the configuration"""
     losses: Losses = Field(default_factory=Losses)
@@ -125,7 +125,7 @@ class Method(method.Method[Settings]):
     def prepare(self, config: Config, device: device, training: bool) -> None:
         """Loads or draws the features that the settings name."""
         settings = self.settings.features or FeatureSettings()
-        layers = (ENCODED, JUDGED) if training else (ENCODED,)
+        layers = (ENCODED, DISCRIMINATED) if training else (ENCODED,)
         self.features = Features.configured(layers, settings, self.settings.features_seed or 0).to(device)
 
     def optimisers(self) -> dict[str, Optimizer]:
@@ -136,12 +136,12 @@ class Method(method.Method[Settings]):
         """The discriminator's step, then the decoder's."""
         rate, weights = self.settings.optimisation.rate(clock), self.settings.losses
         recovered = self.recover(batch.portraits)
-        judge, features = self.networks["discriminator"], self._features(recovered, JUDGED)
-        real = losses.hinge(_inner(judge(self._features(batch.faces, JUDGED))), True)
-        fake = losses.hinge(_inner(judge(features.detach())), False)
+        network, features = self.networks["discriminator"], self._features(recovered, DISCRIMINATED)
+        real = losses.hinge(_inner(network(self._features(batch.faces, DISCRIMINATED))), True)
+        fake = losses.hinge(_inner(network(features.detach())), False)
         logs = {"discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
         yield Update("discriminator", real + fake, rate, logs)
-        with frozen(judge) as discriminator:
+        with frozen(network) as discriminator:
             error = losses.hinge(_inner(discriminator(features)), True)
         pixel = losses.pixel(recovered, batch.faces)
         loss = (weights.pixel * pixel + weights.adversarial * error) / (weights.pixel + weights.adversarial)

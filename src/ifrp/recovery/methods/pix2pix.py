@@ -60,12 +60,12 @@ class Method(method.Method[Settings]):
         """The discriminator's step at half its loss, then the generator's."""
         rate, weights = self.settings.optimisation.rate(clock), self.settings.losses
         recovered = self.networks["generator"](batch.portraits)
-        judge = self.networks["discriminator"]
-        real = losses.adversarial(judge(_pair(batch.portraits, batch.faces)), True)
-        fake = losses.adversarial(judge(_pair(batch.portraits, recovered.detach())), False)
+        network = self.networks["discriminator"]
+        real = losses.adversarial(network(_pair(batch.portraits, batch.faces)), True)
+        fake = losses.adversarial(network(_pair(batch.portraits, recovered.detach())), False)
         logs = {"discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
         yield Update("discriminator", (real + fake) / 2, rate, logs)
-        with frozen(judge) as discriminator:
+        with frozen(network) as discriminator:
             error = losses.adversarial(discriminator(_pair(batch.portraits, recovered)), True)
         pixel = losses.absolute(recovered, batch.faces)
         loss = weights.pixel * pixel + weights.adversarial * error

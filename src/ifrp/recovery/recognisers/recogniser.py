@@ -25,7 +25,7 @@ class Recogniser:
     """A frozen recogniser.
 
     Attributes:
-        fingerprint: SHA-256 of its weights; equal ones are the same judge, whatever their names.
+        fingerprint: SHA-256 of its weights; equal ones are the same recogniser, whatever their names.
         layers: names for `features`, in their order.
     """
 

@@ -117,9 +117,9 @@ class AdversarialMethod(Method[S]):
         # Each has a pass of its own, as the generator's step has: in a mixed batch, the statistics that batch norm takes of
         # both give the recoveries away, the discriminator stops by its margin, and what it learned means nothing to the
         # generator.
-        half, judge = len(faces) // 2, self.networks["discriminator"]
-        real = losses.adversarial(judge(faces[:half]), True)
-        fake = losses.adversarial(judge(recovered[half:]), False)
+        half, network = len(faces) // 2, self.networks["discriminator"]
+        real = losses.adversarial(network(faces[:half]), True)
+        fake = losses.adversarial(network(recovered[half:]), False)
         discriminator, generator = True, True
         if self.settings.optimisation.margin:
             errors = self.average(torch.stack([real.detach(), fake.detach()]))

@@ -1,4 +1,4 @@
-"""Who judges identity: what the evaluation needs of a face recogniser, and what a card says of it."""
+"""The evaluator, which measures identity: what is needed of a face recogniser, and what a card says of it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Recogniser(Protocol):
         """Unit vectors (N, D) float32 of aligned faces (N, H, W, 3) uint8."""
 
 
-def judged_by(config: Config, name: str, judge: Recogniser) -> dict[str, str | int]:
-    """What a card says of the judgement: who judges, by which weights, and how many faces count."""
+def evaluator_facts(config: Config, name: str, evaluator: Recogniser) -> dict[str, str | int]:
+    """What a card says of the evaluator: its name and weights, and how many faces it compares."""
     settings = config.evaluation
     return {
-        "recogniser": name, "fingerprint": judge.fingerprint, "top": settings.top, "faces": settings.faces,
+        "recogniser": name, "fingerprint": evaluator.fingerprint, "top": settings.top, "faces": settings.faces,
     }  # fmt: skip
