@@ -34,3 +34,4 @@ onstart:
 
 onsuccess:
     dvc.record(run.config)
+    sys.stderr.write(run.ending(len(workflow.dag)))

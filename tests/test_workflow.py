@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import zipfile
 from collections.abc import Iterator
@@ -60,6 +61,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project(tmp_path_factory.mktemp("made"))
     told = project.make()
     assert "DVC has recorded the results" in told
+    ending = told.partition("DVC has recorded")[2]
+    assert re.search(
+        r"^\d+ steps in \d+:\d\d minutes\.\nLook at results/paper/paper\.pdf;.*\n`ifrp why",
+        ending,
+        re.MULTILINE,
+    )
     return project
 
 
@@ -297,7 +304,7 @@ def test_an_experiment_with_anothers_model_trains_nothing(edited: Project) -> No
 def test_method_that_looks_at_a_face_waits_for_faces(edited: Project) -> None:
     experiments = edited.configuration()["recovery"]["experiments"]
     edited.edit(recovery={"experiments": {**experiments, "gatys": {"method": "gatys", "portraits": 2}}})
-    told = edited.make("--dryrun")
+    told = edited.plan()
     applied = next(part for part in told.split("rule recovery_apply:")[1:] if "experiment=gatys" in part)
     assert "data/faces/train.npy" in applied.split("output:")[0]
 
@@ -307,7 +314,7 @@ def test_own_portraits_become_a_figure(edited: Project, tmp_path: Path) -> None:
     (tmp_path / "mine/sketch.png").touch()
     edited.edit(paper={"own": str(tmp_path / "mine")})
     assert "paper_figure own" in edited.pending()
-    told = edited.make("--dryrun").split("name=own")[0].split("rule paper_figure:")[-1]
+    told = edited.plan().split("name=own")[0].split("rule paper_figure:")[-1]
     assert f"{tmp_path}/mine/sketch.png, models/recovery/ifrp.safetensors" in told
 
 
@@ -456,11 +463,16 @@ def test_use_conda_without_conda_is_one_notice(made: Project) -> None:
 
 
 def test_gpu_is_asked_for_only_if_there_is_one(made: Project) -> None:
-    told = made.make("--dryrun", "--forcerun", "styles_train", "--config", "runtime={device: cuda}")
+    told = made.plan("--forcerun", "styles_train", "--config", "runtime={device: cuda}")
     assert "gpu=1" in told
-    assert "gpu=1" not in made.make(
-        "--dryrun", "--forcerun", "styles_train", "--config", "runtime={device: cpu}"
-    )
+    assert "gpu=1" not in made.plan("--forcerun", "styles_train", "--config", "runtime={device: cpu}")
+
+
+def test_a_dry_run_counts_jobs_and_tells_of_each_when_asked(made: Project) -> None:
+    told = made.make("--dryrun", "--forceall")
+    assert re.search(r"^recovery_train +\d+$", told, re.MULTILINE)
+    assert len(told.splitlines()) < 100
+    assert "reason: Forced execution" in made.plan("--forceall")
 
 
 def test_report_holds_all_that_is_shown(made: Project) -> None:

@@ -197,9 +197,13 @@ class Project:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
+    def plan(self, *arguments: str) -> str:
+        """What a dry run prints of each job; by itself it only counts them."""
+        return self.make("--quiet", "host", "--dryrun", *arguments)
+
     def pending(self, *arguments: str) -> set[str]:
         """What a dry run would do, such as `recovery_train ifrp`."""
-        told = self.make("--dryrun", *arguments)
+        told = self.plan(*arguments)
         found = set()
         for rule, rest in re.findall(r"^(?:local)?rule (\w+):\n((?: .*\n)*)", told, re.MULTILINE):
             wildcards = re.search(r"^    wildcards: (.*)$", rest, re.MULTILINE)

@@ -218,7 +218,7 @@ def card(
         "seed": seed,
         "machine": {
             "system": platform.system(),
-            "processor": platform.machine(),
+            "processor": _processor(),
             "cores": os.cpu_count(),
             **_torch(),
         },
@@ -229,6 +229,14 @@ def card(
     }
     with atomic(card_path(artifact)) as new:
         new.write_text(json.dumps(content, indent=2, default=str) + "\n")
+
+
+def _processor() -> str:
+    """The processor's name, where the system tells it; else its architecture."""
+    listed = Path("/proc/cpuinfo")
+    lines = listed.read_text().splitlines() if listed.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _torch() -> dict[str, Any]:

@@ -8,6 +8,7 @@ import os
 import shlex
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -82,6 +83,7 @@ class Run:
     """
 
     def __init__(self, overrides: Mapping[str, Any], *, alone: bool = False) -> None:
+        self.began = time.time()
         self.config = resolve(overrides, alone=alone)
         self.styles = {style.name: style for style in styles(self.config)}
         self.splits = {name: style.split for name, style in self.styles.items()}
@@ -107,6 +109,19 @@ class Run:
         """Writes the resolved configuration, before the first job."""
         if not self.frozen.exists():
             write(self.config, self.frozen)
+
+    def ending(self, steps: int) -> str:
+        """What to say when that many jobs are done: how long it took, and where to look."""
+        minutes, seconds = divmod(round(time.time() - self.began), 60)
+        lines = [f"{steps} steps in {minutes}:{seconds:02} minutes."]
+        printed = [paths.document(name) for name in documents.DOCUMENTS]
+        if new := [str(path) for path in printed if path.exists() and path.stat().st_mtime >= self.began]:
+            lines.append(
+                f"Look at {' and '.join(new)}; the tables and figures lie beside it, and notebooks open with "
+                "`jupyter lab notebooks/`."
+            )
+            lines.append(f"`ifrp why {paths.table('quality')}` says where a file comes from.")
+        return "\n".join(lines) + "\n"
 
     @property
     def shell_prefix(self) -> str:
