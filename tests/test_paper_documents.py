@@ -105,6 +105,23 @@ def test_verbs_make_the_same_files(results: Config) -> None:
     assert read_card(paths.summary("ifrp"))["settings"]["resamples"] == results.evaluation.resamples
 
 
+def test_scores_stand_below_the_published_ones(tmp_path: Path) -> None:
+    page, splits = tmp_path / "page.md", ("seen", "unseen", "sketch")
+    page.write_text("<!--scores gpu: mine-->\nold\n<!--end-->\n")
+    known = {
+        f"gpu:mine.{split}.{metric}": value
+        for split in splits
+        for metric, value in (("frr", 40.04), ("fsim", 0.555))
+    }
+    known |= {f"published.identity.ifrp.{split}.frr": 90.93 for split in splits}
+    known |= {f"published.quality.ifrp.{split}.fsim": 0.88 for split in splits}
+    lines = quotes.quoted(page, known).splitlines()
+    assert lines[3] == "| IFRP as published |" + " 90.9 % | 0.88 |" * 3
+    assert lines[4] == "| `mine` |" + " 40.0 % | 0.56 |" * 3
+    with pytest.raises(IfrpError, match=r"quotes gpu:mine\.seen\.frr, which is not among"):
+        quotes.quoted(page, {key: value for key, value in known.items() if "mine" not in key})
+
+
 def test_pages_list_what_there_is(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("<!--list figures-->\nold\n<!--end-->\n")

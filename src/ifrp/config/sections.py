@@ -1,6 +1,6 @@
 """The configuration's sections, with the paper's values as defaults: types, ranges and, under each field, what it is.
 
-The embedded default (config/config.yaml) and the presets beside it only say what differs from the defaults here.
+The miniature (config/config.yaml) and the presets beside it only say what differs from the defaults here.
 Importing this needs nothing but pydantic, which Snakemake brings, because the Snakefile reads the configuration, too.
 """
 

@@ -1,4 +1,4 @@
-"""Ten artworks drawn by procedure: the embedded default's stand-ins for the paper's paintings.
+"""Ten artworks drawn by procedure: the miniature's stand-ins for the paper's paintings.
 
 Each is deterministic, and far from the others in stroke, colour and scale: swirling oil strokes, outlined
 sweets, a mosaic, woodblock waves, feathers, cubist facets, pointillism, cut paper, engraving, pencil hatching.

@@ -2,18 +2,20 @@
 
 A page writes a number as `74<!--ifrp.seen.frr-->`; in Typst, `#n("ifrp.seen.frr", 0)`. A table stands between
 `<!--table results/default/quality.md-->` and `<!--end-->`, and what tables and figures there are between `<!--list tables-->` or
-`<!--list figures-->` and `<!--end-->`.
+`<!--list figures-->` and `<!--end-->`. Between `<!--scores gpu: ifrp ifrp-plus-->` and `<!--end-->` stand FRR and FSIM of these
+experiments of that run, below the published ones of IFRP.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ifrp import paths
 from ifrp.artifacts import atomic, read_card
+from ifrp.config import STYLE_SPLITS
 from ifrp.errors import IfrpError
 from ifrp.paper import figures, tables
 from ifrp.paper.documents import DOCUMENTS
@@ -21,6 +23,7 @@ from ifrp.paper.tables.cells import number
 
 QUOTE = re.compile(r"([+−]?)(\d[\d,]*)(\.\d+)?<!--([^\s>]+?)-->")
 TABLE = re.compile(r"(<!--table (\S+)-->\n).*?(<!--end-->)", re.DOTALL)
+SCORES = re.compile(r"(<!--scores (\S+): ([^>]*?)-->\n).*?(<!--end-->)", re.DOTALL)
 LIST = re.compile(r"(<!--list (tables|figures)-->\n).*?(<!--end-->)", re.DOTALL)
 
 
@@ -66,11 +69,14 @@ def quoted(page: Path, numbers: Mapping[str, float]) -> str:
         IfrpError: it quotes a number or a table that is not there.
     """
 
-    def put(match: re.Match[str]) -> str:
-        sign, whole, decimals, key = match.groups()
+    def asked(key: str) -> float:
         if key not in numbers:
             raise IfrpError(f"{page} quotes {key}, which is not among the numbers of any document.")
-        text = number(numbers[key], len(decimals or ".") - 1, sign=sign == "+")
+        return numbers[key]
+
+    def put(match: re.Match[str]) -> str:
+        sign, whole, decimals, key = match.groups()
+        text = number(asked(key), len(decimals or ".") - 1, sign=sign == "+")
         whole, _, rest = text.partition(".")
         grouped = f"{int(whole):,}" if "," in match[2] else whole
         return f"{grouped}{'.' if rest else ''}{rest}<!--{key}-->"
@@ -84,7 +90,30 @@ def quoted(page: Path, numbers: Mapping[str, float]) -> str:
     def name(match: re.Match[str]) -> str:
         return f"{match[1]}{listed(match[2])}{match[3]}"
 
-    return LIST.sub(name, TABLE.sub(lay, QUOTE.sub(put, page.read_text())))
+    def score(match: re.Match[str]) -> str:
+        return f"{match[1]}{scored(match[2], match[3].split(), asked)}{match[4]}"
+
+    return LIST.sub(name, SCORES.sub(score, TABLE.sub(lay, QUOTE.sub(put, page.read_text()))))
+
+
+def scored(run: str, experiments: Sequence[str], numbers: Callable[[str], float]) -> str:
+    """FRR and FSIM of IFRP as published, and of some experiments of a run, as a table in Markdown."""
+    headings = ("", *(f"{metric}, {split}" for split in STYLE_SPLITS for metric in ("FRR", "FSIM")))
+    prefix = "" if run == "default" else f"{run}:"
+    rows = {"IFRP as published": ("published.identity.ifrp", "published.quality.ifrp")}
+    rows |= {f"`{name}`": (f"{prefix}{name}", f"{prefix}{name}") for name in experiments}
+    lines = [headings, ("---",) + ("--:",) * (len(headings) - 1)]
+    for label, (identity, quality) in rows.items():
+        values = [
+            text
+            for split in STYLE_SPLITS
+            for text in (
+                f"{number(numbers(f'{identity}.{split}.frr'), 1)} %",
+                number(numbers(f"{quality}.{split}.fsim"), 2),
+            )
+        ]
+        lines.append((label, *values))
+    return _markdown(lines)
 
 
 def listed(what: str) -> str:
@@ -92,6 +121,10 @@ def listed(what: str) -> str:
     every = tables.every() if what == "tables" else figures.every()
     rows = [(f"`{part.name}`", part.shows, part.of_paper) for part in every.values()]
     lines = [(what.removesuffix("s"), "what it shows", "in the paper"), ("---",) * 3, *rows]
+    return _markdown(lines)
+
+
+def _markdown(lines: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
