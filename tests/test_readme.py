@@ -1,0 +1,73 @@
+"""The README is short, and every line that it shows works as pasted."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+from workflow_project import ROOT, Project
+
+from ifrp import paths
+from ifrp.cli import app
+from ifrp.config import Config
+from ifrp.paper import tables
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```bash\n(.*?)```", README, flags=re.DOTALL)
+LINES = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines()]
+
+
+def starting(word: str) -> list[str]:
+    """The lines that call one program."""
+    return [line for line in LINES if line.startswith(f"{word} ")]
+
+
+def test_it_is_read_in_five_minutes() -> None:
+    assert len(README.splitlines()) <= 120
+    assert len(README.encode()) <= 8192
+
+
+def test_each_line_calls_a_program_that_is_tested_here() -> None:
+    assert {line.split()[0] for line in LINES if line} == {"make", "ifrp", "snakemake", "dvc"}
+
+
+@pytest.mark.parametrize("line", starting("make"))
+def test_make_knows_what_to_do(line: str) -> None:
+    words = shlex.split(line.split("&&")[0])
+    done = subprocess.run([words[0], "--dry-run", *words[1:]], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("line", starting("ifrp recover"))
+def test_examples_are_recovered(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("examples", "models", "config"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, shlex.split(line)[1:])
+    assert result.exit_code == 0, result.output
+    recovered = {path.stem: path for path in Path("faces").iterdir()}
+    assert set(recovered) == {path.stem for path in Path("examples").iterdir()}
+    for path in recovered.values():
+        with Image.open(path) as face:
+            assert face.size == (128, 128)
+
+
+@pytest.mark.parametrize("line", starting("ifrp why"))
+def test_why_is_answered(line: str, results: Config) -> None:
+    tables.find(results, "identity").write(results)
+    result = CliRunner().invoke(app, shlex.split(line)[1:])
+    assert result.exit_code == 0, result.output
+    assert str(paths.PUBLISHED) in result.output
+
+
+def test_the_workflow_runs_by_each_line(tmp_path: Path) -> None:
+    """One after the other, in a project whose verbs only write their outputs."""
+    project = Project(tmp_path)
+    for line in [*starting("snakemake"), *starting("dvc")]:
+        done = project.run(*shlex.split(line))
+        assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
