@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -215,8 +216,15 @@ def test_tex_escapes_what_tex_would_read() -> None:
     assert grid._tex("a_b & 5 % – −1") == r"a\_b \& 5 \% -- $-$1"
 
 
-def test_typst_escapes_what_typst_would_read() -> None:
-    assert grid._typst("a_b * #1 = −2") == r"a\_b \* \#1 \= −2"
+def test_typst_reads_the_cells_of_a_table(tmp_path: Path) -> None:
+    import typst
+
+    cell = 'a_b * #1 = −2 "\\n" °'
+    table = grid.Grid("Caption", [("", "Row")], [[cell]], [], legend=("$x$",))
+    (tmp_path / "t.typ").write_text(table.typst() + "#metadata(grid) <grid>")
+    found = json.loads(typst.query(str(tmp_path / "t.typ"), "<grid>", field="value", one=True))
+    legend = {"notes": [], "legend": ["$x$"]}
+    assert found == {"caption": "Caption", "columns": [["", "Row"]], "rows": [[cell]], **legend}
 
 
 def test_the_page_of_a_table_has_its_cells_and_asks_for_nothing() -> None:

@@ -29,6 +29,8 @@ COPIED = (
     ".dvcignore",
     "environment.yml",
     "paper",
+    "docs/results/gpu",
+    "docs/images/gpu-retrieval.png",
     "notebooks",
 )
 BIN = Path(sys.executable).parent

@@ -40,6 +40,8 @@ EXPOSURE = EVALUATION / "exposure.csv"
 PAPER = Path("results/paper")
 TABLES = PAPER / "tables"
 FIGURES = PAPER / "figures"
+PHOTOGRAPHS = Path("docs/results/gpu")
+PHOTOGRAPHS_RETRIEVAL = Path("docs/images/gpu-retrieval.png")
 
 FILES = {".npy": (".npy", ".csv", ".json"), ".safetensors": (".safetensors", ".json")}
 """by its suffix, the files of an artifact that is several: a stack has a table and a card, a model has a card"""
@@ -173,6 +175,11 @@ def document(name: str) -> Path:
 def text(name: str) -> Path:
     """The text of a document, in Typst."""
     return Path("paper") / f"{name}.typ"
+
+
+def texts() -> list[Path]:
+    """The text of all documents, what they share, and their references."""
+    return sorted(path for path in text("").parent.iterdir() if path.suffix in (".typ", ".bib"))
 
 
 def notebook(name: str) -> Path:

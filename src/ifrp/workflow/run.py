@@ -304,7 +304,7 @@ class Run:
     @property
     def texts(self) -> list[str]:
         """The text of all documents."""
-        return sorted(str(path) for path in paths.text("").parent.glob("*.typ"))
+        return files(paths.texts())
 
     @property
     def notebooks(self) -> list[str]:

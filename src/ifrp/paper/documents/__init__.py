@@ -11,6 +11,7 @@ from ifrp.artifacts import card_path
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.paper import figures, tables
+from ifrp.paper.documents import photographs
 from ifrp.paper.part import main_experiments, trained
 
 
@@ -21,10 +22,12 @@ class Document:
     Attributes:
         name: of the text, of the printed file, and of the document in `Part.document`.
         experiments: those whose numbers it quotes.
+        kept: files of another run that it tells of.
     """
 
     name: str
     experiments: Callable[[Config], list[str]]
+    kept: tuple[Path, ...] = ()
 
     def tables(self, config: Config) -> list[str]:
         """The names of its tables."""
@@ -33,6 +36,11 @@ class Document:
     def figures(self, config: Config) -> list[str]:
         """The names of its figures."""
         return [figure.name for figure in figures.of_document(config, self.name)]
+
+    def sources(self, config: Config) -> dict[str, str]:
+        """Its figures by name, and the source file of each."""
+        shown = figures.of_document(config, self.name)
+        return {figure.name: f"src/{figure.module.replace('.', '/')}.py" for figure in shown}
 
     def order(self, config: Config) -> dict[str, list[str]]:
         """The names of its tables and of its figures, in the order in which it shows them."""
@@ -50,10 +58,10 @@ class Document:
         ]
 
     def reads(self, config: Config) -> list[Path]:
-        """What it shows: tables as it prints them, figures, numbers."""
+        """What it shows: tables as it prints them, figures, numbers, and what it tells of another run."""
         printed = [paths.table(name, suffix) for name in self.tables(config) for suffix in ("typ", "json")]
         drawn = [paths.figure(name, suffix) for name in self.figures(config) for suffix in ("png", "pdf")]
-        return [*printed, *drawn, paths.numbers(self.name)]
+        return [*printed, *drawn, paths.numbers(self.name), *self.kept]
 
     def counts(self, config: Config) -> list[Path]:
         """What its numbers are taken from."""
@@ -76,7 +84,10 @@ def _ablations(config: Config) -> list[str]:
 
 DOCUMENTS = {
     document.name: document
-    for document in (Document("paper", main_experiments), Document("ablations", _ablations))
+    for document in (
+        Document("paper", main_experiments, photographs.READS),
+        Document("ablations", _ablations),
+    )
 }
 
 

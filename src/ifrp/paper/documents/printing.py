@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,13 +12,14 @@ from ifrp import paths
 from ifrp.artifacts import atomic, card, require
 from ifrp.config import Config
 from ifrp.errors import IfrpError
-from ifrp.paper.documents import find
+from ifrp.paper.documents import find, photographs
 
 
 def write(config: Config, document: str) -> None:
     """Prints one document as PDF.
 
-    Its text finds in `sys.inputs` the path of its numbers, and the names of the tables and figures that there are.
+    Its text finds in `sys.inputs` the path of its numbers, the names of the tables that there are, the names and source files of
+    the figures, and the folder of what is made for the print alone.
 
     Raises:
         IfrpError: there is no such document, what it shows has not been made, or its text does not compile.
@@ -27,8 +28,8 @@ def write(config: Config, document: str) -> None:
 
     content = find(document)
     text, target = paths.text(document), paths.document(document)
-    tables, figures = content.tables(config), content.figures(config)
-    used = [*sorted(text.parent.glob("*.typ")), paths.numbers(document)]
+    tables, figures = content.tables(config), content.sources(config)
+    used = [*paths.texts(), paths.numbers(document), *content.kept]
     used += [paths.table(name, "typ") for name in tables] + [paths.figure(name) for name in figures]
     require(used)
     inputs = {
@@ -36,23 +37,25 @@ def write(config: Config, document: str) -> None:
         "tables": json.dumps(tables),
         "figures": json.dumps(figures),
     }
-    with card(target, inputs, config.seed, used), atomic(target) as new, _pictures(figures) as folder:
+    with card(target, inputs, config.seed, used), atomic(target) as new, _material(figures) as folder:
+        if content.kept:
+            photographs.write(folder)
         try:
             typst.compile(
                 str(text), output=str(new), root=str(Path.cwd()), ignore_system_fonts=True,
-                sys_inputs={**inputs, "pictures": f"/{folder}"},
+                sys_inputs={**inputs, "material": f"/{folder}"},
             )  # fmt: skip
         except typst.TypstError as error:
             raise IfrpError(f"{text} cannot be printed: {error}") from error
 
 
 @contextmanager
-def _pictures(figures: list[str]) -> Iterator[Path]:
+def _material(figures: Iterable[str]) -> Iterator[Path]:
     """The figures as JPEG in a folder that goes away: a document of PNGs of painted faces is ten times as large."""
     from PIL import Image
 
     with TemporaryDirectory(dir=paths.FIGURES.parent) as folder:
         for name in figures:
             with Image.open(paths.figure(name)) as picture:
-                picture.convert("RGB").save(Path(folder, f"{name}.jpg"), quality=88)
+                picture.convert("RGB").save(Path(folder, f"{name}.jpg"), quality=80)
         yield Path(folder)

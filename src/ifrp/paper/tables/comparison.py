@@ -263,7 +263,8 @@ def lay_out(values: pd.DataFrame, spec: Comparison) -> Grid:
                 row += texts if printed[metric] else texts[1:2]
             lines.append(row)
     notes = [f"{LOOKED} {CALIBRATED}"] if len(calibrated) else []
-    return Grid(spec.caption, columns, lines, [INTERVAL, MARKS, *notes, *_partial(values, spec.cells[0][1])])
+    notes += _partial(values, spec.cells[0][1])
+    return Grid(spec.caption, columns, lines, notes, legend=(INTERVAL, MARKS))
 
 
 def _partial(values: pd.DataFrame, metric: str) -> list[str]:

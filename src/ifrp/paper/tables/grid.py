@@ -1,10 +1,13 @@
-"""A table as text cells, and its four printed forms: Markdown, TeX, Typst and HTML."""
+"""A table as text cells, and its forms: Markdown, TeX and HTML as printed, and Typst, which the documents lay out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from html import escape
 from itertools import groupby
+from typing import TypeAlias
 
 TEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
@@ -28,12 +31,19 @@ class Grid:
             to the right; "" is no group.
         rows: cells, in plain text.
         notes: sentences below the table.
+        legend: those before them that say the same of every table of its kind.
     """
 
     caption: str
     columns: list[tuple[str, str]]
     rows: list[list[str]]
     notes: list[str]
+    legend: Sequence[str] = ()
+
+    @property
+    def sentences(self) -> list[str]:
+        """All that is below the table."""
+        return [*self.legend, *self.notes]
 
     def markdown(self) -> str:
         """A pipe table between caption and notes; the group is repeated in the heading of its columns."""
@@ -46,7 +56,7 @@ class Grid:
         dashes = zip(("-" * (width - 1) for width in widths), self.columns, strict=True)
         sides = [line + ":" if group else ":" + line for line, (group, _) in dashes]
         lines.insert(1, "| " + " | ".join(sides) + " |")
-        return "\n\n".join([f"**{self.caption}**", "\n".join(lines), *self.notes]) + "\n"
+        return "\n\n".join([f"**{self.caption}**", "\n".join(lines), *self.sentences]) + "\n"
 
     def latex(self) -> str:
         """A table environment; needs the package booktabs and nothing else."""
@@ -65,7 +75,7 @@ class Grid:
             r"\begin{table}", r"\centering\scriptsize", rf"\caption{{{_tex(self.caption)}}}",
             rf"\begin{{tabular}}{{{sides}}}", r"\toprule", *head,
             " & ".join(_tex(name) for _, name in self.columns) + r" \\", r"\midrule", *body, r"\bottomrule",
-            r"\end{tabular}", *(rf"\par {_tex(note)}" for note in self.notes), r"\end{table}",
+            r"\end{tabular}", *(rf"\par {_tex(note)}" for note in self.sentences), r"\end{table}",
         ]  # fmt: skip
         return "\n".join(lines) + "\n"
 
@@ -80,7 +90,7 @@ class Grid:
                 f"<style>{STYLE}</style></head><body>", f"<table><caption>{escape(self.caption)}</caption>",
                 *([f"<tr>{groups}</tr>"] if any(group for group, _ in self.columns) else []),
                 f"<tr>{''.join(f'<th>{escape(name)}</th>' for name in heads)}</tr>",
-                *(f"<tr>{line}</tr>" for line in lines), "</table>", *(f"<p>{escape(note)}</p>" for note in self.notes),
+                *(f"<tr>{line}</tr>" for line in lines), "</table>", *(f"<p>{escape(note)}</p>" for note in self.sentences),
                 "</body></html>", "",
             ]
         )  # fmt: skip
@@ -91,30 +101,19 @@ class Grid:
         return [(group, len(list(members))) for group, members in runs]
 
     def typst(self) -> str:
-        """A figure around a table, as Typst markup."""
-        groups = []
-        for group, width in self._groups():
-            groups += (
-                [f"table.cell(colspan: {width}, align: center)[{_typst(group)}]"] if group else ["[]"] * width
-            )
-        sides = ", ".join("right" if group else "left" for group, _ in self.columns)
-        cells = [
-            [f"[{_typst(cell)}]" for cell in row] for row in ([name for _, name in self.columns], *self.rows)
-        ]
-        head = [
-            *([", ".join(groups)] if any(group for group, _ in self.columns) else []),
-            ", ".join(cells[0]),
-        ]
-        lines = [
-            "#figure(", "  table(", f"    columns: {len(self.columns)},", f"    align: ({sides},),",
-            f"    table.header({', '.join(head)}),", *(f"    {', '.join(row)}," for row in cells[1:]), "  ),",
-            f"  caption: [{_typst(' '.join([self.caption + '.', *self.notes]))}],", ")",
-        ]  # fmt: skip
-        return "\n".join(lines) + "\n"
+        """A module with the grid as a dictionary: a document chooses columns and rows of it, see paper/style.typ."""
+        entries = [f"  {field.name}: {_typst(getattr(self, field.name))},\n" for field in fields(self)]
+        return f"#let grid = (\n{''.join(entries)})\n"
 
 
-def _typst(text: str) -> str:
-    return "".join(f"\\{letter}" if letter in "\\#$*_`<>@[]~=" else letter for letter in text)
+Texts: TypeAlias = "str | Sequence[Texts]"
+
+
+def _typst(value: Texts) -> str:
+    """A text, or texts in lists and tuples, as a literal of Typst, whose texts are escaped as those of JSON."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return f"({''.join(f'{_typst(item)}, ' for item in value)})"
 
 
 def _tex(text: str) -> str:
