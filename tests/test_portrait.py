@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +22,9 @@ from ifrp.errors import IfrpError
 from ifrp.faces import find, geometry
 from ifrp.recovery import portrait
 
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs/recover.md").read_text()
+COMMANDS = re.findall(r"^ifrp recover [^#\n]*", PAGE, re.MULTILINE)
 EYES = ((205, 102), (247, 104))  # of skimage's astronaut, read off with a ruler
 
 
@@ -171,6 +177,31 @@ def test_where_no_face_is_found_the_way_out_is_told(folder: Path) -> None:
     assert not Path("out").exists()
     run("in/cat.png", "--model", "small", "--output", "out", "--aligned")
     assert Path("out/cat.png").exists()
+
+
+@pytest.fixture
+def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The pictures that the page names, in a folder that holds nothing else."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("painting.jpg", "group.jpg"):
+        shutil.copy(ROOT / "examples/SK-A-1324.jpg", name)
+    for name in ("album", "cropped", "oils"):
+        shutil.copytree(ROOT / "examples", name)
+    return tmp_path
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_commands_of_the_page_work_as_pasted(gallery: Path, line: str) -> None:
+    told = run(*shlex.split(line)[2:])
+    assert "skipped" in told
+    assert any(Path("faces" if "--output" in line else "recovered").glob("*.png"))
+
+
+def test_the_python_of_the_page_works_as_pasted(gallery: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    exec(code, {})
+    assert re.fullmatch(r"\(\d+, \d+, \d+, \d+\) [01]\.\d+ \(\)\n", capsys.readouterr().out)
+    assert Path("face.png").exists()
 
 
 def test_one_face_takes_no_workflow_engine(tmp_path: Path) -> None:
