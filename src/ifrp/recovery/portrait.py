@@ -37,6 +37,8 @@ UNSURE = 0.95
 """confidence of MTCNN below which a face is doubtful; in photographs it is nearly always above"""
 SMALL = 20
 """pixels between the eyes below which a picture holds less than a portrait of 128 pixels shows"""
+CROPPED = 0.1
+"""share of the side by which the corners of a face may miss those of a picture that is taken as it is"""
 TURNED = 60
 """degrees beyond which MTCNN's landmarks, trained on upright faces, are seldom where they seem"""
 
@@ -180,7 +182,7 @@ class Model:
         goal = self.size * np.array(json.loads(self.header["landmarks"]))
         seen = []
         for face in found if every else found[:1]:
-            place = geometry.similar(face.points, goal)
+            place = settled(geometry.similar(face.points, goal), self.size, picture.size)
             told = warnings(face, place, 1 if every else len(found))
             seen.append(Portrait(geometry.cut(picture, place, self.size), place, face.confidence, told))
         return seen
@@ -258,6 +260,22 @@ def fit(picture: Image.Image, size: int) -> stacks.Images:
     """The central square of an RGB picture, resized: (size, size, 3) uint8."""
     square = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)
     return np.asarray(square)
+
+
+def settled(place: geometry.Matrix, size: int, picture: tuple[int, int]) -> geometry.Matrix:
+    """The place of a face, or that of the whole picture's central square if it is nearly that.
+
+    A picture that was cropped as in training is so taken as it is, for MTCNN is not sure of eyes and mouth to the pixel.
+
+    Args:
+        place: (2, 3), see `ifrp.faces.geometry`.
+        size: side of the window, in pixels.
+        picture: width and height, in pixels.
+    """
+    side = min(picture)
+    whole = geometry.crop(((picture[0] - side) / 2, (picture[1] - side) / 2, side, side), size)
+    corners = np.array([[0, size, 0, size], [0, 0, size, size], [1, 1, 1, 1]])
+    return whole if np.abs((place - whole) @ corners).max() <= CROPPED * side else place
 
 
 def batches(items: Iterable[T]) -> Iterator[list[T]]:
