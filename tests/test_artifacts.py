@@ -200,8 +200,8 @@ def test_of_a_released_file_only_itself_can_be_checked(
 @pytest.mark.parametrize("name", ["ifrp-plus", "small"])
 def test_the_released_files_are_those_of_their_cards(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path(__file__).parents[1])
-    assert list(why.faults(paths.released(name))) == []
-    assert artifacts.read_card(paths.released(name))["artifact"] == str(paths.released(name))
+    assert list(why.faults(paths.shipped(name))) == []
+    assert artifacts.read_card(paths.shipped(name))["artifact"] == str(paths.shipped(name))
 
 
 def test_why_finds_what_was_edited_or_is_gone(chained: tuple[Path, Path]) -> None:

@@ -18,6 +18,11 @@ def project() -> dict[str, Any]:
     return dict(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"])
 
 
+def whole() -> list[str]:
+    """What the whole paper needs, and not `ifrp recover` alone."""
+    return [*project()["dependencies"], *project()["optional-dependencies"]["paper"]]
+
+
 def pins(lines: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in lines:
@@ -46,7 +51,7 @@ def test_versions_are_in_one_place_only() -> None:
 
 def test_conda_environment_is_that_of_pip() -> None:
     pip = next(entry["pip"] for entry in environment() if isinstance(entry, dict))
-    direct = {canonicalize_name(line) for line in project()["dependencies"]}
+    direct = {canonicalize_name(line) for line in whole()}
     assert pins(pip) == {name: version for name, version in constraints().items() if name in direct}
 
 
@@ -74,5 +79,5 @@ def test_package_is_added_to_the_conda_environment() -> None:
 def test_installed_versions_are_the_constraints() -> None:
     from importlib.metadata import version
 
-    for line in project()["dependencies"]:
+    for line in whole():
         assert version(line).split("+")[0] == constraints()[canonicalize_name(line)], line

@@ -13,13 +13,13 @@ from PIL import Image
 from skimage import data
 
 from ifrp import artifacts, compat, paths, stacks
-from ifrp.config import FaceCounts, Faces, PhotoFaces, Warp
+from ifrp.config import FaceCounts, Faces, PhotoFaces, Warp, load
 from ifrp.errors import IfrpError
 from ifrp.faces import find, geometry
 from ifrp.faces.photos import photos
-from ifrp.faces.pictures import Skip
 from ifrp.faces.prepare import prepare
-from ifrp.recovery import recover
+from ifrp.recovery.portrait import Model
+from ifrp.recovery.recover import named
 
 EYES_AND_MOUTH = np.array(
     [[205, 102], [247, 104], [224, 141]]
@@ -104,36 +104,28 @@ def test_photos_need_no_crop_where_faces_are_found(
         photos(PhotoFaces(path="album", find=True, crop=(0, 0, 100, 100)))
 
 
-def model(path: Path, **header: str) -> Path:
-    artifacts.save_weights(path, {}, {"method": "ifrp", "settings": "{}", **header})
-    return path
+@pytest.fixture(scope="module")
+def taking() -> Model:
+    """A model that gives back the portrait, and whose faces have eyes and mouth at GOAL."""
+    bare = named("input", load(Path(__file__).parents[1] / paths.CONFIG))
+    return Model("input", bare.method, bare.device, {"landmarks": json.dumps(GOAL.tolist())})
 
 
 @pytest.mark.parametrize("angle", [-25, 0, 15])
 def test_a_face_is_taken_upright_wherever_it_is(
-    portrait: Image.Image, finder: find.Finder, tmp_path: Path, angle: int
+    portrait: Image.Image, finder: find.Finder, taking: Model, angle: int
 ) -> None:
-    take = recover.finding(model(tmp_path / "m.safetensors", landmarks=json.dumps(GOAL.tolist())))
     turned = portrait.rotate(angle, Image.Resampling.BICUBIC, center=(224, 110)).crop((100, 0, 360, 240))
     missed = []
-    for face in (take(turned, 128), recover.fit(turned, 128)):
-        found = finder.landmarks(Image.fromarray(face))
+    for seen in (*taking.portraits(turned), *taking.portraits(turned, aligned=True)):
+        found = finder.landmarks(Image.fromarray(seen.image))
         assert found is not None
         missed.append(np.abs(found - 128 * GOAL).max())
     assert missed[0] < 7 < 20 < missed[1]  # pixels
 
 
-def test_what_cannot_be_found_is_said(tmp_path: Path) -> None:
-    take = recover.finding(model(tmp_path / "m.safetensors", landmarks=json.dumps(GOAL.tolist())))
-    with pytest.raises(Skip, match="no face"):
-        take(Image.fromarray(data.chelsea()), 128)  # type: ignore[no-untyped-call] # a cat
-    for bare in (model(tmp_path / "bare.safetensors"), Path("ifrp")):
-        with pytest.raises(IfrpError, match="does not say where eyes and mouth lie"):
-            recover.finding(bare)
-
-
 def test_released_weights_say_where_eyes_and_mouth_lie() -> None:
     """In the protocol's crop, (27, 23, 106, 112) of pictures with the eyes at (60, 66) and (100, 66)."""
-    told = artifacts.read_header(Path(__file__).parents[1] / "models/released/ifrp-plus.safetensors")
+    told = artifacts.read_header(paths.shipped("ifrp-plus"))
     eyes = np.array(json.loads(told["landmarks"]))[:2]
     np.testing.assert_allclose(eyes, [[33 / 106, 43 / 112], [73 / 106, 43 / 112]], atol=0.03)

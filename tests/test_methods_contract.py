@@ -528,7 +528,7 @@ def test_a_model_of_another_configuration_is_refused_by_name_and_usable_as_a_fil
     def recovered(values: dict[str, Any], given: str) -> int:
         changed = build_config(merge(as_plain(project), values), "here")
         paths.CONFIG.write_text(yaml.safe_dump(as_plain(changed)))
-        return len(recover([paths.portraits("test", "ink")], given, Path("out"), paths.CONFIG))
+        return len(recover([paths.portraits("test", "ink")], given, Path("out"), paths.CONFIG, aligned=True))
 
     def entry(**keys: object) -> dict[str, Any]:
         return {"recovery": {"experiments": {"ifrp": keys}}}

@@ -45,15 +45,12 @@ def test_make_knows_what_to_do(line: str) -> None:
 
 @pytest.mark.parametrize("line", starting("ifrp recover"))
 def test_examples_are_recovered(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("examples", "models", "config"):
-        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, shlex.split(line)[1:])
     assert result.exit_code == 0, result.output
-    recovered = {path.stem: path for path in Path("faces").iterdir()}
-    assert set(recovered) == {path.stem for path in Path("examples").iterdir()}
-    for path in recovered.values():
-        with Image.open(path) as face:
+    for path in Path("examples").iterdir():
+        with Image.open(f"faces/{path.stem}.png") as face:
             assert face.size == (128, 128)
 
 

@@ -390,7 +390,9 @@ def test_recover_takes_odd_files(project: Path, capsys: pytest.CaptureFixture[st
     red.save(inbox / "deep/A.jpg")
     Image.new("L", (30, 50), 100).save(inbox / "grey.png")
     (inbox / "note.txt").write_text("no picture")
-    found = recover([inbox, paths.portraits("test", "ink")], "input", project / "out", paths.CONFIG)
+    found = recover(
+        [inbox, paths.portraits("test", "ink")], "input", project / "out", paths.CONFIG, aligned=True
+    )
     names = sorted(path.name for path in found)
     assert names[:2] == ["A.png", "a-2.png"] or names[:2] == ["A-2.png", "a.png"]
     assert "grey.png" in names
@@ -405,17 +407,17 @@ def test_recover_takes_odd_files(project: Path, capsys: pytest.CaptureFixture[st
 def test_recover_says_when_there_is_nothing(project: Path) -> None:
     (project / "note.txt").write_text("no picture")
     with pytest.raises(IfrpError, match="No portrait was recovered"):
-        recover([project / "note.txt"], "input", project / "out", paths.CONFIG)
+        recover([project / "note.txt"], "input", project / "out", paths.CONFIG, aligned=True)
     with pytest.raises(IfrpError, match="There is no nowhere"):
-        recover([Path("nowhere")], "input", project / "out", paths.CONFIG)
+        recover([Path("nowhere")], "input", project / "out", paths.CONFIG, aligned=True)
     known = ", ".join(sorted(["input", *recovery_project.TINY]))
     with pytest.raises(
         IfrpError,
-        match=rf"nor an experiment nor a released model; experiments: {known}; released models: none",
+        match=rf"nor an experiment nor a model that comes with ifrp; experiments: {known}; models: ifrp-plus, small",
     ):
-        recover([project / "note.txt"], "other", project / "out", paths.CONFIG)
+        recover([project / "note.txt"], "other", project / "out", paths.CONFIG, aligned=True)
     with pytest.raises(IfrpError, match="train it with `ifrp recovery train ifrp`"):
-        recover([project / "note.txt"], "ifrp", project / "out", paths.CONFIG)
+        recover([project / "note.txt"], "ifrp", project / "out", paths.CONFIG, aligned=True)
 
 
 def test_recover_never_writes_among_the_portraits(project: Path) -> None:
@@ -427,12 +429,12 @@ def test_recover_never_writes_among_the_portraits(project: Path) -> None:
         (picture, project / "inbox"), (project / "inbox", project / "inbox"), (project / "inbox", project / "inbox/out"),
     ):  # fmt: skip
         with pytest.raises(IfrpError, match="lies where the portraits"):
-            recover([given], "input", output, paths.CONFIG)
+            recover([given], "input", output, paths.CONFIG, aligned=True)
     with pytest.raises(IfrpError, match="is a file"):
-        recover([picture], "input", picture, paths.CONFIG)
+        recover([picture], "input", picture, paths.CONFIG, aligned=True)
     (project / "broken.npy").write_bytes(b"no stack")
     with pytest.raises(IfrpError, match="not an image stack"):
-        recover([picture, project / "broken.npy"], "input", project / "out", paths.CONFIG)
+        recover([picture, project / "broken.npy"], "input", project / "out", paths.CONFIG, aligned=True)
     assert picture.read_bytes() == before
     assert sorted(path.name for path in (project / "inbox").iterdir()) == ["a.png"]
     assert not (project / "out").exists()
@@ -461,14 +463,14 @@ def test_an_experiment_that_cannot_be_trained_is_refused(
 def test_an_ablation_recovers_by_its_name(project: Path) -> None:
     config = recovery_project.make(project, ablations={"bare": {"method": "input"}})
     assert list(config.recovery.ablations) == ["bare"]
-    found = recover([paths.portraits("test", "ink")], "bare", project / "out", paths.CONFIG)
+    found = recover([paths.portraits("test", "ink")], "bare", project / "out", paths.CONFIG, aligned=True)
     assert len(found) == len(stacks.read(paths.faces("test")))
 
 
 @pytest.mark.parametrize(("name", "size", "left"), [("small", 2e6, 0.8), ("ifrp-plus", 25e6, 0.9)])
 def test_released_weights_set_heads_upright_and_keep_who_is_who(name: str, size: float, left: float) -> None:
     """On heads that are rendered, which they never saw: tilted and upright, a person comes out the nearest to themselves."""
-    path = Path(__file__).parents[1] / paths.released(name)
+    path = paths.shipped(name)
     assert path.stat().st_size < size
     assert {value.dtype for value in artifacts.load_weights(path).values()} <= {torch.float16, torch.int64}
     assert artifacts.read_card(path)["sha256"] == artifacts.hexdigest(path)

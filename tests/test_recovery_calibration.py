@@ -190,15 +190,15 @@ def test_a_calibrated_model_is_kept_for_others_of_the_kind(project: Config, tmp_
     inbox.mkdir()
     for number, image in enumerate(portraits()[:5]):
         Image.fromarray(image).save(inbox / f"{number}.png")
-    plain = recover([inbox], "ifrp", tmp_path / "plain", paths.CONFIG)
-    adapted = recover([inbox], "ifrp", tmp_path / "adapted", paths.CONFIG, calibrated=kept)
-    again = recover([inbox / "3.png"], str(kept), tmp_path / "again", paths.CONFIG)
+    plain = recover([inbox], "ifrp", tmp_path / "plain", paths.CONFIG, aligned=True)
+    adapted = recover([inbox], "ifrp", tmp_path / "adapted", paths.CONFIG, aligned=True, calibrated=kept)
+    again = recover([inbox / "3.png"], str(kept), tmp_path / "again", paths.CONFIG, aligned=True)
     pictures = {path.parent.name: np.asarray(Image.open(path)) for path in (plain[3], adapted[3], again[0])}
     assert not np.array_equal(pictures["plain"], pictures["adapted"])
     assert np.array_equal(pictures["adapted"], pictures["again"])
     assert model.header(kept)["calibrated_on"] == "5"
     with pytest.raises(IfrpError, match=r"name a file that ends in \.safetensors"):
-        recover([inbox], "ifrp", tmp_path / "other", paths.CONFIG, calibrated=tmp_path)
+        recover([inbox], "ifrp", tmp_path / "other", paths.CONFIG, aligned=True, calibrated=tmp_path)
 
 
 def test_a_released_model_is_found_by_its_name(project: Config, tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_released_model_is_found_by_its_name(project: Config, tmp_path: Path) 
     paths.RELEASED.mkdir(parents=True)
     paths.recovery_model("ifrp").rename(paths.released("mine"))
     Image.fromarray(portraits()[0]).save(tmp_path / "one.png")
-    by_name = recover([tmp_path / "one.png"], "mine", tmp_path / "name", paths.CONFIG)
-    by_file = recover([tmp_path / "one.png"], str(paths.released("mine")), tmp_path / "file", paths.CONFIG)
+    by_name = recover([tmp_path / "one.png"], "mine", tmp_path / "name", paths.CONFIG, aligned=True)
+    by_file = recover([tmp_path / "one.png"], str(paths.released("mine")), tmp_path / "file", aligned=True)
     one, other = (np.asarray(Image.open(found[0])) for found in (by_name, by_file))
     assert np.array_equal(one, other)

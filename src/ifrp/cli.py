@@ -75,6 +75,14 @@ def main() -> None:
         app()
     except IfrpError as error:
         sys.exit(_complain(str(error)))
+    except ModuleNotFoundError as error:
+        if (error.name or "ifrp").startswith("ifrp"):
+            raise
+        sys.exit(
+            _complain(
+                f"this needs {error.name}: install the package with its extra, `pip install 'ifrp[paper]'`."
+            )
+        )
     except SystemExit as end:
         if end.code == STOPPED:
             _complain("stopped; run the same command again to go on.")

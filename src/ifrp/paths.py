@@ -27,6 +27,7 @@ PORTRAITS = Path("data/portraits")
 # recovery
 RECOVERY_MODELS = Path("models/recovery")
 RELEASED = Path("models/released")
+SHIPPED = Path(__file__).parent / "weights"  # in the package, which so recovers portraits wherever it is
 RECOVERED = Path("data/recovered")
 CHECKPOINTS = Path("checkpoints")
 RECOVERY_RESULTS = Path("results/recovery")
@@ -93,8 +94,14 @@ def recovery_model(experiment: str) -> Path:
 
 
 def released(experiment: str) -> Path:
-    """The same in half precision, for others to use; in git, not in DVC."""
+    """The same in half precision, for others to use."""
     return RELEASED / f"{experiment}.safetensors"
+
+
+def shipped(name: str) -> Path:
+    """Released weights that come with the package; relative to the project root if the package lies in it."""
+    path = SHIPPED / f"{name}.safetensors"
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def checkpoint(training: str) -> Path:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from ifrp.errors import IfrpError
@@ -26,6 +27,19 @@ def threads() -> int:
     if count.isdigit() and int(count) > 0:
         return int(count)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # macOS
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Runs torch with one thread on the processor, and gives it back those that it had."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def device(runtime: Runtime) -> torch.device:

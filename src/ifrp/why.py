@@ -31,7 +31,7 @@ def chain(artifact: Path) -> Iterator[tuple[int, Path, dict[str, Any]]]:
 
 def released(artifact: Path) -> bool:
     """Whether a file was brought here from another run: what its card names as inputs is not what lies here by that name."""
-    return artifact.resolve().parent == paths.RELEASED.resolve()
+    return artifact.resolve().parent in (paths.RELEASED.resolve(), paths.SHIPPED.resolve())
 
 
 def _inputs(artifact: Path, card: Mapping[str, Any]) -> dict[Path, str]:

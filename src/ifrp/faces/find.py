@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ifrp.compat import prepare_torchvision
 from ifrp.faces.geometry import Matrix
+from ifrp.runtime import one_thread
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -16,6 +18,19 @@ if TYPE_CHECKING:
 
 SIDE = 640  # pixels; larger pictures are made smaller for the search
 SMALLEST = 20  # pixels of that; smaller faces are not searched for
+
+
+@dataclass(frozen=True)
+class Found:
+    """A face in a picture.
+
+    Attributes:
+        points: (3, 2), x and y in pixels of the picture: the eye on the left, the eye on the right, the middle of the mouth.
+        confidence: MTCNN's, 0 to 1.
+    """
+
+    points: Matrix
+    confidence: float
 
 
 class Finder:
@@ -27,23 +42,32 @@ class Finder:
 
         self.network = MTCNN(min_face_size=SMALLEST)
 
-    def landmarks(self, picture: Image) -> Matrix | None:
-        """Eyes and mouth of the largest face in an RGB picture.
-
-        Returns:
-            (3, 2), x and y in pixels: the eye on the left, the eye on the right, the middle of the mouth; none if there
-            is no face.
-        """
+    def faces(self, picture: Image) -> list[Found]:
+        """The faces in an RGB picture, the largest first."""
         small = picture.copy()
         small.thumbnail((SIDE, SIDE))
         # Of a face that is cut off at the chin or the hair, MTCNN misses the place; it fails on pictures of a few pixels.
         edge = max(SMALLEST, max(small.size) // 4)
         around = np.pad(np.asarray(small), ((edge, edge), (edge, edge), (0, 0)), mode="edge")
-        _, _, points = self.network.detect(around, landmarks=True)
+        with one_thread():  # its networks are so small that threads wait for each other for most of the time
+            _, confidences, points = self.network.detect(around, landmarks=True)
         if points is None:
-            return None
-        eyes, mouth = points[0][:2], points[0][3:].mean(0, keepdims=True)  # between them, the nose
-        return (np.concatenate([eyes, mouth]).astype(float) - edge) * (picture.width / small.width)
+            return []
+        scale = picture.width / small.width
+        return [
+            Found(_three(five.astype(float) - edge) * scale, float(confidence))
+            for five, confidence in zip(points, confidences, strict=True)
+        ]
+
+    def landmarks(self, picture: Image) -> Matrix | None:
+        """Eyes and mouth of the largest face in an RGB picture, see `Found`; none if there is no face."""
+        faces = self.faces(picture)
+        return faces[0].points if faces else None
+
+
+def _three(points: Matrix) -> Matrix:
+    eyes, mouth = points[:2], points[3:].mean(0, keepdims=True)  # between them, the nose
+    return np.concatenate([eyes, mouth])
 
 
 def typical(faces: Images) -> Matrix | None:

@@ -62,7 +62,7 @@ def apply(
 def release(
     experiment: Annotated[str, typer.Argument(help="a trained name in recovery.experiments")],
 ) -> None:
-    """Write a trained model in half precision to models/released/, for others to use."""
+    """Write a trained model in half precision into the package, for others to use."""
     from ifrp.recovery.release import release as run
 
     run(experiment)
@@ -70,20 +70,34 @@ def release(
 
 def recover(
     pictures: Annotated[
-        list[Path], typer.Argument(help="pictures, folders of pictures, or .npy stacks", metavar="PATH…")
+        list[Path],
+        typer.Argument(
+            help="pictures, folders or zip archives of pictures, or .npy stacks of faces", metavar="PATH…"
+        ),
     ],
     model: Annotated[
         str,
-        typer.Option(help="a model file (.safetensors), a trained experiment, or a name in models/released"),
-    ] = str(paths.released("ifrp-plus")),
+        typer.Option(
+            help="ifrp-plus or small, a model file (.safetensors), or an experiment that was trained here"
+        ),
+    ] = "ifrp-plus",
     output: Annotated[Path, typer.Option(help="folder for the recovered faces, as PNG")] = Path("recovered"),
-    find: Annotated[
+    aligned: Annotated[
         bool,
         typer.Option(
-            "--find",
-            help="find the face in each picture (not in stacks); without it, pictures are faces already",
+            "--aligned", help="the pictures are faces already, cropped as the model's training faces were"
         ),
     ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="recover each face of a picture, not the largest alone")
+    ] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="write portrait and face side by side, too")
+    ] = False,
+    table: Annotated[
+        Path | None,
+        typer.Option(help="CSV file: where each face was and how surely, and what was skipped and why"),
+    ] = None,
     calibrate: Annotated[
         Path | None,
         typer.Option(
@@ -93,7 +107,10 @@ def recover(
     ] = None,
     config: ConfigFile = paths.CONFIG,
 ) -> None:
-    """Recover faces from portraits: pictures, folders or stacks."""
+    """Recover the faces of portraits: each is found in its picture, and what was recovered is written as PNG."""
     from ifrp.recovery.recover import recover as run
 
-    run(pictures, model, output, config, find, calibrate)
+    run(
+        pictures, model, output, config,
+        aligned=aligned, every=every, compare=compare, table=table, calibrated=calibrate,
+    )  # fmt: skip

@@ -1,85 +1,164 @@
-"""`ifrp recover`: anybody's portraits, as pictures, folders or stacks, through a trained model."""
+"""`ifrp recover`: anybody's portraits, as pictures, folders, archives or stacks, through a trained model, into a folder."""
 
 from __future__ import annotations
 
-import json
+import csv
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ifrp import paths, runtime, stacks
 from ifrp.artifacts import atomic
 from ifrp.config import Calibration, Config, experiments, load
 from ifrp.errors import IfrpError
-from ifrp.faces import geometry
-from ifrp.faces.find import Finder
 from ifrp.faces.pictures import Files, Skip, decode
-from ifrp.recovery import apply, model
+from ifrp.recovery import apply, model, portrait
 from ifrp.recovery.calibration import calibrate
-from ifrp.recovery.method import Method
+from ifrp.recovery.portrait import Model, Portrait, Recovered, fit
 
 TRUST = 0.5  # of the statistics of anybody's portraits: on sketches on white paper, all of it makes faces too dark
-Take = Callable[[Image.Image, int], stacks.Images]
-"""how a picture becomes (size, size, 3) uint8 pixels; raises Skip if it cannot"""
+COLUMNS = ("file", "face", "left", "top", "right", "bottom", "confidence", "note")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture that has not been opened yet.
+
+    Attributes:
+        file: where it is, for messages.
+        stem: its name without suffix.
+        open: opens it as upright RGB; raises Skip if it is none.
+        face: whether it is a face already, and not to be looked for one.
+    """
+
+    file: str
+    stem: str
+    open: Callable[[], Image.Image]
+    face: bool = False
+
+
+@dataclass
+class Folder:
+    """Where faces go, and what is told of each picture.
+
+    Attributes:
+        path: of the folder.
+        compare: whether portrait and face are written side by side, too.
+        written: the faces.
+        rows: of the table, one for each face and each picture that was skipped.
+        skipped: how many those are.
+    """
+
+    path: Path
+    compare: bool = False
+    written: list[Path] = field(default_factory=list)
+    rows: list[dict[str, str]] = field(default_factory=list)
+    skipped: int = 0
+    taken: set[str] = field(default_factory=set)
+
+    def add(self, source: Source, recovered: Recovered) -> None:
+        """Writes a face as PNG under its portrait's name; where two have the same, the later one is numbered."""
+        target, seen = self._free(source.stem), recovered.portrait
+        with atomic(target) as new:
+            recovered.face.save(new)
+        if self.compare:
+            with atomic(target.with_name(f"{target.stem}-compared.png")) as new:
+                recovered.compared.save(new)
+        self.written.append(target)
+        box = [""] * 4 if seen.box is None else map(str, seen.box)
+        confidence = "" if seen.confidence is None else f"{seen.confidence:.3f}"
+        self._row(source.file, str(target), *box, confidence, "; ".join(seen.warnings))
+        for sentence in seen.warnings:
+            sys.stderr.write(f"{source.file}: {sentence}\n")
+
+    def skip(self, source: Source, reason: Skip) -> None:
+        """Says why a picture makes no face."""
+        self.skipped += 1
+        self._row(source.file, *[""] * 6, str(reason))
+        sys.stderr.write(f"skipped {source.file}: {reason}\n")
+
+    def _row(self, *cells: str) -> None:
+        self.rows.append(dict(zip(COLUMNS, cells, strict=True)))
+
+    def _free(self, stem: str) -> Path:
+        name, number = stem, 2
+        while name.lower() in self.taken:  # some file systems do not tell a from A
+            name, number = f"{stem}-{number}", number + 1
+        self.taken |= {name.lower(), f"{name}-compared".lower()} if self.compare else {name.lower()}
+        return self.path / f"{name}.png"
 
 
 def recover(
     portrait_paths: Sequence[Path],
     model_name: str,
     output: Path,
-    config_file: Path,
-    find: bool = False,
+    config_file: Path = paths.CONFIG,
+    *,
+    aligned: bool = False,
+    every: bool = False,
+    compare: bool = False,
+    table: Path | None = None,
     calibrated: Path | None = None,
 ) -> list[Path]:
-    """Recovers every portrait found and writes it as PNG under its own name; says what was skipped and why.
-
-    A picture of another shape is cropped at its centre and resized, unless the face in it is to be found. Where two
-    portraits have the same name, the later ones are numbered.
+    """Recovers the faces of portraits and writes each as PNG under its portrait's name; says what was skipped and why.
 
     Args:
-        portrait_paths: pictures, folders or zip archives of pictures, or .npy stacks, which are taken as they are.
-        model_name: a model file, the name of an experiment, or that of a released model.
+        portrait_paths: pictures, folders or zip archives of pictures, or .npy stacks of faces, which are taken as they are.
+        model_name: see `portrait.find`; or an experiment of the configuration.
         output: folder for the faces.
-        config_file: read for an experiment's name and, if it is there, for the device.
-        find: search each picture for its largest face, and crop it as the model's training faces were.
+        config_file: read for an experiment's name and for the device, if it is there.
+        aligned: the pictures are faces already, cropped as the model's training faces were; they are cut square at their centre.
+        every: take each face of a picture, not the largest alone.
+        compare: write portrait and face side by side, too.
+        table: CSV file that says for each picture where the face was, and how surely, or why it was skipped.
         calibrated: first calibrate the model on all these portraits, and keep it in this file, for others of the kind.
 
     Returns:
-        The files written.
+        The faces written.
 
     Raises:
-        IfrpError: the model is missing or does not say where faces are to lie, a path does not exist, the output would
-            lie among the portraits, no portrait could be recovered, or the model cannot be calibrated.
+        IfrpError: the model is missing or cannot find faces, a path does not exist, the output would lie among the portraits,
+            no portrait could be recovered, or the model cannot be calibrated.
     """
     _check(portrait_paths, output, calibrated)
     config = load(config_file) if config_file.exists() else Config()
-    method, device, path = _method(model_name, config)
-    take = finding(path) if find else fit
-    names, written, skipped = _Names(output), list[Path](), list[str]()
-    portraits = pictures(portrait_paths, method.size, skipped, take)
+    recoverer, folder = named(model_name, config), Folder(output, compare)
+    seen = _seen(recoverer, sources(portrait_paths), folder, aligned=aligned, every=every)
     if calibrated is not None:
-        portraits = _calibrate(method, path, portraits, calibrated, device)
-    for batch in _batches(portraits):
-        images = np.stack([image for _, image in batch])
-        for faces in apply.recover(method, images, device):
-            for (name, _), face in zip(batch, faces, strict=True):
-                target = names.free(name)
-                with atomic(target) as new:
-                    Image.fromarray(face).save(new)
-                written.append(target)
-    for line in skipped:
-        sys.stderr.write(f"skipped {line}\n")
-    if not written:
+        seen = _calibrate(recoverer, seen, calibrated)
+    for batch in portrait.batches(seen):
+        for (source, _), recovered in zip(batch, recoverer.faces(view for _, view in batch), strict=True):
+            folder.add(source, recovered)
+    if table is not None:
+        _write(table, folder.rows)
+    if not folder.written:
         raise IfrpError(
-            f"No portrait was recovered from {', '.join(map(str, portrait_paths))}: there is no readable picture."
+            f"No portrait was recovered from {', '.join(map(str, portrait_paths))}: there is no readable picture with a face "
+            "that could be found; --aligned takes pictures that are faces already."
         )
-    sys.stderr.write(f"{len(written)} recovered, {len(skipped)} skipped, in {output}\n")
-    return written
+    shown = folder.written[0] if len(folder.written) == 1 else output
+    sys.stderr.write(
+        f"{len(folder.written)} recovered, {folder.skipped} skipped: open {shown}. "
+        "A recovered face is a guess, and must not be used to identify anybody.\n"
+    )
+    return folder.written
+
+
+def _seen(
+    recoverer: Model, pictures: Sequence[Source], folder: Folder, *, aligned: bool, every: bool
+) -> Iterator[tuple[Source, Portrait]]:
+    shown = runtime.progress(pictures, "portraits") if len(pictures) > 1 else pictures
+    for source in shown:
+        try:
+            views = recoverer.portraits(source.open(), aligned=aligned or source.face, every=every)
+        except Skip as reason:
+            folder.skip(source, reason)
+        else:
+            yield from ((source, view) for view in views)
 
 
 def _check(portrait_paths: Sequence[Path], output: Path, calibrated: Path | None) -> None:
@@ -103,132 +182,70 @@ def _check(portrait_paths: Sequence[Path], output: Path, calibrated: Path | None
 
 
 def _calibrate(
-    method: Method[Any],
-    source: Path,
-    portraits: Iterator[tuple[str, stacks.Images]],
-    target: Path,
-    device: torch.device,
-) -> Iterator[tuple[str, stacks.Images]]:
-    """Calibrates a method on portraits and writes it to `target`; the portraits are held in memory, 50 kB each."""
-    held = list(portraits)
+    recoverer: Model, seen: Iterable[tuple[Source, Portrait]], target: Path
+) -> Iterator[tuple[Source, Portrait]]:
+    """Calibrates a model on portraits and writes it to `target`; the portraits are held in memory, 50 kB each."""
+    held = list(seen)
     if held:
-        calibrate(method, np.stack([image for _, image in held]), Calibration(trust=TRUST), device)
-        metadata = model.header(source) | {"calibrated_on": str(len(held))}
-        model.save(target, method, metadata)
+        images = np.stack([view.image for _, view in held])
+        calibrate(recoverer.method, images, Calibration(trust=TRUST), recoverer.device)
+        metadata = recoverer.header | {"calibrated_on": str(len(held))}
+        model.save(target, recoverer.method, metadata)
     return iter(held)
 
 
-def pairs(
-    portrait_paths: Sequence[Path], model_name: str, config: Config
-) -> list[tuple[stacks.Images, stacks.Images]]:
-    """Portraits, as the model sees them, and what it recovers: (S, S, 3) uint8 each; what is no picture is left out.
+def named(name: str, config: Config) -> Model:
+    """A model by its file, its name among those that come with the package, or its experiment in a configuration.
 
     Raises:
-        IfrpError: the model is missing, or there is no readable picture.
+        IfrpError: there is none, or it does not fit the configuration.
     """
-    method, device, _ = _method(model_name, config)
-    portraits = [image for _, image in pictures(portrait_paths, method.size, [])]
-    if not portraits:
-        raise IfrpError(f"There is no readable picture in {', '.join(map(str, portrait_paths))}.")
-    faces = [face for batch in apply.recover(method, np.stack(portraits), device) for face in batch]
-    return list(zip(portraits, faces, strict=True))
-
-
-def _method(name: str, config: Config) -> tuple[Method[Any], torch.device, Path]:
-    """A method by the name of its file, its experiment or its release; and the file of its networks, if it has any."""
-    device, path = runtime.device(config.runtime), Path(name)
-    if path.suffix != ".safetensors":
-        every, path = experiments.names(config), paths.released(name)
-        if name in every:
-            experiment = experiments.resolve(config, name)
-            return apply.ready(config, experiment, device), device, paths.recovery_model(experiment.model)
-        if not path.exists():
-            names = ", ".join(every) or "none in the configuration"
-            others = ", ".join(sorted(file.stem for file in paths.RELEASED.glob("*.safetensors"))) or "none"
-            raise IfrpError(
-                f"--model {name} is neither a .safetensors file nor an experiment nor a released model; "
-                f"experiments: {names}; released models: {others}."
-            )
-    method = model.load(path, device)
-    method.prepare(config, device, training=False)
-    return method, device, path
-
-
-def fit(picture: Image.Image, size: int) -> stacks.Images:
-    """The central square of an RGB picture, resized: (size, size, 3) uint8."""
-    square = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)
-    return np.asarray(square)
-
-
-def finding(path: Path) -> Take:
-    """Takes the largest face of a picture, upright, as a model's training faces lay; beyond the picture its edge is repeated.
-
-    Raises:
-        IfrpError: the model file does not say where eyes and mouth lie.
-    """
-    landmarks = model.header(path).get("landmarks") if path.exists() else None
-    if landmarks is None:
+    if Path(name).suffix == ".safetensors" or paths.shipped(name).exists() or paths.released(name).exists():
+        return portrait.load(name, config.runtime.device)
+    every = experiments.names(config)
+    if name not in every:
         raise IfrpError(
-            f"{path} does not say where eyes and mouth lie in its faces: use a released model with --find "
-            "(`ifrp recovery release`), or crop the portraits yourself."
+            f"--model {name} is neither a .safetensors file nor an experiment nor a model that comes with ifrp; "
+            f"experiments: {', '.join(every) or 'none in the configuration'}; models: {', '.join(portrait.shipped())}."
         )
-    goal, finder = np.array(json.loads(landmarks)), Finder()
+    experiment, device = experiments.resolve(config, name), runtime.device(config.runtime)
+    method, path = apply.ready(config, experiment, device), paths.recovery_model(experiment.model)
+    return Model(name, method, device, model.header(path) if experiment.facts.trained else None)
 
-    def take(picture: Image.Image, size: int) -> stacks.Images:
-        points = finder.landmarks(picture)
-        if points is None:
-            raise Skip("no face was found in it")
-        return geometry.cut(picture, geometry.similar(points, size * goal), size)
 
-    return take
+def sources(portrait_paths: Sequence[Path]) -> list[Source]:
+    """The pictures in files, folders, archives and stacks, in their order, none of them opened yet."""
+    return [source for path in portrait_paths for source in _sources(path)]
+
+
+def _sources(path: Path) -> Iterator[Source]:
+    if path.suffix == ".npy":
+        images = stacks.pictures(path)
+        digits = len(str(max(len(images) - 1, 0)))
+        for number in range(len(images)):
+            stem = f"{path.stem}-{number:0{digits}d}"
+            yield Source(f"{path}[{number}]", stem, lambda i=number: Image.fromarray(images[i]), face=True)  # type: ignore[misc]
+    elif path.is_dir() or path.suffix.lower() == ".zip":
+        files = Files(path)
+        for name in files.names:
+            yield Source(str(path / name), Path(name).stem, lambda n=name: decode(files.read(n)))  # type: ignore[misc]
+    else:
+        yield Source(str(path), path.stem, lambda: portrait.opened(path))
 
 
 def pictures(
-    portrait_paths: Sequence[Path], size: int, skipped: list[str], take: Take = fit
+    portrait_paths: Sequence[Path], size: int, skipped: list[str]
 ) -> Iterator[tuple[str, stacks.Images]]:
-    """Name and (size, size, 3) uint8 pixels of each picture; what is none goes to `skipped` with the reason."""
-    for path in portrait_paths:
-        if path.suffix == ".npy":
-            images = stacks.pictures(path)
-            digits = len(str(max(len(images) - 1, 0)))
-            for number, image in enumerate(images):
-                yield f"{path.stem}-{number:0{digits}d}", fit(Image.fromarray(image), size)
-        elif path.is_dir() or path.suffix.lower() == ".zip":
-            files = Files(path)
-            for name in files.names:
-                try:
-                    yield Path(name).stem, take(decode(files.read(name)), size)
-                except Skip as reason:
-                    skipped.append(f"{path / name}: {reason}")
-        else:
-            try:
-                yield path.stem, take(decode(path.read_bytes()), size)
-            except (Skip, OSError) as reason:
-                skipped.append(f"{path}: {reason}")
+    """Name and (size, size, 3) uint8 pixels of each picture, square; what is none goes to `skipped` with the reason."""
+    for source in sources(portrait_paths):
+        try:
+            yield source.stem, fit(source.open(), size)
+        except Skip as reason:
+            skipped.append(f"{source.file}: {reason}")
 
 
-def _batches(
-    portraits: Iterator[tuple[str, stacks.Images]],
-) -> Iterator[list[tuple[str, stacks.Images]]]:
-    batch = []
-    for portrait in portraits:
-        batch.append(portrait)
-        if len(batch) == apply.BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-class _Names:
-    """Gives each portrait a file name of its own in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.taken = folder, set[str]()
-
-    def free(self, stem: str) -> Path:
-        name, number = stem, 2
-        while name.lower() in self.taken:  # some file systems do not tell a from A
-            name, number = f"{stem}-{number}", number + 1
-        self.taken.add(name.lower())
-        return self.folder / f"{name}.png"
+def _write(table: Path, rows: Sequence[dict[str, str]]) -> None:
+    with atomic(table) as new, new.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ifrp.config import Config, experiments
 from ifrp.errors import IfrpError
 from ifrp.paper.figures.figure import Figure
@@ -29,11 +31,15 @@ def draw(config: Config) -> Drawing:
         IfrpError: `paper.own` names no folder, or there is no readable picture in it.
     """
     from ifrp.paper.figures import mosaic
-    from ifrp.recovery import recover
+    from ifrp.recovery import portrait, recover
 
     if not config.paper.own or not (folder := Path(config.paper.own)).exists():
         raise IfrpError(f"paper.own is {config.paper.own}: name a folder of pictures there.")
-    pairs = recover.pairs([folder], config.paper.experiment, config)
+    recoverer = recover.named(config.paper.experiment, config)
+    portraits = [portrait.Portrait(image) for _, image in recover.pictures([folder], recoverer.size, [])]
+    if not portraits:
+        raise IfrpError(f"There is no readable picture in {folder}.")
+    pairs = [(made.portrait.image, np.asarray(made.face)) for made in recoverer.faces(portraits)]
     across = config.paper.examples
     rows = [[tile for pair in pairs[i : i + across] for tile in pair] for i in range(0, len(pairs), across)]
     headings = ["portrait", "recovered"] * min(across, len(pairs))
