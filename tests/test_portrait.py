@@ -198,7 +198,7 @@ def test_commands_of_the_page_work_as_pasted(gallery: Path, line: str) -> None:
 
 
 def test_the_python_of_the_page_works_as_pasted(gallery: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    code = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0]
     exec(code, {})
     assert re.fullmatch(r"\(\d+, \d+, \d+, \d+\) [01]\.\d+ \(\)\n", capsys.readouterr().out)
     assert Path("face.png").exists()

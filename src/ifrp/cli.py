@@ -14,7 +14,7 @@ from ifrp.faces.commands import app as faces
 from ifrp.paper.commands import app as paper
 from ifrp.portraits.commands import app as portraits
 from ifrp.recovery.commands import app as recovery
-from ifrp.recovery.commands import recover
+from ifrp.recovery.commands import export, recover
 from ifrp.styles.commands import app as styles
 
 STOPPED = 130
@@ -36,6 +36,7 @@ for _name, _group in (
 ):
     app.add_typer(_group, name=_name)
 app.command()(recover)
+app.command()(export)
 
 
 @app.command()

@@ -68,6 +68,22 @@ def release(
     run(experiment)
 
 
+def export(
+    model: Annotated[
+        str, typer.Argument(help="ifrp-plus or small, a model file, or an experiment that was trained here")
+    ],
+    output: Annotated[Path, typer.Option(help="file for onnx, folder for huggingface")],
+    form: Annotated[str, typer.Option("--format", help="onnx, or huggingface")] = "onnx",
+) -> None:
+    """Write a model for other runtimes: an ONNX graph, or a folder as on the Hugging Face hub."""
+    from ifrp.errors import IfrpError
+    from ifrp.recovery.export import FORMATS
+
+    if form not in FORMATS:
+        raise IfrpError(f"--format {form} is none of {', '.join(FORMATS)}.")
+    FORMATS[form](model, output)
+
+
 def recover(
     pictures: Annotated[
         list[Path],

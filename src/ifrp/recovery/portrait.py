@@ -200,8 +200,8 @@ def load(name: str | Path = "ifrp-plus", device: Literal["auto", "cpu", "cuda"] 
     """A model by its name or file.
 
     Args:
-        name: `ifrp-plus` or `small`, which come with the package; an experiment that was trained in this folder; or a
-            .safetensors file.
+        name: `ifrp-plus` or `small`, which come with the package; an experiment that was trained in this folder; a
+            .safetensors file; a folder in the layout of the Hugging Face hub; or `owner/name` on the hub.
         device: cpu, cuda, or auto, which takes a GPU if there is one.
 
     Raises:
@@ -216,21 +216,40 @@ def load(name: str | Path = "ifrp-plus", device: Literal["auto", "cpu", "cuda"] 
 
 
 def find(name: str) -> Path:
-    """The file of a model: itself, one that comes with the package, or an experiment's, released or trained in this folder.
+    """The file of a model: itself, in a folder, with the package, an experiment's, released or trained here, or on the hub.
 
     Raises:
         IfrpError: there is none.
     """
     if Path(name).suffix == ".safetensors":
         return Path(name)
+    if Path(name).is_dir():
+        return Path(name, "model.safetensors")
     for path in (paths.shipped(name), paths.released(name), paths.recovery_model(name)):
         if path.exists():
             return path
+    if name.count("/") == 1:
+        return _downloaded(name)
     others = ", ".join(shipped())
     raise IfrpError(
         f"There is no model {name}: it is no .safetensors file, none of those that come with the package ({others}), "
         f"and {paths.recovery_model(name)} does not exist."
     )
+
+
+def _downloaded(name: str) -> Path:
+    try:
+        from huggingface_hub import hf_hub_download
+    except ModuleNotFoundError as error:
+        raise IfrpError(
+            f"There is no folder {name}; to take it for a model on the Hugging Face hub, `pip install huggingface_hub`."
+        ) from error
+    try:
+        return Path(hf_hub_download(name, "model.safetensors"))
+    except Exception as error:  # its own, requests' and httpx's
+        raise IfrpError(
+            f"There is neither a folder {name} nor a model of that name on the Hugging Face hub: {error}"
+        ) from error
 
 
 def shipped() -> list[str]:

@@ -1,0 +1,109 @@
+"""A model for other runtimes: one ONNX graph, or a folder in the layout of the Hugging Face hub."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ifrp.artifacts import atomic
+from ifrp.errors import IfrpError
+from ifrp.recovery import model, portrait
+from ifrp.recovery.portrait import Model
+from ifrp.stacks import to_bytes, to_range
+
+OPSET = 18  # the first in which torch's exporter writes the sampling of a spatial transformer as one operator
+CARD = """---
+license: other
+license_name: non-commercial-research
+library_name: ifrp
+pipeline_tag: image-to-image
+tags: [face-recovery, style-removal, portraits]
+---
+
+# {name}
+
+{method}, trained on portraits in the styles {styles}: a portrait of {size}×{size} pixels, cropped as in training, to the
+photorealistic face. By `ifrp`, after *Identity-preserving Face Recovery from Stylized Portraits* (Shiri et al., IJCV 2019,
+doi 10.1007/s11263-019-01169-1).
+
+```python
+import ifrp
+
+ifrp.load("{name}").recover("painting.jpg").face.save("face.png")
+```
+
+A recovered face is a guess, and must not be used to identify anybody. Data, scores and limits: the model card of `ifrp`,
+`docs/model-card.md`.
+"""
+
+
+class _Graph(nn.Module):
+    """Bytes to bytes, so that who runs it needs to know of no scaling."""
+
+    def __init__(self, recoverer: Model) -> None:
+        super().__init__()
+        self.method = recoverer.method
+        self.networks = nn.ModuleDict({name: self.method.networks[name] for name in self.method.kept})
+
+    def forward(self, portraits: Tensor) -> Tensor:
+        faces = self.method.recover(to_range(portraits))
+        return to_bytes(self.method.tone(faces) if self.method.tone else faces)
+
+
+def onnx(name: str, output: Path) -> None:
+    """Writes a model as one ONNX graph: `portraits` to `faces`, uint8 (N, S, S, 3) RGB, any N.
+
+    Args:
+        name: see `portrait.find`.
+        output: ends in .onnx.
+
+    Raises:
+        IfrpError: there is no such model, or the package that writes ONNX is not installed.
+    """
+    recoverer = portrait.load(name, "cpu")
+    example = torch.zeros(2, recoverer.size, recoverer.size, 3, dtype=torch.uint8)
+    with atomic(output) as new:
+        try:
+            torch.onnx.export(
+                _Graph(recoverer).eval(), (example,), new,
+                input_names=["portraits"], output_names=["faces"], opset_version=OPSET, dynamo=True,
+                dynamic_shapes=({0: torch.export.Dim("portraits")},), external_data=False, verbose=False,
+            )  # fmt: skip
+        except (ModuleNotFoundError, torch.onnx.OnnxExporterError) as error:
+            raise IfrpError(f"{name} cannot be exported ({error}): `pip install 'ifrp[onnx]'`.") from error
+
+
+def huggingface(name: str, output: Path) -> None:
+    """Writes a model as a folder that `ifrp.load` reads, here or from the hub: model.safetensors, config.json, README.md.
+
+    Args:
+        name: see `portrait.find`.
+        output: the folder.
+
+    Raises:
+        IfrpError: there is no such model.
+    """
+    source = portrait.find(name)
+    header = model.header(source)
+    config = {key: _parsed(value) for key, value in header.items()}
+    styles = ", ".join(json.loads(header["styles"]))
+    card = CARD.format(name=output.name, method=header["method"], styles=styles, size=header["size"])
+    with atomic(output / "model.safetensors") as new:
+        new.write_bytes(source.read_bytes())
+    for file, text in (("config.json", json.dumps(config, indent=2) + "\n"), ("README.md", card)):
+        with atomic(output / file) as new:
+            new.write_text(text)
+
+
+FORMATS: dict[str, Callable[[str, Path], None]] = {"onnx": onnx, "huggingface": huggingface}
+
+
+def _parsed(value: str) -> object:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

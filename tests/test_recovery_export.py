@@ -1,0 +1,83 @@
+"""Other runtimes: the ONNX graph against PyTorch on portraits, and a folder as on the Hugging Face hub."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+from typer.testing import CliRunner
+
+import ifrp
+from ifrp.cli import app
+from ifrp.errors import IfrpError
+
+ROOT = Path(__file__).parents[1]
+PAINTINGS = sorted((ROOT / "examples").glob("*.jpg"))
+PAGE = (ROOT / "docs/recover.md").read_text()
+
+
+def export(*words: str) -> None:
+    result = CliRunner().invoke(app, ["export", *words])
+    assert result.exit_code == 0, result.exception
+
+
+@pytest.mark.parametrize("name", ["small", "ifrp-plus"])
+def test_the_graph_is_the_network(name: str, tmp_path: Path) -> None:
+    """On real portraits, one and several at a time: to the last bit of a byte."""
+    import onnxruntime
+
+    export(name, "--output", str(tmp_path / "m.onnx"))
+    assert [path.name for path in tmp_path.iterdir()] == ["m.onnx"], "weights and all"
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    results = ifrp.load(name, "cpu").recover(list(PAINTINGS))
+    portraits = np.stack([result.portrait.image for result in results])
+    expected = np.stack([np.asarray(result.face) for result in results]).astype(int)
+    for count in (1, len(PAINTINGS)):
+        (faces,) = session.run(None, {"portraits": portraits[:count]})
+        assert faces.dtype == np.uint8
+        assert np.abs(faces - expected[:count]).max() <= 1
+
+
+def test_the_example_of_the_page_needs_no_torch(tmp_path: Path) -> None:
+    export("small", "--output", str(tmp_path / "small.onnx"))
+    portrait = ifrp.load("small", "cpu").recover(PAINTINGS[0]).portrait
+    Image.fromarray(portrait.image).save(tmp_path / "portrait.png")
+    (code,) = [
+        block for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "onnxruntime" in block
+    ]
+    code += "\nimport sys; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    with Image.open(tmp_path / "face.png") as face:
+        assert face.size == (128, 128)
+
+
+def test_a_folder_as_on_the_hub_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    export("small", "--format", "huggingface", "--output", "mine")
+    assert sorted(path.name for path in Path("mine").iterdir()) == [
+        "README.md",
+        "config.json",
+        "model.safetensors",
+    ]
+    config = json.loads(Path("mine/config.json").read_text())
+    assert config["method"] == "ifrp_plus"
+    assert config["size"] == 128
+    front = yaml.safe_load(Path("mine/README.md").read_text().split("---")[1])
+    assert front["pipeline_tag"] == "image-to-image"
+    one, other = (np.asarray(ifrp.load(name, "cpu").recover(PAINTINGS[0]).face) for name in ("mine", "small"))
+    assert np.array_equal(one, other)
+
+
+def test_what_is_nowhere_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(IfrpError, match=r"There is no folder owner/name; .*pip install huggingface_hub"):
+        ifrp.load("owner/name")
+    result = CliRunner().invoke(app, ["export", "small", "--format", "tflite", "--output", "m"])
+    assert str(result.exception) == "--format tflite is none of onnx, huggingface."
