@@ -13,6 +13,7 @@ import pytest
 import results_tree
 from PIL import Image
 from results_tree import SOME
+from skimage.color import rgb2lab
 
 from ifrp import paths, stacks
 from ifrp.artifacts import read_card
@@ -169,6 +170,26 @@ def test_retrieval_curve_passes_through_frr(results: Config) -> None:
         assert strict["ifrp"][0] == pytest.approx(first[above.get_title()])
         for name in (*results.recovery.experiments, "chance"):
             assert (strict[name] <= plain[name] + 1e-9).all()
+
+
+# Machado, Oliveira and Fernandes (IEEE TVCG 2009), severity 1, on linear RGB.
+BLIND = {
+    "nobody": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("eyes", BLIND)
+def test_colours_can_be_told_apart(eyes: str) -> None:
+    """In CIELAB, in which a difference of 2.3 is just noticeable; lines that may lie far apart need more."""
+    codes = [[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in look.LINES]
+    given = np.array(codes)
+    linear = np.where(given <= 0.04045, given / 12.92, ((given + 0.055) / 1.055) ** 2.4)
+    seen = (linear @ np.array(BLIND[eyes]).T).clip(0, 1)
+    lab = rgb2lab(np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055)[None])[0]
+    apart = np.linalg.norm(lab[:, None] - lab, axis=-1)
+    assert apart[~np.eye(len(lab), dtype=bool)].min() > 15
 
 
 def test_every_experiment_has_one_colour(results: Config) -> None:

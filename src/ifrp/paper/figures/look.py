@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 WIDEST = 1600  # pixels
 DPI = 200
 STYLE_COLOURS = {"seen": "#0072B2", "unseen": "#E69F00", "sketch": "#009E73"}
-LINES = ("#999999", "#8C6D31", "#E69F00", "#CC79A7", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#000000")
+LINES = ("#5c5c5c", "#8C6D31", "#E69F00", "#CC79A7", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#000000")
 """Okabe and Ito's colours, which colour-blind people can tell apart, and two more"""
 MARKERS = "oXvPsD^*d"
 

@@ -20,6 +20,11 @@ COLOURS = {"conv": "#9ecae1", "deconv": "#c6dbef", "stn": "#74c476", "residual":
 NAMES = {"conv": "convolution", "deconv": "deconvolution", "stn": "spatial transformer",
          "residual": "residual blocks (skip connection)", "dense": "fully connected"}  # fmt: skip
 
+EDGE = "#555555"
+LOSS: Any = {"fontsize": 7, "color": "#b2182b"}
+TRUE = -6.6
+"""height of the true face and the discriminator, below the SRN at 0; a stage is one unit wide"""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -37,7 +42,7 @@ class Block:
 
 
 def draw(config: Config) -> Drawing:
-    """Style removal network and discriminative network of `paper.experiment` (Figure 2): each box is a stage's output.
+    """The networks of `paper.experiment` and its losses (Figure 2): each box is a stage's output.
 
     Raises:
         IfrpError: that experiment's method has no style removal network.
@@ -49,32 +54,31 @@ def draw(config: Config) -> Drawing:
     from ifrp.recovery.networks.srn import SRN
 
     experiment = experiments.featured(config)
-    networks = methods.build(config, experiment).networks
-    generator = networks.get("generator")
+    method = methods.build(config, experiment)
+    generator, discriminator = method.networks.get("generator"), method.networks.get("discriminator")
     if not isinstance(generator, SRN):
         raise IfrpError(
             f"paper.experiment is {experiment.name}, whose method {experiment.method} has no network that this figure can draw."
         )
     main, skips = trace(generator, experiment.size)
-    discriminator = (
-        trace(networks["discriminator"], experiment.size)[0] if "discriminator" in networks else []
-    )
-    figure = Drawing(figsize=(7.8, 3.9), layout="constrained")
-    above, below = figure.subplots(2, 1, height_ratios=(3, 2))
-    _draw(above, main, f"Style removal network (SRN), {_count(generator)} parameters")
-    for block in skips:
-        _skip(above, main, block)
-    if discriminator:
-        _draw(
-            below,
-            discriminator,
-            f"Discriminative network (DN), {_count(networks['discriminator'])} parameters",
-        )
-    below.axis("off")
-    present = {block.kind for block in [*main, *skips, *discriminator]}
+    scored = trace(discriminator, experiment.size)[0][1:] if discriminator is not None else []
+    figure = Drawing(figsize=(7.8, 4.8), layout="constrained")
+    axes = figure.add_subplot()
+    axes.axis("off")
+    _srn(axes, main, skips, f"Style removal network (SRN), {_count(generator)} parameters")
+    last = len(main) - 1
+    _box(axes, "face", (last, TRUE), (0.66, 2 * _height(main[-1]) / 3), "true face", rotation=90)
+    _arrow(axes, (last, TRUE + 1.6), (last, -2.35), "pixel\nloss", both=True)
+    if discriminator is not None:
+        _dn(axes, scored, last, f"Discriminative network (DN), {_count(discriminator)} parameters")
+    losses = method.settings.losses
+    if getattr(losses, "identity", 0):
+        _identity(axes, last, losses.identity_network)
+    present = {block.kind for block in [*main, *skips, *scored]}
     kinds = [kind for kind in NAMES if kind in present]
-    handles = [Patch(facecolor=COLOURS[kind], edgecolor="#555555", label=NAMES[kind]) for kind in kinds]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    handles = [Patch(facecolor=COLOURS[kind], edgecolor=EDGE, label=NAMES[kind]) for kind in kinds]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7)
+    axes.set(xlim=(-1.2, last + 4.4), ylim=(TRUE - 2.6, 3.2))
     return figure
 
 
@@ -126,14 +130,16 @@ def _height(block: Block) -> float:
     return 0.5 + 0.5 * block.side.bit_length() if block.side > 1 else 0.35 * block.channels.bit_length()
 
 
-def _draw(axes: Axes, blocks: list[Block], title: str) -> None:
-    for place, block in enumerate(blocks):
-        shape = f"{block.side}²\n×{block.channels}" if block.side > 1 else f"{block.channels}"
-        _box(axes, block.kind, (place, 0), (0.6, _height(block)), shape)
+def _srn(axes: Axes, main: list[Block], skips: list[Block], title: str) -> None:
+    for place, block in enumerate(main):
+        face = {0: "portrait", len(main) - 1: "recovered face"}.get(place)
+        text = f"{face}, {block.side}²×{block.channels}" if face else f"{block.side}²\n×{block.channels}"
+        _box(axes, block.kind, (place, 0), (0.66, _height(block)), text, rotation=90 if face else 0)
         if place:
-            axes.plot([place - 0.7, place - 0.3], [0, 0], color="#555555", linewidth=0.7)
-    axes.set(xlim=(-0.6, len(blocks) - 0.4), ylim=(-2.7, 2.7), title=title)
-    axes.axis("off")
+            _arrow(axes, (place - 0.67, 0), (place - 0.33, 0))
+    for block in skips:
+        _skip(axes, main, block)
+    axes.text(len(main) / 2 - 0.5, 2.65, title, ha="center", fontsize=8)
 
 
 def _skip(axes: Axes, main: list[Block], block: Block) -> None:
@@ -142,26 +148,78 @@ def _skip(axes: Axes, main: list[Block], block: Block) -> None:
     same = [i for i, stage in enumerate(main) if stage.side == block.side]
     start, end = max(i for i in same if i < turn), max(i for i in same if i >= turn)
     deep = -1.5 - 0.3 * (end - start)
-    axes.set_ylim(bottom=min(deep - 0.4, axes.get_ylim()[0]))
     line: Any = {"color": COLOURS["residual"], "linewidth": 1.6, "zorder": 0}
     axes.plot([start, start, end, end], [0, deep, deep, 0], **line)
     middle = (start + end) / 2
-    _box(axes, block.kind, (middle, deep), (1.5, 0.44), f"{block.side}²×{block.channels}")
+    _box(axes, block.kind, (middle, deep), (1.7, 0.5), f"{block.side}²×{block.channels}")
 
 
-def _box(axes: Axes, kind: str, middle: tuple[float, float], size: tuple[float, float], text: str) -> None:
+def _dn(axes: Axes, blocks: list[Block], last: int, title: str) -> None:
+    """From right to left: both faces go in, and one number comes out."""
+    step = 1.55
+    places = [last - 2.2 - step * i for i in range(len(blocks))]
+    for place, block in zip(places, blocks, strict=True):
+        shape = f"{block.side}²\n×{block.channels}" if block.side > 1 else f"{block.channels}"
+        _box(axes, block.kind, (place, TRUE), (0.8, max(_height(block) * 0.8, 0.6)), shape)
+        if place != places[0]:
+            _arrow(axes, (place + step - 0.4, TRUE), (place + 0.4, TRUE))
+    _arrow(axes, (last - 0.33, TRUE), (places[0] + 0.4, TRUE))
+    _arrow(axes, (last - 0.2, -2.3), (places[0] + 0.4, TRUE + 0.8))
+    _arrow(axes, (places[-1] - 0.4, TRUE), (places[-1] - 1.1, TRUE))
+    axes.text(places[-1] - 1.2, TRUE, "real or recovered?\nadversarial loss", ha="right", va="center", **LOSS)
+    axes.text((places[0] + places[-1]) / 2, TRUE - 2.3, title, ha="center", fontsize=8)
+
+
+def _identity(axes: Axes, last: int, network: str) -> None:
+    from matplotlib.patches import Rectangle
+
+    corner, size = (last + 1.0, TRUE - 1.4), (1.5, 2.8 - TRUE)
+    axes.add_patch(
+        Rectangle(
+            corner, *size, facecolor="#fff7e6", edgecolor=EDGE, linestyle="--", linewidth=0.8, zorder=-1
+        )
+    )
+    middle = last + 1.75
+    axes.text(middle, 1.6, "VGG-19" if network == "vgg19" else "FaceNet", ha="center", fontsize=7)
+    axes.text(middle, TRUE - 1.75, "frozen", ha="center", fontsize=6, style="italic")
+    for height in (0, TRUE):
+        _arrow(axes, (last + 0.33, height), (last + 1.2, height))
+        _box(axes, "dense", (middle, height), (1.1, 1.1), "features")
+    _arrow(axes, (middle, TRUE + 0.6), (middle, -0.6), both=True)
+    axes.text(last + 2.65, TRUE / 2, "identity\nloss", ha="left", va="center", **LOSS)
+    _arrow(axes, (middle + 0.1, TRUE / 2), (last + 2.6, TRUE / 2))
+
+
+def _box(
+    axes: Axes,
+    kind: str,
+    middle: tuple[float, float],
+    size: tuple[float, float],
+    text: str,
+    rotation: float = 0,
+) -> None:
     from matplotlib.patches import Rectangle
 
     corner = (middle[0] - size[0] / 2, middle[1] - size[1] / 2)
-    axes.add_patch(Rectangle(corner, *size, facecolor=COLOURS[kind], edgecolor="#555555", linewidth=0.7))
-    axes.text(*middle, text, ha="center", va="center", fontsize=6)
+    axes.add_patch(Rectangle(corner, *size, facecolor=COLOURS[kind], edgecolor=EDGE, linewidth=0.7))
+    axes.text(*middle, text, ha="center", va="center", fontsize=6, rotation=rotation)
+
+
+def _arrow(
+    axes: Axes, start: tuple[float, float], end: tuple[float, float], text: str = "", both: bool = False
+) -> None:
+    style = {"arrowstyle": "<|-|>" if both else "-|>", "color": EDGE, "linewidth": 0.7, "mutation_scale": 6,
+             "shrinkA": 0, "shrinkB": 0}  # fmt: skip
+    axes.annotate("", end, start, arrowprops=style)
+    if text:
+        axes.text(start[0] + 0.12, (start[1] + end[1]) / 2, text, ha="left", va="center", **LOSS)
 
 
 FIGURES = (
     Figure(
         name="network",
         module=__name__,
-        shows="the networks, drawn from the shapes that a face has after each stage",
+        shows="SRN, DN, the face recogniser and the three losses; each box has the shape that a face has after that stage",
         of_paper="Figure 2",
         reads=lambda config: [],
         rows=lambda config: experiments.featured(config).depends,
