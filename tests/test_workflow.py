@@ -15,6 +15,7 @@ import yaml
 from workflow_project import ROOT, STYLES, Project
 
 from ifrp import paths
+from ifrp.artifacts import card_path
 from ifrp.paper import figures, tables
 from ifrp.workflow.run import folder_digest
 
@@ -119,7 +120,9 @@ def test_every_artifact_is_under_dvc(made: Project) -> None:
     names = [str(path.relative_to(made.root)) for path in files]
     assert all(any(name.startswith(f"{out}/") for name in names) for out in outs)
     for name in names:
-        assert sum(name.startswith(f"{out}/") for out in outs) == (not name.startswith("data/source/")), name
+        assert sum(name.startswith(f"{out}/") for out in outs) == (
+            not name.startswith(("data/source/", f"{paths.RELEASED}/"))
+        ), name
 
 
 def test_a_docstring_in_the_configuration_reruns_nothing(edited: Project) -> None:
@@ -219,6 +222,20 @@ def test_new_method_leaves_the_others_valid(edited: Project) -> None:
     assert {job for job in edited.pending() if job.startswith("recovery_train")} == {"recovery_train another"}
 
 
+def test_main_ablations_are_trained_with_the_paper_and_not_evaluated(edited: Project) -> None:
+    edited.edit(paper={"main_ablations": ["rotation"]})
+    pending = edited.pending()
+    made = {
+        "faces_warp five",
+        "recovery_train ifrp-five",
+        "recovery_apply ifrp-five",
+        "paper_figure rotation",
+    }
+    assert made <= pending
+    assert not {job for job in pending if job.startswith("evaluation") or "oracle" in job}
+    assert "paper_table rotation" not in pending
+
+
 @pytest.mark.slow
 def test_every_verb_makes_what_its_rule_declares(tmp_path: Path) -> None:
     project = Project(tmp_path)
@@ -305,17 +322,18 @@ def test_method_that_looks_at_a_face_waits_for_faces(edited: Project) -> None:
 def test_own_portraits_become_a_figure(edited: Project, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/sketch.png").touch()
+    edited.write(card_path(paths.MODEL), '{"settings": {"method": "ifrp_plus"}}')
     edited.edit(paper={"own": str(tmp_path / "mine")})
     assert "paper_figure own" in edited.pending()
     told = edited.make("--dryrun").split("name=own")[0].split("rule paper_figure:")[-1]
-    assert f"{tmp_path}/mine/sketch.png, models/recovery/ifrp.safetensors" in told
+    assert f"{tmp_path}/mine/sketch.png, {paths.MODEL}" in told
 
 
 def test_a_change_of_one_figure_or_table_makes_no_other(edited: Project) -> None:
     showing = {"paper_pdf paper", *(f"paper_notebook {path.stem}" for path in ROOT.glob("notebooks/*.ipynb"))}
     edited.edit(paper={"worst": 5})
     assert edited.pending() == {"paper_figure worst", *showing}
-    edited.edit(paper={"worst": 24})
+    edited.edit(paper={"worst": 12})
     edited.append("src/ifrp/paper/figures/angles.py", "\nANOTHER = 1\n")
     edited.append("src/ifrp/paper/tables/exposure.py", "\nANOTHER = 1\n")
     assert edited.pending() == {"paper_figure angles", "paper_table exposure", *showing}

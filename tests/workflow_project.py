@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from ifrp import dvcfile
+from ifrp import dvcfile, paths
 
 ROOT = Path(__file__).parents[1]
 COPIED = (
@@ -30,6 +30,7 @@ COPIED = (
     "environment.yml",
     "paper",
     "notebooks",
+    "examples",
 )
 BIN = Path(sys.executable).parent
 STAND_IN = f"""#!{sys.executable}
@@ -112,7 +113,11 @@ class Project:
         subprocess.run(["git", "init", "-q"], cwd=root, check=True)
         person = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
         subprocess.run(["git", *person, "commit", "-q", "--allow-empty", "-m", "Start"], cwd=root, check=True)
-        (root / ".gitignore").write_text("/data/\n/models/\n/results/\n/.snakemake/\n/logs/\n")
+        (root / ".gitignore").write_text(
+            "/data/\n/models/*\n!/models/released/\n/results/\n/.snakemake/\n/logs/\n"
+        )
+        (root / paths.MODEL.parent).mkdir(parents=True)
+        self.write(paths.MODEL, "weights")
         (root / "bin").mkdir()
         (root / "bin/ifrp").write_text(STAND_IN)
         (root / "bin/ifrp").chmod(0o755)
@@ -129,6 +134,8 @@ class Project:
             evaluation={"others": ["evaluator2"]},
             paper={
                 "ablations": {"rotation": {"5-angles": "ifrp-five"}, "alignment": {"oracle": "ifrp-oracle"}},
+                "main_ablations": [],
+                "own": None,
                 "seeds": {},
             },
         )
@@ -210,8 +217,10 @@ class Project:
 
     def forget(self) -> None:
         """Leaves what a fresh clone has: no artifacts, no records of Snakemake; DVC's cache stays, as a remote would."""
-        for name in ("data", "models", "results", ".snakemake", "logs"):
-            shutil.rmtree(self.root / name, ignore_errors=True)
+        tops = [self.root / name for name in ("data", "results", ".snakemake", "logs")]
+        for path in [*tops, *(self.root / "models").glob("*")]:
+            if path.name != paths.RELEASED.name:
+                shutil.rmtree(path, ignore_errors=True)
 
     def restore(self) -> None:
         """What a fresh clone has after `dvc pull`, once a run that had nothing to do has recorded it for Snakemake."""

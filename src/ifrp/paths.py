@@ -27,6 +27,8 @@ PORTRAITS = Path("data/portraits")
 # recovery
 RECOVERY_MODELS = Path("models/recovery")
 RELEASED = Path("models/released")
+MODEL = RELEASED / "ifrp-plus.safetensors"
+"""what `ifrp recover` recovers with, unless it is told otherwise"""
 RECOVERED = Path("data/recovered")
 CHECKPOINTS = Path("checkpoints")
 RECOVERY_RESULTS = Path("results/recovery")

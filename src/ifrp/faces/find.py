@@ -34,6 +34,16 @@ class Finder:
             (3, 2), x and y in pixels: the eye on the left, the eye on the right, the middle of the mouth; none if there
             is no face.
         """
+        points = self.five(picture)
+        return None if points is None else np.concatenate([points[:2], points[3:].mean(0, keepdims=True)])
+
+    def five(self, picture: Image) -> Matrix | None:
+        """All landmarks of the largest face in an RGB picture.
+
+        Returns:
+            (5, 2), x and y in pixels: the eye on the left, the eye on the right, the nose, the corners of the mouth; none if
+            there is no face.
+        """
         small = picture.copy()
         small.thumbnail((SIDE, SIDE))
         # Of a face that is cut off at the chin or the hair, MTCNN misses the place; it fails on pictures of a few pixels.
@@ -42,8 +52,8 @@ class Finder:
         _, _, points = self.network.detect(around, landmarks=True)
         if points is None:
             return None
-        eyes, mouth = points[0][:2], points[0][3:].mean(0, keepdims=True)  # between them, the nose
-        return (np.concatenate([eyes, mouth]).astype(float) - edge) * (picture.width / small.width)
+        found: Matrix = (points[0].astype(float) - edge) * (picture.width / small.width)
+        return found
 
 
 def typical(faces: Images) -> Matrix | None:

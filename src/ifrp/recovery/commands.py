@@ -75,7 +75,7 @@ def recover(
     model: Annotated[
         str,
         typer.Option(help="a model file (.safetensors), a trained experiment, or a name in models/released"),
-    ] = str(paths.released("ifrp-plus")),
+    ] = str(paths.MODEL),
     output: Annotated[Path, typer.Option(help="folder for the recovered faces, as PNG")] = Path("recovered"),
     find: Annotated[
         bool,

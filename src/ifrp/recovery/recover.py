@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from ifrp.recovery.calibration import calibrate
 from ifrp.recovery.method import Method
 
 TRUST = 0.5  # of the statistics of anybody's portraits: on sketches on white paper, all of it makes faces too dark
+WHOLE = 2  # sides of a face in the side of a whole picture
 Take = Callable[[Image.Image, int], stacks.Images]
 """how a picture becomes (size, size, 3) uint8 pixels; raises Skip if it cannot"""
 
@@ -118,20 +121,48 @@ def _calibrate(
     return iter(held)
 
 
-def pairs(
-    portrait_paths: Sequence[Path], model_name: str, config: Config
-) -> list[tuple[stacks.Images, stacks.Images]]:
-    """Portraits, as the model sees them, and what it recovers: (S, S, 3) uint8 each; what is no picture is left out.
+@dataclass(frozen=True)
+class Found:
+    """A face that was found in a picture.
+
+    Attributes:
+        picture: the whole picture in a white square, (W, W, 3) uint8, W = `WHOLE` times S.
+        portrait: the face in it, as the model sees it, (S, S, 3) uint8.
+        face: what the model recovers of that, (S, S, 3) uint8.
+    """
+
+    picture: stacks.Images
+    portrait: stacks.Images
+    face: stacks.Images
+
+
+def found(path: Path, model_name: str, most: int, config: Config) -> list[Found]:
+    """Finds the faces in the first pictures of a folder and recovers them; says what was skipped and why.
+
+    Args:
+        path: a picture, a folder or a zip archive of pictures.
+        model_name: as of `recover`.
+        most: faces at most.
+        config: read for the device, and for an experiment's name.
 
     Raises:
-        IfrpError: the model is missing, or there is no readable picture.
+        IfrpError: the model is missing or does not say where faces are to lie, or there is no picture with a face.
     """
-    method, device, _ = _method(model_name, config)
-    portraits = [image for _, image in pictures(portrait_paths, method.size, [])]
+    method, device, file = _method(model_name, config)
+    cut, whole, skipped = finding(file), list[stacks.Images](), list[str]()
+
+    def take(picture: Image.Image, size: int) -> stacks.Images:
+        portrait = cut(picture, size)
+        whole.append(contain(picture, WHOLE * size))
+        return portrait
+
+    portraits = [portrait for _, portrait in islice(pictures([path], method.size, skipped, take), most)]
+    for line in skipped:
+        sys.stderr.write(f"skipped {line}\n")
     if not portraits:
-        raise IfrpError(f"There is no readable picture in {', '.join(map(str, portrait_paths))}.")
+        raise IfrpError(f"There is no readable picture in {path} in which a face was found.")
     faces = [face for batch in apply.recover(method, np.stack(portraits), device) for face in batch]
-    return list(zip(portraits, faces, strict=True))
+    return [Found(*three) for three in zip(whole, portraits, faces, strict=True)]
 
 
 def _method(name: str, config: Config) -> tuple[Method[Any], torch.device, Path]:
@@ -158,6 +189,11 @@ def fit(picture: Image.Image, size: int) -> stacks.Images:
     """The central square of an RGB picture, resized: (size, size, 3) uint8."""
     square = ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)
     return np.asarray(square)
+
+
+def contain(picture: Image.Image, size: int) -> stacks.Images:
+    """A whole RGB picture in the middle of a white square: (size, size, 3) uint8."""
+    return np.asarray(ImageOps.pad(picture, (size, size), Image.Resampling.LANCZOS, color="white"))
 
 
 def finding(path: Path) -> Take:
