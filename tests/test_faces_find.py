@@ -62,14 +62,14 @@ def test_suppression_keeps_what_no_better_box_covers(seed: int) -> None:
 def test_eyes_and_mouth_are_where_anybody_sees_them(
     portrait: Image.Image, finder: find.Finder, factor: int
 ) -> None:
-    found = finder.landmarks(portrait.resize((512 * factor, 512 * factor)))
+    found = finder.largest(portrait.resize((512 * factor, 512 * factor)))
     assert found is not None
-    np.testing.assert_allclose(found / factor, EYES_AND_MOUTH, atol=5)
+    np.testing.assert_allclose(found.points / factor, EYES_AND_MOUTH, atol=5)
 
 
 def test_there_is_no_face_in_a_wall(finder: find.Finder) -> None:
     for size in ((300, 200), (30, 4), (1, 1)):
-        assert finder.landmarks(Image.new("RGB", size, "grey")) is None
+        assert finder.largest(Image.new("RGB", size, "grey")) is None
     assert find.typical(np.full((3, 128, 128, 3), 99, np.uint8)) is None
 
 
@@ -118,9 +118,9 @@ def test_a_face_is_taken_upright_wherever_it_is(
     turned = portrait.rotate(angle, Image.Resampling.BICUBIC, center=(224, 110)).crop((100, 0, 360, 240))
     missed = []
     for seen in (*taking.portraits(turned), *taking.portraits(turned, aligned=True)):
-        found = finder.landmarks(Image.fromarray(seen.image))
+        found = finder.largest(Image.fromarray(seen.image))
         assert found is not None
-        missed.append(np.abs(found - 128 * GOAL).max())
+        missed.append(np.abs(found.points - 128 * GOAL).max())
     assert missed[0] < 7 < 20 < missed[1]  # pixels
 
 

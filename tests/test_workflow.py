@@ -226,6 +226,20 @@ def test_new_method_leaves_the_others_valid(edited: Project) -> None:
     assert {job for job in edited.pending() if job.startswith("recovery_train")} == {"recovery_train another"}
 
 
+def test_main_ablations_are_trained_with_the_paper_and_not_evaluated(edited: Project) -> None:
+    edited.edit(paper={"main_ablations": ["rotation"]})
+    pending = edited.pending()
+    made = {
+        "faces_warp five",
+        "recovery_train ifrp-five",
+        "recovery_apply ifrp-five",
+        "paper_figure rotation",
+    }
+    assert made <= pending
+    assert not {job for job in pending if job.startswith("evaluation") or "oracle" in job}
+    assert "paper_table rotation" not in pending
+
+
 @pytest.mark.slow
 def test_every_verb_makes_what_its_rule_declares(tmp_path: Path) -> None:
     project = Project(tmp_path)
@@ -315,14 +329,14 @@ def test_own_portraits_become_a_figure(edited: Project, tmp_path: Path) -> None:
     edited.edit(paper={"own": str(tmp_path / "mine")})
     assert "paper_figure own" in edited.pending()
     told = edited.plan().split("name=own")[0].split("rule paper_figure:")[-1]
-    assert f"{tmp_path}/mine/sketch.png, models/recovery/ifrp.safetensors" in told
+    assert f"{tmp_path}/mine/sketch.png, src/ifrp/weights/ifrp-plus.safetensors" in told
 
 
 def test_a_change_of_one_figure_or_table_makes_no_other(edited: Project) -> None:
     showing = {"paper_pdf paper", *(f"paper_notebook {path.stem}" for path in ROOT.glob("notebooks/*.ipynb"))}
     edited.edit(paper={"worst": 5})
     assert edited.pending() == {"paper_figure worst", *showing}
-    edited.edit(paper={"worst": 24})
+    edited.edit(paper={"worst": 12})
     edited.append("src/ifrp/paper/figures/angles.py", "\nANOTHER = 1\n")
     edited.append("src/ifrp/paper/tables/exposure.py", "\nANOTHER = 1\n")
     assert edited.pending() == {"paper_figure angles", "paper_table exposure", *showing}

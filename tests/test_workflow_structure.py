@@ -43,7 +43,8 @@ def test_six_names_everywhere() -> None:
 )
 def test_packages_import_from_the_left_only(path: Path) -> None:
     place = path.relative_to(ROOT / "src/ifrp").parts[0]
-    above = {"cli.py": ["paper"], "workflow": [*NAMES, "workflow"]}  # only the Snakefile imports the latter
+    # `ifrp.load` is of recovery; only the Snakefile imports the workflow.
+    above = {"cli.py": ["paper"], "__init__.py": ["recovery"], "workflow": [*NAMES, "workflow"]}
     allowed = NAMES[: NAMES.index(place) + 1] if place in NAMES else above.get(place, [])
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("ifrp"):
@@ -182,7 +183,7 @@ def test_dvc_shows_the_experiments_of_the_configuration(monkeypatch: pytest.Monk
     assert other.startswith(stages)
     assert shown["metrics"][-2:] == [str(paths.metrics(name)) for name in ("again", "line")]
     curves = list(shown["plots"][0]["training"]["y"])
-    assert curves[-1] == "results/recovery/line/dvclive/plots/metrics/validation_psnr.tsv"
+    assert "results/recovery/line/dvclive/plots/metrics/validation_psnr.tsv" in curves
     assert not any("/again/" in path for path in curves)  # which is not trained itself
 
 

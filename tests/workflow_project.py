@@ -32,6 +32,7 @@ COPIED = (
     "docs/results/gpu",
     "docs/images/gpu-retrieval.png",
     "notebooks",
+    "examples",
 )
 BIN = Path(sys.executable).parent
 STAND_IN = f"""#!{sys.executable}
@@ -107,7 +108,9 @@ class Project:
             target.parent.mkdir(parents=True, exist_ok=True)
             if (ROOT / name).is_dir():
                 shutil.copytree(
-                    ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+                    ROOT / name,
+                    target,
+                    ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "*.safetensors"),
                 )
             else:
                 shutil.copy(ROOT / name, target)
@@ -115,6 +118,7 @@ class Project:
         person = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
         subprocess.run(["git", *person, "commit", "-q", "--allow-empty", "-m", "Start"], cwd=root, check=True)
         (root / ".gitignore").write_text("/data/\n/models/\n/results/\n/.snakemake/\n/logs/\n")
+        (root / "src/ifrp/weights/ifrp-plus.safetensors").write_text("weights")
         (root / "bin").mkdir()
         (root / "bin/ifrp").write_text(STAND_IN)
         (root / "bin/ifrp").chmod(0o755)
@@ -131,6 +135,8 @@ class Project:
             evaluation={"others": ["evaluator2"]},
             paper={
                 "ablations": {"rotation": {"5-angles": "ifrp-five"}, "alignment": {"oracle": "ifrp-oracle"}},
+                "main_ablations": [],
+                "own": None,
                 "seeds": {},
             },
         )

@@ -3,7 +3,7 @@ rule recovery:
     input:
         files(map(paths.recogniser, run.recognisers)),
         files(of(name) for of in (paths.recovery_model, paths.training_curve) for name in run.trained),
-        files(paths.recovered(name, style) for name in run.experiments for style in run.styles),
+        files(paths.recovered(name, style) for name in run.recovered for style in run.styles),
 
 
 rule recovery_recogniser:

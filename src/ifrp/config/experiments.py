@@ -118,8 +118,14 @@ def names(config: Config) -> list[str]:
 
 
 def main(config: Config) -> list[Experiment]:
-    """The experiments of the main tables and figures; ablations are made on demand."""
-    return [resolve(config, name) for name in config.recovery.experiments]
+    """The experiments of the main document: those of its tables, and those that only `paper.main_ablations` show.
+
+    Other ablations are made on demand.
+    """
+    tables = (config.paper.ablations[table] for table in config.paper.main_ablations)
+    shown = [name for rows in tables for name in rows.values() if name]
+    models = [resolve(config, name).model for name in shown]
+    return [resolve(config, name) for name in dict.fromkeys([*config.recovery.experiments, *models, *shown])]
 
 
 def portraits(config: Config) -> list[tuple[str, str]]:

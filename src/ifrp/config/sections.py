@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from ifrp.config.values import (
     Angle,
@@ -368,20 +368,35 @@ class Paper:
     """Tables and figures."""
 
     examples: Count = 6
-    """faces shown in a comparison figure"""
+    """people among whom a figure of faces finds those that it shows; the teaser has four times as many to choose from"""
     experiment: str = "ifrp"
-    """the one of `recovery.experiments` that the teaser, the network's drawing and your own portraits show"""
+    """the one of `recovery.experiments` that teaser, worst cases and the network's drawing show; figures of faces show first
+    what it recovers best"""
     own: str | None = None
-    """folder or zip archive of portraits of your own (paintings, sketches), for the figure `own`; none: no such figure"""
+    """picture, folder or zip archive of portraits of your own (paintings, sketches), for the figure `own`, which shows the first
+    twelve; none: no such figure"""
     seeds: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """experiments that are one training with several seeds, by row (a name in config/published.csv); a table of ablations"""
     tuning: tuple[str, ...] = ()
     """experiments that were compared on the validation people, the one they started from first; a table of ablations"""
-    worst: Count = 24
-    """faces of each experiment in the worst-case figure"""
+    worst: Count = 12
+    """faces in the worst-case figure"""
     ablations: dict[str, dict[str, str | None]] = Field(default_factory=dict)
     """tables of ablations: by table, the experiment of each row; none is a row that is not run. A row's name is that in
     config/published.csv"""
+    main_ablations: tuple[str, ...] = ()
+    """those of them whose figures, without the tables, are in the main document, too: their experiments are trained and
+    applied with the main ones, but not evaluated"""
+
+    @field_validator("main_ablations")
+    @classmethod
+    def _known(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        tables = info.data.get("ablations", {})
+        if unknown := [name for name in names if name not in tables]:
+            raise ValueError(
+                f"{unknown[0]} is not in paper.ablations; there are {', '.join(tables) or 'none'}"
+            )
+        return names
 
 
 @section

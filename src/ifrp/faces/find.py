@@ -25,12 +25,18 @@ class Found:
     """A face in a picture.
 
     Attributes:
-        points: (3, 2), x and y in pixels of the picture: the eye on the left, the eye on the right, the middle of the mouth.
+        landmarks: (5, 2), x and y in pixels of the picture: the eye on the left, the eye on the right, the nose, the corners of
+            the mouth.
         confidence: MTCNN's, 0 to 1.
     """
 
-    points: Matrix
+    landmarks: Matrix
     confidence: float
+
+    @property
+    def points(self) -> Matrix:
+        """(3, 2): both eyes, and the middle of the mouth."""
+        return np.concatenate([self.landmarks[:2], self.landmarks[3:].mean(0, keepdims=True)])
 
 
 class Finder:
@@ -55,19 +61,18 @@ class Finder:
             return []
         scale = picture.width / small.width
         return [
-            Found(_three(five.astype(float) - edge) * scale, float(confidence))
+            Found((five.astype(float) - edge) * scale, float(confidence))
             for five, confidence in zip(points, confidences, strict=True)
         ]
 
-    def landmarks(self, picture: Image) -> Matrix | None:
-        """Eyes and mouth of the largest face in an RGB picture, see `Found`; none if there is no face."""
-        faces = self.faces(picture)
-        return faces[0].points if faces else None
+    def largest(self, picture: Image) -> Found | None:
+        """The largest face in an RGB picture; none if there is no face."""
+        return next(iter(self.faces(picture)), None)
 
-
-def _three(points: Matrix) -> Matrix:
-    eyes, mouth = points[:2], points[3:].mean(0, keepdims=True)  # between them, the nose
-    return np.concatenate([eyes, mouth])
+    def points(self, picture: Image) -> Matrix | None:
+        """Eyes and mouth of the largest face in an RGB picture, see `Found.points`; none if there is no face."""
+        face = self.largest(picture)
+        return None if face is None else face.points
 
 
 def typical(faces: Images) -> Matrix | None:
@@ -82,7 +87,7 @@ def typical(faces: Images) -> Matrix | None:
     from PIL import Image
 
     finder = Finder()
-    found = [points for face in faces if (points := finder.landmarks(Image.fromarray(face))) is not None]
+    found = [points for face in faces if (points := finder.points(Image.fromarray(face))) is not None]
     if 2 * len(found) <= len(faces):
         return None
     middle: Matrix = np.median(found, axis=0) / faces.shape[1]

@@ -51,7 +51,7 @@ def photos(settings: PhotoFaces) -> Source:
         )
     return Source(
         str(files.path), records, lambda name: decode(files.read(name)), settings.crop, inputs, skipped,
-        find=Finder().landmarks if settings.find else None,
+        find=Finder().points if settings.find else None,
     )  # fmt: skip
 
 

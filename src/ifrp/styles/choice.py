@@ -6,10 +6,11 @@ from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ifrp.errors import IfrpError
-from ifrp.styles.distance import Matrix
 
+Matrix = NDArray[np.float64]
 Rule = Callable[[Matrix, Matrix, int], list[int]]
 
 

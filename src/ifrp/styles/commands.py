@@ -41,7 +41,7 @@ def train(style: StyleName, config: ConfigFile = paths.CONFIG) -> None:
 
 
 @app.command()
-def sheet(config: ConfigFile = paths.CONFIG, faces: int = 3) -> None:
+def sheet(config: ConfigFile = paths.CONFIG, faces: int = 2) -> None:
     """Show every artwork and a few test faces in every style, to results/styles/sample-sheet.png."""
     from ifrp.styles.sheet import write
 

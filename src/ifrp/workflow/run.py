@@ -89,7 +89,8 @@ class Run:
         self.splits = {name: style.split for name, style in self.styles.items()}
         self.every = experiments.every(self.config)
         self.experiments = list(self.config.recovery.experiments)
-        self.trained = [name for name in self.experiments if self.every[name].trained]
+        self.recovered = [experiment.name for experiment in experiments.main(self.config)]
+        self.trained = [name for name in self.recovered if self.every[name].trained]
         self.evaluator = self.config.evaluation.recogniser
         self.recognisers = experiments.recognisers(self.config)
         experiments.featured(self.config)  # refused here if it is none of the paper's

@@ -16,6 +16,7 @@ MODULES = (
     "teaser",
     "network",
     "samples",
+    "landmarks",
     "distance",
     "recovered",
     "own",
@@ -52,5 +53,9 @@ def find(config: Config, name: str) -> Figure:
 
 
 def of_document(config: Config, document: str) -> list[Figure]:
-    """The figures of a document that a configuration asks for."""
-    return [find(config, name) for name in part.of_document(config, document, every().values())]
+    """The figures of a document that a configuration asks for; in the main one, those of its ablations before the comparisons."""
+    names = part.of_document(config, document, every().values())
+    if document == "paper":
+        place = names.index("distance") + 1
+        names[place:place] = config.paper.main_ablations
+    return [find(config, name) for name in names]

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from ifrp import tiles
 from ifrp.paper.figures import look
 from ifrp.stacks import Images
+from ifrp.tiles import Tile
 
-Tile = NDArray[np.uint8] | None
-GAP = 4  # pixels between pictures
-MARGIN, LINE = 110, 22  # pixels for labels on the left, and for each line of the headings
-
-
-def paste(rows: Sequence[Sequence[Tile]]) -> Images:
-    """Puts pictures of one size side by side on white: (R·(S + GAP), C·(S + GAP), 3); None leaves a place empty."""
-    side = next(tile.shape[0] for row in rows for tile in row if tile is not None)
-    step = side + GAP
-    sheet = np.full((len(rows) * step, max(map(len, rows)) * step, 3), 255, np.uint8)
-    for i, row in enumerate(rows):
-        for j, tile in enumerate(row):
-            if tile is not None:
-                sheet[i * step : i * step + side, j * step : j * step + side] = tile
-    return sheet
+POINTS = 9.0  # size of text where there is room for it
+PIXEL = look.DPI / 72  # pixels of a point
+WIDTH, HEIGHT = 0.62, 1.25  # of a character and of a line, in units of the text's size
+MARGIN = 240  # pixels at most for labels on the left
+PAD = 10  # pixels between text and pictures
 
 
 def draw(
@@ -34,37 +24,57 @@ def draw(
     labels: Sequence[str],
     notes: Sequence[Sequence[str]] = (),
     colours: Sequence[str] = (),
+    group: int = 0,
+    points: Sequence[Sequence[Images | None]] = (),
 ) -> Figure:
-    """Draws pictures in rows and columns, at their own size where the page is wide enough.
+    """Draws pictures in rows and columns, at up to twice their own size, as page and file have room: see `tiles.side`.
 
     Args:
-        rows: pictures, all (S, S, 3) uint8, or None.
+        rows: square pictures, (S, S, 3) uint8, or None.
         headings: one per column.
         labels: one per row.
         notes: a short text in the lower left corner of each picture, if any.
         colours: of the headings; black if there are none.
+        group: columns that stand together, if not all do.
+        points: for each picture (K, 2) points to mark, x and y as fractions of its side, or None.
     """
-    sheet = paste(rows)
+    longest = _longest(labels)
+    beside = min(POINTS, (MARGIN - PAD) / (max(longest, 1) * WIDTH * PIXEL))
+    margin = int(longest * WIDTH * beside * PIXEL + PAD) if longest else 0
+    lines = max((1 + heading.count("\n") for heading in headings if heading), default=0)
+    room = int(lines * HEIGHT * POINTS * PIXEL + PAD) if lines else 0
+    side = tiles.side(rows, look.WIDEST - margin, look.WIDEST - room, group)
+    above = min(POINTS, side / (max(_longest(headings), 1) * WIDTH * PIXEL))
+    head = int(lines * HEIGHT * above * PIXEL + PAD) if lines else 0
+    sheet = tiles.paste(rows, side, group)
     height, width = sheet.shape[:2]
-    step = width / max(map(len, rows))
-    scale = min(1.0 if step >= 100 else 100 / step, (look.WIDEST - MARGIN) / width)
-    head = 2 * GAP + LINE * max((1 + heading.count("\n") for heading in headings), default=0)
-    page = (width * scale + MARGIN, height * scale + head)  # pixels
+    page = (width + margin, height + head)  # pixels
     figure = Figure(figsize=(page[0] / look.DPI, page[1] / look.DPI))
-    axes = figure.add_axes((MARGIN / page[0], 0, 1 - MARGIN / page[0], 1 - head / page[1]))
-    axes.imshow(sheet, extent=(0, width, height, 0), interpolation="antialiased", aspect="auto")
+    axes = figure.add_axes((margin / page[0], 0, width / page[0], height / page[1]))
+    axes.imshow(sheet, extent=(0, width, height, 0), interpolation="none", aspect="auto")
     axes.axis("off")
-    size = min(6.5, 0.26 * step * scale * 72 / look.DPI / 2)
+    lefts = tiles.lefts(max(map(len, rows)), side, group)
     for j, heading in enumerate(headings):
-        colour = colours[j] if colours else "black"
-        axes.text(
-            (j + 0.5) * step - GAP / 2, -6, heading, ha="center", va="bottom", fontsize=size, color=colour
-        )
+        middle, colour = lefts[j] + side / 2, colours[j] if colours else "black"
+        axes.text(middle, -PAD / 2, heading, ha="center", va="bottom", fontsize=above, color=colour)
     for i, label in enumerate(labels):
-        axes.text(-8, (i + 0.5) * step, label, ha="right", va="center", fontsize=size)
-    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.8}
+        axes.text(-PAD, i * (side + tiles.GAP) + side / 2, label, ha="right", va="center", fontsize=beside)
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
+    longest_note = max((_longest(texts) for texts in notes), default=0)
+    inside = min(0.85 * POINTS, 0.1 * side / PIXEL, 0.9 * side / (max(longest_note, 1) * WIDTH * PIXEL))
     for i, texts in enumerate(notes):
         for j, text in enumerate(texts):
             if text:
-                axes.text(j * step + 3, (i + 1) * step - GAP - 4, text, fontsize=0.8 * size, bbox=box)
+                below = i * (side + tiles.GAP) + side - 8
+                axes.text(lefts[j] + 8, below, text, fontsize=inside, bbox=box)
+    for i, row in enumerate(points):
+        for j, found in enumerate(row):
+            if found is not None:
+                x, y = lefts[j] + side * found[:, 0], i * (side + tiles.GAP) + side * found[:, 1]
+                axes.plot(x, y, "o", color="#00E5FF", markeredgecolor="black", markersize=4, linewidth=0)
+    axes.set(xlim=(0, width), ylim=(height, 0))
     return figure
+
+
+def _longest(texts: Sequence[str]) -> int:
+    return max((len(line) for text in texts for line in text.split("\n")), default=0)

@@ -14,17 +14,26 @@ def ordered(config: Config) -> list[Style]:
     return sorted(styles(config), key=lambda style: STYLE_SPLITS.index(style.split))
 
 
-def firsts(config: Config) -> list[Style]:
-    """The first style of each split."""
-    found: dict[str, Style] = {}
-    for style in ordered(config):
-        found.setdefault(style.split, style)
-    return list(found.values())
+def split(config: Config, name: str) -> list[str]:
+    """Names of the styles of a split."""
+    return [style.name for style in styles(config) if style.split == name]
+
+
+def splits(config: Config) -> list[str]:
+    """The splits of which there are styles."""
+    return list(dict.fromkeys(style.split for style in ordered(config)))
+
+
+def ends(config: Config) -> list[Style]:
+    """The first and the last style of each split."""
+    every = {style.name: style for style in ordered(config)}
+    names = (names[end] for of in splits(config) for names in [split(config, of)] for end in (0, -1))
+    return [every[name] for name in dict.fromkeys(names)]
 
 
 def heading(style: Style) -> str:
     """Name and split of a style, one above the other."""
-    return f"{style.name}\n{style.split}"
+    return f"{style.name}\n({style.split})"
 
 
 def compared(experiments: Iterable[str], styles: Iterable[str]) -> list[Path]:
@@ -33,3 +42,8 @@ def compared(experiments: Iterable[str], styles: Iterable[str]) -> list[Path]:
     portraits = [paths.portraits("test", style) for style in names]
     recovered = [paths.recovered(experiment, style) for experiment in experiments for style in names]
     return [*portraits, *recovered, paths.faces("test")]
+
+
+def chosen(config: Config) -> list[Path]:
+    """The scores by which `ifrp.paper.figures.gallery.turns` chooses faces."""
+    return [paths.quality(config.paper.experiment)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifrp import paths
-from ifrp.config import Config, styles
+from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.paper.figures import order
 from ifrp.paper.figures.figure import Figure
@@ -15,10 +15,13 @@ from ifrp.paper.figures.figure import Figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
+ROWS = 3  # people
+
 
 def reads(config: Config, split: str) -> list[Path]:
-    """Portraits in the styles of a split, and what every experiment recovers of them."""
-    return order.compared(config.recovery.experiments, _of(config, split))
+    """Portraits in the styles of a split, what every experiment recovers of them, and the scores of `paper.experiment`."""
+    names = order.split(config, split)
+    return [*order.compared(config.recovery.experiments, names), *order.chosen(config)]
 
 
 def draw(config: Config, split: str) -> Drawing:
@@ -31,11 +34,10 @@ def draw(config: Config, split: str) -> Drawing:
     """
     from ifrp.paper.figures import gallery, mosaic
 
-    names = _of(config, split)
+    names = order.split(config, split)
     if not names:
         raise IfrpError(f"{config.styles.table} has no style of split {split}, so there is nothing to show.")
-    places = gallery.example_places(config, config.recovery.experiments, names)
-    turns = [(place, names[i % len(names)]) for i, place in enumerate(places)]
+    turns = gallery.turns(config, config.recovery.experiments, names, ROWS, config.paper.examples)
     columns = {
         "portrait": [gallery.picture(paths.portraits("test", style), place) for place, style in turns],
         **{
@@ -47,11 +49,7 @@ def draw(config: Config, split: str) -> Drawing:
     portraits = columns["portrait"]
     headings = [name for name in columns if name == "portrait" or not gallery.same(columns[name], portraits)]
     rows = [[columns[name][i] for name in headings] for i in range(len(turns))]
-    return mosaic.draw(rows, headings, [style for _, style in turns])
-
-
-def _of(config: Config, split: str) -> list[str]:
-    return [style.name for style in styles(config) if style.split == split]
+    return mosaic.draw(rows, headings, gallery.labels(turns))
 
 
 def _figure(split: str, shows: str) -> Figure:
@@ -60,8 +58,8 @@ def _figure(split: str, shows: str) -> Figure:
         module=__name__,
         shows=f"{shows}, what each method recovers, truth",
         reads=partial(reads, split=split),
-        settings=("paper.examples",),
-        wanted=lambda config: bool(_of(config, split)),
+        settings=("paper.examples", "paper.experiment"),
+        wanted=lambda config: bool(order.split(config, split)),
         draw=partial(draw, split=split),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,9 @@ from ifrp.paper.figures.figure import Figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
-    from ifrp.paper.figures import mosaic
-
-SPLITS = ("train", "test")
+SPLITS = {"train": 2, "test": 3}
+"""how many people of each split are shown"""
+ACROSS = 4  # portraits in a row, at most
 
 
 def reads(config: Config) -> list[Path]:
@@ -33,36 +34,41 @@ def reads(config: Config) -> list[Path]:
 
 
 def draw(config: Config) -> Drawing:
-    """Real faces, unaligned, and stylised: for training in the styles that are trained on, for the test in all."""
+    """A person in a row: real face, unaligned, and in styles: for training in those that are trained on, for the test in others.
+
+    Styles take turns from row to row, so that no place is empty.
+    """
     import numpy as np
 
     from ifrp import stacks
-    from ifrp.paper.figures import gallery, look, mosaic
+    from ifrp.paper.figures import gallery, mosaic
 
-    styles = order.ordered(config)
-    opened = {path: stacks.read(path) for path in reads(config)}
-    rows: list[list[mosaic.Tile]] = []
-    labels = []
-    for split in SPLITS:
-        files = [paths.faces(split), paths.warped(split), *(paths.portraits(split, s.name) for s in styles)]
-        columns = [opened.get(path) for path in files]
-        people = opened[files[0]].table["person"]
-        for place in gallery.spread(people, max(1, config.paper.examples // 2)):
-            rows.append([None if stack is None else np.array(stack.images[place]) for stack in columns])
-            labels.append(split)
-    headings = ["real", "unaligned", *map(order.heading, styles)]
-    colours = ["black", "black", *(look.STYLE_COLOURS[style.split] for style in styles)]
-    return mosaic.draw(rows, headings, labels, colours=colours)
+    drawn = experiments.portraits(config)
+    trained = [style for style in order.ordered(config) if ("train", style.name) in drawn]
+    others = [style for style in order.ordered(config) if style.split != "seen"] or trained
+    across = min(ACROSS, len(trained) or len(others))
+    rows, notes, labels = [], [], []
+    for split, count in SPLITS.items():
+        turns = cycle((trained or others) if split == "train" else others)
+        real, warped = (stacks.read(of(split)) for of in (paths.faces, paths.warped))
+        for place in gallery.spread(real.table["person"], count):
+            styles = list(islice(turns, across))
+            portraits = [gallery.picture(paths.portraits(split, style.name), place) for style in styles]
+            rows.append([np.array(real.images[place]), np.array(warped.images[place]), *portraits])
+            notes.append(["", "", *(f"{style.name} ({style.split})" for style in styles)])
+            labels.append("training" if split == "train" else split)
+    headings = ["real face", "unaligned", *["portrait"] * across]
+    return mosaic.draw(rows, headings, labels, notes)
 
 
 FIGURES = (
     Figure(
         name="samples",
         module=__name__,
-        shows="the data set: faces, warped faces, portraits in training and test styles",
+        shows="the data set: real faces, the same unaligned, portraits in training and in other styles",
         of_paper="Figure 6",
         reads=reads,
-        settings=("paper.examples",),
+        rows=lambda config: [],
         draw=draw,
     ),
 )

@@ -6,48 +6,68 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifrp import paths
-from ifrp.config import Config
+from ifrp.config import Config, styles
 from ifrp.paper.figures import order
 from ifrp.paper.figures.figure import Figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
-    from ifrp.paper.figures import mosaic
+    from ifrp.tiles import Tile
+
+ACROSS = 2  # people in a row
 
 
 def reads(config: Config) -> list[Path]:
-    """Portraits of one style of each split, and what `paper.experiment` recovers of them."""
-    return order.compared([config.paper.experiment], [style.name for style in order.firsts(config)])
+    """Portraits in every style, what `paper.experiment` recovers of them, and its scores."""
+    names = [style.name for style in styles(config)]
+    return [*order.compared([config.paper.experiment], names), *order.chosen(config)]
+
+
+def shown(config: Config) -> list[str]:
+    """Of each split, the style from which `paper.experiment` recovers best."""
+    from ifrp.paper.figures import gallery
+
+    return [gallery.clearest(config, order.split(config, of)) for of in order.splits(config)]
+
+
+def picked(config: Config) -> list[Path]:
+    """What it reads of the styles that are shown."""
+    return [*order.compared([config.paper.experiment], shown(config)), *order.chosen(config)]
 
 
 def draw(config: Config) -> Drawing:
-    """People in one style of each split: portrait and what `paper.experiment` recovers, beside the true face."""
-    from ifrp import stacks
+    """A row for the clearest style of each split: two people's portraits, what `paper.experiment` recovers, the truth."""
     from ifrp.paper.figures import gallery, mosaic
 
-    name, styles = config.paper.experiment, order.firsts(config)
-    recovered = stacks.read(paths.recovered(name, styles[0].name)).table
-    chosen = gallery.spread(recovered["person"], max(1, config.paper.examples // 2))
-    rows: list[list[mosaic.Tile]] = []
-    for place in recovered["index"].to_numpy()[chosen]:
-        row: list[mosaic.Tile] = []
-        for style in styles:
-            portrait = gallery.picture(paths.portraits("test", style.name), place)
-            row += [portrait, gallery.recovery(name, style.name, place)]
-        rows.append([*row, gallery.picture(paths.faces("test"), place)])
-    headings = [*(text for style in styles for text in (order.heading(style), "recovered")), "truth"]
-    return mosaic.draw(rows, headings, [""] * len(rows))
+    name, names = config.paper.experiment, shown(config)
+    turns = gallery.turns(config, [name], names, ACROSS * len(names), 4 * config.paper.examples)
+    headings = {style.name: order.heading(style) for style in order.ordered(config)}
+    rows: list[list[Tile]] = []
+    for style in names:
+        row: list[Tile] = []
+        for place in (place for place, shown in turns if shown == style):
+            row += [
+                gallery.picture(paths.portraits("test", style), place),
+                gallery.recovery(name, style, place),
+            ]
+            row.append(gallery.picture(paths.faces("test"), place))
+        rows.append(row)
+    labels = [headings[style] for style in names]
+    across = max(map(len, rows)) // 3
+    return mosaic.draw(rows, ["portrait", "recovered", "truth"] * across, labels, group=3)
 
 
 FIGURES = (
     Figure(
         name="teaser",
         module=__name__,
-        shows="portraits, what IFRP recovers, and the truth",
+        shows="portraits in the clearest style of each split, what IFRP recovers, and the truth",
         of_paper="Figure 1",
         reads=reads,
+        rows=lambda config: [config.paper.experiment],
         settings=("paper.examples", "paper.experiment"),
         draw=draw,
+        picked=picked,
     ),
 )

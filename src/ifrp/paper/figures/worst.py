@@ -1,4 +1,4 @@
-"""The faces that are recovered worst, by SSIM."""
+"""The faces that `paper.experiment` recovers worst, by SSIM."""
 
 from __future__ import annotations
 
@@ -14,64 +14,60 @@ from ifrp.paper.figures.figure import Figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
-    from ifrp.paper.figures import mosaic
+    from ifrp.tiles import Tile
 
-ACROSS = 12  # faces in a row
+ACROSS = 3  # faces in a row
 
 
 def reads(config: Config) -> list[Path]:
-    """The scores of every experiment, portraits in every style, and what is recovered of them."""
-    every = config.recovery.experiments
-    stacks = order.compared(every, [style.name for style in styles(config)])
-    return [*stacks, *(paths.quality(name) for name in every)]
+    """The scores of `paper.experiment`, portraits in every style, and what it recovers of them."""
+    names = [style.name for style in styles(config)]
+    return [*order.compared([config.paper.experiment], names), *order.chosen(config)]
 
 
-def cases(config: Config, experiment: str) -> list[tuple[str, int, float]]:
-    """Style, place and SSIM of the test faces with the lowest SSIM, each in its worst style."""
-    scores = read_table(paths.quality(experiment)).sort_values(["ssim", "style", "index"])
+def cases(config: Config) -> list[tuple[str, int, float]]:
+    """Style, place and SSIM of the test faces with the lowest SSIM, each in its worst style; the lowest first."""
+    scores = read_table(paths.quality(config.paper.experiment)).sort_values(["ssim", "style", "index"])
     chosen = scores.drop_duplicates("index")[: config.paper.worst]
     return list(zip(chosen["style"], chosen["index"].astype(int), chosen["ssim"], strict=True))
 
 
 def picked(config: Config) -> list[Path]:
     """The scores, and the stacks in which the faces are that have the lowest."""
-    used = [paths.faces("test")]
-    for name in config.recovery.experiments:
-        in_styles = [style for style, *_ in cases(config, name)]
-        used += [paths.quality(name), *(paths.portraits("test", style) for style in in_styles)]
-        used += [paths.recovered(name, style) for style in in_styles]
-    return list(dict.fromkeys(used))
+    shown = dict.fromkeys(style for style, *_ in cases(config))
+    return [*order.compared([config.paper.experiment], shown), *order.chosen(config)]
 
 
 def draw(config: Config) -> Drawing:
-    """The faces of each experiment: portrait, recovery and truth, one below the other."""
-    from ifrp.paper.figures import gallery, mosaic
+    """Each face three times: portrait with its style, recovery with its SSIM, truth."""
+    from ifrp.paper.figures import mosaic
 
-    rows: list[list[mosaic.Tile]] = []
-    labels, notes = [], []
-    for name in config.recovery.experiments:
-        faces = cases(config, name)
-        portraits = [gallery.picture(paths.portraits("test", style), i) for style, i, _ in faces]
-        recovered = [gallery.recovery(name, style, i) for style, i, _ in faces]
-        if gallery.same(recovered, portraits):
-            continue
-        truth = [gallery.picture(paths.faces("test"), i) for _, i, _ in faces]
-        for start in range(0, len(faces), ACROSS):
-            part = slice(start, start + ACROSS)
-            rows += [portraits[part], recovered[part], truth[part]]
-            labels += ["portrait", name, "truth"]
-            scores = [f"SSIM {value:.2f}" for *_, value in faces[part]]
-            notes += [[style for style, *_ in faces[part]], scores, []]
-    return mosaic.draw(rows, [], labels, notes)
+    faces, name = cases(config), config.paper.experiment
+    rows: list[list[Tile]] = []
+    notes: list[list[str]] = []
+    for start in range(0, len(faces), ACROSS):
+        part = faces[start : start + ACROSS]
+        rows.append([tile for style, place, _ in part for tile in _three(name, style, place)])
+        notes.append([text for style, _, ssim in part for text in (style, f"SSIM {ssim:.2f}", "")])
+    across = min(ACROSS, len(faces))
+    return mosaic.draw(rows, ["portrait", "recovered", "truth"] * across, [], notes, group=3)
+
+
+def _three(experiment: str, style: str, place: int) -> list[Tile]:
+    from ifrp.paper.figures import gallery
+
+    portrait = gallery.picture(paths.portraits("test", style), place)
+    return [portrait, gallery.recovery(experiment, style, place), gallery.picture(paths.faces("test"), place)]
 
 
 FIGURES = (
     Figure(
         name="worst",
         module=__name__,
-        shows="the faces that are recovered worst, by SSIM",
+        shows="the faces that `paper.experiment` recovers worst, by SSIM: portrait, recovered, truth",
         reads=reads,
-        settings=("paper.worst",),
+        rows=lambda config: [config.paper.experiment],
+        settings=("paper.experiment", "paper.worst"),
         draw=draw,
         picked=picked,
     ),
