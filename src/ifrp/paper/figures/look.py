@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDEST = 1600  # pixels
+WIDTH = 6.3  # inches, of a plot: the 16 cm that a page has for it
 DPI = 200
 STYLE_COLOURS = {"seen": "#0072B2", "unseen": "#E69F00", "sketch": "#009E73"}
-LINES = ("#999999", "#8C6D31", "#E69F00", "#CC79A7", "#56B4E9", "#009E73", "#D55E00", "#0072B2", "#000000")
-"""Okabe and Ito's colours, which colour-blind people can tell apart, and two more"""
+LINES = ("#8C8C8C", "#5F3F00", "#C56503", "#9F1F5A", "#4D99F1", "#66D4A2", "#FFB300", "#1E59BC", "#000000")
+"""of experiments: any two are at least 15 apart (CIEDE2000), for colour-blind people, too"""
 MARKERS = "oXvPsD^*d"
 
 LOOK: Any = {
