@@ -1,4 +1,4 @@
-"""Losses and validation PSNR over training."""
+"""Validation PSNR and losses over training."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifrp import paths
-from ifrp.config import Config
+from ifrp.config import Config, experiments
 from ifrp.errors import IfrpError
 from ifrp.paper.figures.figure import Figure
 from ifrp.paper.part import trained
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure as Drawing
 
-AXES = ("step", "epoch", "seconds")
+PSNR, IDENTITY = "validation PSNR (dB)", "identity loss"
+PANELS = {
+    PSNR: {"validation_psnr": "-"},
+    "pixel loss": {"pixel": "-"},
+    "adversarial loss (dotted: discriminator)": {"adversarial": "-", "discriminator": ":"},
+    IDENTITY: {"identity": "-"},
+}
+"""what each panel shows, in its line style: columns of the curve, or `discriminator`, the mean of its two errors"""
 
 
 def reads(config: Config) -> list[Path]:
@@ -23,7 +31,10 @@ def reads(config: Config) -> list[Path]:
 
 
 def draw(config: Config) -> Drawing:
-    """Training curves: one panel per logged quantity, one line per experiment that has it.
+    """Training curves: the validation PSNR, then the losses that several methods have, one colour per experiment.
+
+    A method's losses are its own, so their levels compare only within a method. The identity loss is that of features: what
+    CycleGAN calls so is another thing. A marker ends each curve; in the first panel, there is one for each validation.
 
     Raises:
         IfrpError: no experiment is trained.
@@ -34,35 +45,52 @@ def draw(config: Config) -> Drawing:
     from ifrp.paper.figures import look
 
     names = trained(config, config.recovery.experiments)
-    curves = {name: pd.read_csv(path) for name, path in zip(names, reads(config), strict=True)}
+    curves = {
+        name: _shown(config, name, pd.read_csv(path)) for name, path in zip(names, reads(config), strict=True)
+    }
     if not curves:
         raise IfrpError("No experiment is trained, so there is no training curve to show.")
-    panels = list(
-        dict.fromkeys(column for curve in curves.values() for column in curve if column not in AXES)
-    )
-    across = min(3, len(panels))
-    down = -(-len(panels) // across)
-    figure = Drawing(figsize=(2.55 * across, 0.4 + 1.7 * down), layout="constrained")
-    lines, colours = {}, look.colours(config)
-    for number, panel in enumerate(panels, start=1):
-        axes = figure.add_subplot(down, across, number, title=str(panel).replace("_", " "))
+    panels = {
+        title: columns
+        for title, columns in PANELS.items()
+        if any(column in curve for curve in curves.values() for column in columns)
+    }
+    down = -(-len(panels) // 2)
+    figure = Drawing(figsize=(look.WIDTH, 0.5 + 1.75 * down), layout="constrained")
+    colours, markers = look.colours(config), look.markers(config)
+    for place, (title, columns) in enumerate(panels.items(), start=1):
+        axes = figure.add_subplot(down, 2, place, title=title, xlabel="step")
         for name, curve in curves.items():
-            if panel in curve:
-                points = curve[["step", panel]].dropna()
-                lines[name] = axes.plot(
-                    points["step"], points[panel], color=colours[name], linewidth=1.1, label=name
-                )[0]
-        axes.set_xlabel("step")
-        axes.margins(x=0.02)
-    figure.legend(handles=list(lines.values()), loc="outside upper center", ncols=min(5, len(lines)))
+            for column, dashes in columns.items():
+                if column in curve:
+                    points = curve[["step", column]].dropna()
+                    axes.plot(
+                        points["step"], points[column], dashes, color=colours[name], linewidth=1.1, label=name,
+                        marker=markers[name], markersize=4, markevery=1 if title == PSNR else [-1],
+                    )  # fmt: skip
+        look.logarithmic(axes, "x")
+        if title != PSNR:
+            look.logarithmic(axes, "y")
+    look.legend(figure)
     return figure
+
+
+def _shown(config: Config, name: str, curve: pd.DataFrame) -> pd.DataFrame:
+    """A curve with the mean of the discriminator's two errors, and without an identity loss that is not of features."""
+    if "discriminator_real" in curve:
+        curve["discriminator"] = curve[["discriminator_real", "discriminator_fake"]].mean(axis=1)
+    return (
+        curve
+        if experiments.resolve(config, name).facts.identity
+        else curve.drop(columns="identity", errors="ignore")
+    )
 
 
 FIGURES = (
     Figure(
         name="curves",
         module=__name__,
-        shows="losses and validation PSNR over training",
+        shows="validation PSNR, and pixel, adversarial and identity loss, over training",
         reads=reads,
         wanted=lambda config: bool(reads(config)),
         draw=draw,
