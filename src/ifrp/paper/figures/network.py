@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from ifrp.config import Config, experiments
 from ifrp.errors import IfrpError
@@ -48,7 +47,6 @@ def draw(config: Config) -> Drawing:
         IfrpError: that experiment's method has no style removal network.
     """
     from matplotlib.figure import Figure as Drawing
-    from matplotlib.patches import Patch
 
     from ifrp.paper.figures import look
     from ifrp.recovery import methods
@@ -61,6 +59,7 @@ def draw(config: Config) -> Drawing:
         raise IfrpError(
             f"paper.experiment is {experiment.name}, whose method {experiment.method} has no network that this figure can draw."
         )
+    aligned = "aligner" in method.networks
     main, skips = trace(generator, experiment.size)
     lanes = _lanes(config, method, experiment.size)
     rows = max(1, len(lanes))
@@ -70,19 +69,14 @@ def draw(config: Config) -> Drawing:
     figure = Drawing(figsize=(look.WIDTH, height))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, look.WIDTH), ylim=(0, height))
     axes.axis("off")  # everything is placed in inches
-    start = _portrait(axes, middle, experiment.size, "aligner" in method.networks)
+    start = _portrait(axes, middle, experiment.size, aligned)
     _removal(axes, main, skips, (start, foot), middle, _count(generator))
     lowest = 0.3 + LANE / 2
     _faces(axes, experiment.size, middle, lowest, f"pixel loss\nweight {method.settings.losses.pixel:g}")
     for row, lane in enumerate(lanes):
         _lane(axes, lane, 0.3 + LANE * (rows - row - 0.5), middle)
     present = {stage.kind for stage in [*main, *skips, *(one for lane in lanes for one in lane.stages)]}
-    present |= {"stn"} if "aligner" in method.networks else set()
-    blocks = method.settings.network.residual_blocks
-    names = NAMES | {"residual": f"{blocks} residual blocks" if blocks else "skip connection"}
-    handles = [Patch(facecolor=COLOURS[k], edgecolor=INK, linewidth=0.6, label=v) for k, v in names.items() if k in present]  # fmt: skip
-    axes.legend(handles=handles, loc="lower center", ncols=len(handles), fontsize=6.5, columnspacing=1.2,
-                handlelength=1.4, handletextpad=0.5, borderaxespad=0.2)  # fmt: skip
+    _legend(axes, present | ({"stn"} if aligned else set()), method.settings.network.residual_blocks)
     return figure
 
 
@@ -125,7 +119,8 @@ def _removal(
     stages = main[1:]
     _frame(axes, "SRN", corner, (END, y + 0.72), f"Style removal network (SRN), {count} parameters")
     pitch = (END - corner[0]) / len(stages)
-    places = _row(axes, stages, np.linspace(corner[0] + pitch / 2, END - pitch / 2, len(stages)), y, min(0.36, 0.78 * pitch))
+    places = [corner[0] + (i + 0.5) * pitch for i in range(len(stages))]
+    _row(axes, stages, places, y, min(0.36, 0.78 * pitch))
     turn = next(i for i, stage in enumerate(stages) if stage.kind == "deconv")
     joins = []
     for skip in skips:
@@ -134,7 +129,13 @@ def _removal(
     for row, (i, j, skip) in enumerate(sorted(joins, key=lambda join: join[1] - join[0])):
         low, high = y - 0.62 - 0.21 * row, y - _height(skip) / 2
         _arrow(axes, [(places[i], high), (places[i], low), (places[j], low), (places[j], high)])
-        _box(axes, "residual", ((places[i] + places[j]) / 2, low), (0.44, 0.16), f"{skip.side}²×{skip.channels}")
+        _box(
+            axes,
+            "residual",
+            ((places[i] + places[j]) / 2, low),
+            (0.44, 0.16),
+            f"{skip.side}²×{skip.channels}",
+        )
 
 
 def _faces(axes: Axes, size: int, above: float, below: float, loss: str) -> None:
@@ -155,12 +156,32 @@ def _lane(axes: Axes, lane: Lane, y: float, above: float) -> None:
     for name, entry in (("recovered", low + 0.08), ("true", low - 0.08)):
         x = BUS[name]
         lines = [(5.78, above - 0.31), (5.78, above - 0.45), (x, above - 0.45), (x, entry)]
-        lines = lines if name == "recovered" else [(5.67, 0.3 + LANE / 2 - 0.15), (x, 0.3 + LANE / 2 - 0.15), (x, entry)]
+        lines = (
+            lines
+            if name == "recovered"
+            else [(5.67, 0.3 + LANE / 2 - 0.15), (x, 0.3 + LANE / 2 - 0.15), (x, entry)]
+        )
         _arrow(axes, [*lines, (RIGHT, entry)], dashed=name == "true")
     pitch = (RIGHT - LEFT) / len(lane.stages)
-    _row(axes, lane.stages, np.linspace(RIGHT - pitch / 2, LEFT + pitch / 2, len(lane.stages)), low, 0.4, 0.62)
+    places = [RIGHT - (i + 0.5) * pitch for i in range(len(lane.stages))]
+    _row(axes, lane.stages, places, low, min(0.42, 0.78 * pitch), 0.62)
     _arrow(axes, [(LEFT, low), (0.98, low)])
     _loss(axes, (0.52, low), lane.loss, 0.92)
+
+
+def _legend(axes: Axes, kinds: set[str], blocks: int) -> None:
+    from matplotlib.patches import Patch
+
+    names = NAMES | {"residual": f"{blocks} residual blocks" if blocks else "skip connection"}
+    handles = [
+        Patch(facecolor=COLOURS[kind], edgecolor=INK, linewidth=0.6, label=name)
+        for kind, name in names.items()
+        if kind in kinds
+    ]
+    axes.legend(
+        handles=handles, loc="lower center", ncols=len(handles), fontsize=6.5, columnspacing=1.2, handlelength=1.4,
+        handletextpad=0.5, borderaxespad=0.2,
+    )  # fmt: skip
 
 
 def _count(module: nn.Module) -> str:
@@ -168,20 +189,23 @@ def _count(module: nn.Module) -> str:
 
 
 def _height(stage: Stage) -> float:
-    return 0.26 + 0.085 * (stage.side.bit_length() - 1) if stage.side > 1 else 0.06 * stage.channels.bit_length()
+    return (
+        0.26 + 0.085 * (stage.side.bit_length() - 1) if stage.side > 1 else 0.06 * stage.channels.bit_length()
+    )
 
 
-def _row(axes: Axes, stages: list[Stage], places: Any, y: float, width: float, scale: float = 1.0) -> Any:
-    """Stages beside one another, with arrows between them; returns where they are."""
-    step = np.sign(places[-1] - places[0])
+def _row(
+    axes: Axes, stages: list[Stage], places: list[float], y: float, width: float, scale: float = 1.0
+) -> None:
+    """Stages beside one another, with arrows from each to the next."""
     for x, stage in zip(places, stages, strict=True):
         side = f"{stage.side}×{stage.width}" if stage.width else f"{stage.side}²"
         shape = f"{side}\n×{stage.channels}" if stage.side > 1 else f"{stage.channels}"
         high = max(0.14, _height(stage) * scale)
         _box(axes, stage.kind, (x, y), (width, high), f"STN\n{shape}" if stage.kind == "stn" else shape)
-    for x, after in zip(places[:-1], places[1:], strict=True):
-        _arrow(axes, [(x + step * width / 2, y), (after - step * width / 2, y)])
-    return places
+    for x, after in pairwise(places):
+        half = width / 2 if x < after else -width / 2
+        _arrow(axes, [(x + half, y), (after - half, y)])
 
 
 def _box(axes: Axes, kind: str, middle: tuple[float, float], size: tuple[float, float], text: str) -> None:
@@ -206,7 +230,11 @@ def _loss(axes: Axes, middle: tuple[float, float], text: str, width: float) -> N
     high = 0.06 + 0.1 * (text.count("\n") + 1)
     corner = (middle[0] - width / 2, middle[1] - high / 2)
     style = "round,pad=0,rounding_size=0.07"
-    axes.add_patch(FancyBboxPatch(corner, width, high, style, facecolor="#fff7bc", edgecolor=INK, linewidth=0.6, zorder=2))
+    axes.add_patch(
+        FancyBboxPatch(
+            corner, width, high, style, facecolor="#fff7bc", edgecolor=INK, linewidth=0.6, zorder=2
+        )
+    )
     axes.text(*middle, text, ha="center", va="center", fontsize=6, linespacing=1.05)
 
 

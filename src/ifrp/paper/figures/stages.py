@@ -77,6 +77,7 @@ def frozen(config: Config, network: str, layer: str, size: int) -> tuple[str, li
     No weights are loaded: shapes tell all.
 
     Args:
+        config: the features and recognisers.
         network: a name in `recovery.recognisers`, or vgg19.
         layer: the layer whose features are compared, which comes last.
         size: side of a face, in pixels.
@@ -96,7 +97,9 @@ def frozen(config: Config, network: str, layer: str, size: int) -> tuple[str, li
     return title, [found[0], *compress(found[1:], [*ends, True])]
 
 
-def _compared(config: Config, network: str, layer: str, size: int) -> tuple[str, nn.Sequential, tuple[int, int]]:
+def _compared(
+    config: Config, network: str, layer: str, size: int
+) -> tuple[str, nn.Sequential, tuple[int, int]]:
     """What that network is called, its layers down to the one that is compared, and the height and width that it takes in."""
     import torch
     from torch import nn
