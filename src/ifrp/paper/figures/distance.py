@@ -99,17 +99,19 @@ def _matrix(axes: Axes, far: pd.DataFrame, square: pd.DataFrame) -> None:
     from matplotlib.patches import Rectangle
 
     values: Any = square.to_numpy()
-    shades: Any = axes.imshow(values, cmap="Blues", aspect="auto")
+    shades: Any = axes.pcolormesh(values, cmap="Blues", edgecolors="white", linewidth=0.5)
     dark = shades.norm(values) > 0.6
     chosen = far["chosen"].to_numpy()
     for i, j in permutations(range(len(square)), 2):
         ink = "white" if dark[i, j] else "black"
-        axes.text(j, i, f"{values[i, j]:.0f}", ha="center", va="center", fontsize=6.5, color=ink)
+        axes.text(j + 0.5, i + 0.5, f"{values[i, j]:.0f}", ha="center", va="center", fontsize=6.5, color=ink)
         if chosen[i] and chosen[j]:
             axes.add_patch(
-                Rectangle((j - 0.45, i - 0.45), 0.9, 0.9, fill=False, edgecolor=FRAME, linewidth=1.4)
+                Rectangle((j + 0.05, i + 0.05), 0.9, 0.9, fill=False, edgecolor=FRAME, linewidth=1.4)
             )
-    axes.set_xticks(range(len(square)), square.columns, rotation=40, ha="right", rotation_mode="anchor")
+    axes.invert_yaxis()
+    middles = [i + 0.5 for i in range(len(square))]
+    axes.set_xticks(middles, square.columns, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks([])
     axes.tick_params(length=0)
     axes.set_title("distance from each other")

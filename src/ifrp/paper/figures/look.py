@@ -18,7 +18,7 @@ WIDTH = 6.3  # inches, of a plot: the 16 cm that a page has for it
 DPI = 200
 STYLE_COLOURS = {"seen": "#0072B2", "unseen": "#E69F00", "sketch": "#009E73"}
 LINES = ("#8C8C8C", "#5F3F00", "#C56503", "#9F1F5A", "#4D99F1", "#66D4A2", "#FFB300", "#1E59BC", "#000000")
-"""of experiments: any two are at least 15 apart (CIEDE2000), for colour-blind people, too"""
+"""of experiments: any two are at least 15 apart (CIEDE2000), without red or without green cones, too"""
 MARKERS = ">XvPsD^od<"
 
 LOOK: Any = {
