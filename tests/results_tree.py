@@ -150,7 +150,7 @@ def train(config: Config) -> None:
     ]
     paths.STYLE_DISTANCE.parent.mkdir(parents=True)
     paths.STYLE_DISTANCE.write_text("\n".join(["style,split,layer,distance,rank,chosen", *rows]) + "\n")
-    pairs = [f"combined,{a},{b},{10 + i}" for i, (a, b) in enumerate(combinations(["faces", *STYLES], 2))]
+    pairs = [f"combined,{a},{b},{7 + i}" for i, (a, b) in enumerate(combinations(["faces", *STYLES], 2))]
     paths.STYLE_PAIRS.write_text("\n".join(["layer,a,b,distance", *pairs]) + "\n")
 
 

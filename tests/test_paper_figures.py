@@ -7,16 +7,21 @@ import hashlib
 import itertools
 import shutil
 from io import BytesIO
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 import results_tree
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox, TransformedBbox
 from PIL import Image
 from results_tree import SOME
-from skimage.color import rgb2lab
+from skimage.color import deltaE_ciede2000, rgb2lab
 
 from ifrp import paths, stacks, tiles
 from ifrp.artifacts import read_card
@@ -27,7 +32,9 @@ from ifrp.paper import documents, figures
 from ifrp.paper.figures import (
     ablation,
     consistency,
+    cost,
     curves,
+    distance,
     gallery,
     landmarks,
     look,
@@ -37,12 +44,14 @@ from ifrp.paper.figures import (
     recovered,
     retrieval,
     samples,
+    stages,
     teaser,
     worst,
 )
 from ifrp.recovery import recover
 from ifrp.recovery.networks.dn import DN
 from ifrp.recovery.networks.srn import SRN, Network
+from ifrp.styles.choice import RULES
 from ifrp.tiles import Tile
 
 
@@ -80,8 +89,9 @@ def test_figures_are_drawn_and_the_same_again(results: Config, name: str) -> Non
         digests.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in both])
     assert digests[0] == digests[1]
     with Image.open(both[0]) as picture:
-        assert picture.width <= look.WIDEST
+        assert max(picture.size) <= look.WIDEST
         assert np.asarray(picture.convert("L")).std() > 5  # not an empty page
+    assert both[0].stat().st_size <= 1_000_000
     assert both[1].read_bytes().startswith(b"%PDF")
     assert bool(read_card(both[0])["inputs"]) == (name != "network")
 
@@ -131,7 +141,7 @@ def test_a_method_without_the_network_is_told(results: Config) -> None:
 def test_the_network_is_drawn_as_it_is(results: Config) -> None:
     """Stages of the paper's network: five convolutions, three transformers, five deconvolutions, one transformer."""
     srn = SRN(Network(width=0.25))
-    main, skips = network.trace(srn, 128)
+    main, skips = stages.trace(srn, 128)
     kinds = [
         "conv",
         "stn",
@@ -164,7 +174,7 @@ def test_the_network_is_drawn_as_it_is(results: Config) -> None:
     ]
     assert {(block.side, block.channels) for block in skips} == {(8, 64), (16, 32)}
     assert main[-1].channels == 3
-    discriminator, _ = network.trace(DN(), 128)
+    discriminator, _ = stages.trace(DN(), 128)
     shapes = [(block.side, block.channels) for block in discriminator]
     assert shapes == [
         (128, 3),
@@ -182,6 +192,135 @@ def test_the_network_is_drawn_as_it_is(results: Config) -> None:
         )
 
 
+def test_the_losses_and_their_networks_are_drawn(results: Config) -> None:
+    """What has no weight is left out; the transformer of IFRP+ and features of another network are shown."""
+
+    def texts(**entry: Any) -> str:
+        experiment = {"method": "ifrp", "network": {"width": 0.25}, **entry}
+        recovery = dataclasses.replace(results.recovery, experiments={"ifrp": experiment})
+        drawn = network.draw(dataclasses.replace(results, recovery=recovery))
+        return "\n".join(text.get_text() for text in drawn.axes[0].texts)
+
+    paper = texts(losses={"adversarial": 0.25, "identity": 0.5})
+    assert "adversarial loss\nweight 0.25" in paper
+    assert "identity loss\nweight 0.5" in paper
+    assert "FaceNet up to conv2d_4a" in paper
+    assert paper.count("STN") == 4
+    plus = texts(method="ifrp_plus", losses={"adversarial": 0})
+    assert "loss of places" in plus
+    assert "adversarial" not in plus
+    assert plus.count("STN") == 1
+    assert "VGG-19" in texts(losses={"identity_network": "vgg19", "identity_layer": "relu3_2"})
+    assert "identity" not in texts(losses={"identity": 0})
+    with pytest.raises(IfrpError, match="no layer conv9"):
+        texts(losses={"identity_layer": "conv9"})
+
+
+def test_features_have_the_published_shapes(results: Config) -> None:
+    """FaceNet's stem (Szegedy et al. 2017, Fig. 14, here for 160 pixels) and VGG-19's third block."""
+    recogniser = dataclasses.replace(results.recovery.recognisers["facenet"], size=(299, 299))
+    recovery = dataclasses.replace(results.recovery, recognisers={"facenet": recogniser})
+    title, found = stages.frozen(dataclasses.replace(results, recovery=recovery), "facenet", "conv2d_4b", 128)
+    assert title == "FaceNet"
+    assert [(stage.side, stage.channels) for stage in found] == [
+        (299, 3),
+        (149, 32),
+        (147, 64),
+        (73, 80),
+        (71, 192),
+        (35, 256),
+    ]
+    _, found = stages.frozen(results, "vgg19", "relu3_2", 128)
+    assert [(stage.side, stage.channels) for stage in found] == [(128, 3), (128, 64), (64, 128), (32, 256)]
+
+
+@pytest.mark.parametrize("name", ["network", "distance", "curves", "retrieval", "cost", "angles"])
+def test_plots_can_be_read_in_print(results: Config, name: str) -> None:
+    """No text of a plot that is printed 16 cm wide is smaller than 6 points or leaves the page; nothing is made of pixels."""
+    with matplotlib.rc_context(look.LOOK):
+        figure = figures.find(results, name).draw(results)
+        figure.draw_without_rendering()
+        texts: Any = [text for text in figure.findobj(Text) if text.get_text()]
+        assert len(texts) > 10
+        for text in texts:
+            assert text.get_fontsize() * 16 / 2.54 / figure.get_figwidth() > 5.99, text.get_text()
+        page = figure.bbox.padded(1)
+        written = [text.get_window_extent() for axes in figure.axes for text in axes.texts]
+        drawn = TransformedBbox(figure.get_tightbbox(), figure.dpi_scale_trans)
+        for box in (drawn, *written):
+            assert Bbox.union([page, box]).bounds == page.bounds
+        figure.savefig(into := BytesIO(), format="pdf")
+    assert b"/Subtype /Image" not in into.getvalue()
+
+
+def test_colour_blind_readers_can_tell_experiments_apart() -> None:
+    """As Machado et al. (TVCG 2009) simulate the complete loss of one kind of cones; distances are CIEDE2000."""
+    protanopia = [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ]
+    deuteranopia = [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ]
+    some = np.asarray([to_rgb(colour) for colour in look.LINES])
+    linear = np.where(some <= 0.04045, some / 12.92, ((some + 0.055) / 1.055) ** 2.4)
+    for seen_by in (np.eye(3), protanopia, deuteranopia):
+        seen = np.clip(linear @ np.asarray(seen_by).T, 0, 1)
+        seen = np.where(seen <= 0.0031308, seen * 12.92, 1.055 * seen ** (1 / 2.4) - 0.055)
+        lab = rgb2lab(seen)
+        apart = deltaE_ciede2000(lab[:, None], lab[None])  # type: ignore[no-untyped-call]
+        assert apart[np.triu_indices(len(lab), 1)].min() > 15
+    assert len(set(look.MARKERS)) == len(look.MARKERS) > len(look.LINES)
+
+
+def test_distances_are_where_the_tables_have_them(results: Config) -> None:
+    axes: Any = distance.draw(results).axes
+    dots, matrix = axes
+    far = pd.read_csv(paths.STYLE_DISTANCE).set_index("style")["distance"]
+    styles = [label.get_text() for label in dots.get_yticklabels()]
+    assert styles == list(far.sort_values(ascending=False).index)
+    seen = next(line for line in dots.get_lines() if line.get_label() == "seen")
+    assert {styles[int(y)]: x for x, y in seen.get_xydata()} == {
+        style: far[style] for style in ("dots", "waves")
+    }
+    assert dots.get_xlim()[0] > 0
+    assert set(distance.WANTED) == set(RULES)
+    shown = np.ma.filled(matrix.collections[0].get_array(), np.nan)
+    for _, a, b, value in pd.read_csv(paths.STYLE_PAIRS).itertuples(index=False):
+        if a != "faces":
+            assert shown[styles.index(a), styles.index(b)] == shown[styles.index(b), styles.index(a)] == value
+    framed = {(int(frame.get_x()), int(frame.get_y())) for frame in matrix.patches}
+    assert framed == {(styles.index(a), styles.index(b)) for a, b in (("dots", "waves"), ("waves", "dots"))}
+
+
+def test_curves_are_those_of_training(partly: Config) -> None:
+    """The discriminator's loss is the mean of its two errors; what CycleGAN calls identity is no loss of features."""
+    curve = "step,epoch,seconds,adversarial,discriminator_fake,discriminator_real,identity,pixel,validation_psnr\n"
+    curve += "10,0,1,1,0.25,0.75,0.5,0.125,\n20,0,2,2,0.5,0.25,0.25,0.0625,17\n"
+    for name in ("faced", "ifrp"):
+        paths.training_curve(name).parent.mkdir(parents=True)
+        paths.training_curve(name).write_text(curve)
+    panels = {axes.get_title(): axes for axes in curves.draw(partly).axes}
+    assert list(panels) == list(curves.PANELS)
+    adversarial = [line for line in panels[list(panels)[2]].get_lines() if line.get_label() == "ifrp"]
+    assert [np.asarray(line.get_ydata()).tolist() for line in adversarial] == [[1, 2], [0.5, 0.375]]
+    assert [line.get_label() for line in panels[curves.IDENTITY].get_lines()] == ["ifrp"]
+    assert np.asarray(panels[curves.PSNR].get_lines()[0].get_xdata()).tolist() == [20]
+
+
+def test_costs_are_named_without_covering_one_another(results: Config) -> None:
+    with matplotlib.rc_context(look.LOOK):
+        figure = cost.draw(results)
+        figure.draw_without_rendering()
+        both = [[(text.get_text(), text.get_window_extent()) for text in axes.texts] for axes in figure.axes]
+    assert [[name for name, _ in names] for names in both] == [["input", "faced", "ifrp"], ["faced", "ifrp"]]
+    for names in both:
+        assert not any(one.overlaps(other) for (_, one), (_, other) in combinations(names, 2))
+
+
 def test_retrieval_curve_passes_through_frr(results: Config) -> None:
     figure = retrieval.draw(results)
     summary = pd.read_csv(paths.summary("ifrp"), keep_default_na=False)
@@ -190,6 +329,9 @@ def test_retrieval_curve_passes_through_frr(results: Config) -> None:
     for axes in figure.axes[:3]:
         lines = {line.get_label(): line.get_ydata() for line in axes.get_lines()}
         curve = np.asarray(lines["ifrp"])
+        marked = next(line for line in axes.get_lines() if line.get_label() == "ifrp").get_markevery()
+        assert marked == [results.evaluation.top - 1]
+        assert any(text.get_text() == f"FRR (k = {results.evaluation.top})" for text in axes.texts)
         assert curve[results.evaluation.top - 1] == pytest.approx(means[axes.get_title()])
         assert (np.diff(curve) >= 0).all()
         chance = summary[(summary["metric"] == "frr-chance") & (summary["split"] == axes.get_title())]
@@ -206,26 +348,6 @@ def test_retrieval_curve_passes_through_frr(results: Config) -> None:
         assert strict["ifrp"][0] == pytest.approx(first[above.get_title()])
         for name in (*results.recovery.experiments, "chance"):
             assert (strict[name] <= plain[name] + 1e-9).all()
-
-
-# Machado, Oliveira and Fernandes (IEEE TVCG 2009), severity 1, on linear RGB.
-BLIND = {
-    "nobody": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("eyes", BLIND)
-def test_colours_can_be_told_apart(eyes: str) -> None:
-    """In CIELAB, in which a difference of 2.3 is just noticeable; lines that may lie far apart need more."""
-    codes = [[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in look.LINES]
-    given = np.array(codes)
-    linear = np.where(given <= 0.04045, given / 12.92, ((given + 0.055) / 1.055) ** 2.4)
-    seen = (linear @ np.array(BLIND[eyes]).T).clip(0, 1)
-    lab = rgb2lab(np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055)[None])[0]
-    apart = np.linalg.norm(lab[:, None] - lab, axis=-1)
-    assert apart[~np.eye(len(lab), dtype=bool)].min() > 15
 
 
 def test_every_experiment_has_one_colour(results: Config) -> None:

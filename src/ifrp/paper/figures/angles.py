@@ -40,11 +40,8 @@ def draw(config: Config) -> Drawing:
     edges = np.linspace(-span, span, BINS + 1)
     middles, bins = (edges[1:] + edges[:-1]) / 2, np.digitize(warps, edges[1:-1])
     panels = {"psnr": ("PSNR (dB)", 1), "ssim": ("SSIM", 1), "hit": ("FRR (%)", 100)}
-    figure = Drawing(figsize=(7.8, 2.9), layout="constrained")
-    axes = [
-        figure.add_subplot(1, 3, i, title=title, xlabel="rotation (°)")
-        for i, (title, _) in enumerate(panels.values(), 1)
-    ]
+    figure = Drawing(figsize=(look.WIDTH, 2.6), layout="constrained")
+    axes = figure.subplots(1, 3, sharex=True)
     colours, markers = look.colours(config), look.markers(config)
     for name in config.recovery.experiments:
         files = _scores(config, name)
@@ -53,10 +50,13 @@ def draw(config: Config) -> Drawing:
             scores = identity if column == "hit" else quality
             binned = scores[column].groupby(bins[scores["index"]])
             means = unit * binned.mean()[binned.count() >= FEWEST]
-            panel.plot(
-                middles[means.index.astype(int)], means, color=colours[name], linewidth=1.1, marker=markers[name],
-                markersize=3, label=name,
-            )  # fmt: skip
+            if len(means):
+                panel.plot(
+                    middles[means.index.astype(int)], means, color=colours[name], linewidth=1.1, marker=markers[name],
+                    markersize=4, label=name,
+                )  # fmt: skip
+    for panel, (title, _) in zip(axes, panels.values(), strict=True):
+        panel.set(title=title, xlabel="rotation (°)", xticks=np.linspace(-span, span, 5))
     look.legend(figure)
     return figure
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ifrp import paths
 from ifrp.config import Config
@@ -14,8 +14,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
 
+SPOTS = [(x, y) for y in (0, 9, -9, 18, -18) for x in (6, -6)]
+"""where a name may be, seen from its point, in points; the best first"""
 
-TICKS = [step * 10.0**power for power in range(-2, 6) for step in (1, 3)]
+
+class Point(NamedTuple):
+    """What an experiment costs, its FRR, and the ends of the interval of that."""
+
+    cost: float
+    value: float
+    low: float
+    high: float
 
 
 def reads(config: Config) -> list[Path]:
@@ -26,61 +35,74 @@ def reads(config: Config) -> list[Path]:
 def draw(config: Config) -> Drawing:
     """What a face costs and what it is worth: FRR on unseen styles against milliseconds per face and training time.
 
-    Bars are 95 % intervals over people. Experiments that need no training stand at the left edge of the right panel.
+    Bars are 95 % intervals over people. An experiment that needs no training is in the left panel only.
     """
     import pandas as pd
     from matplotlib.figure import Figure as Drawing
 
     from ifrp.evaluation import summary
+    from ifrp.paper.figures import look
 
     costs: Any = timing.spent(config).set_index("experiment").to_dict("index")
-    worth = {name: frr for name in costs if (frr := summary.overall(name).get(("unseen", "frr")))}
-    figure = Drawing(figsize=(7.4, 3.4), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True)
-    for axes, key in ((left, "ms_per_face"), (right, "training_seconds")):
-        values = {name: float(costs[name][key]) for name in worth if not pd.isna(costs[name][key])}
-        none = min(values.values(), default=1.0) / 2
-        _scatter(axes, config, {name: values.get(name, none) for name in worth}, worth)
-        if len(values) < len(worth):
-            ticks = [tick for tick in TICKS if 1.4 * none < tick < 1.2 * max(values.values(), default=1.0)]
-            axes.set_xticks([none, *ticks], ["none", *(f"{tick:g}" for tick in ticks)])
-            axes.axvline(1.4 * none, color="#bbbbbb", linewidth=0.8)
-    left.set(xlabel="recovery (ms per face)", ylabel="FRR on unseen styles (%)", ylim=(0, 100))
-    right.set_xlabel("training (s)")
+    worth = {name: summary.overall(name).get(("unseen", "frr")) for name in costs}
+    figure = Drawing(figsize=(look.WIDTH, 2.9), layout="constrained")
+    colours, markers = look.colours(config), look.markers(config)
+    panels = figure.subplots(1, 2, sharey=True)
+    shown: dict[Axes, dict[str, Point]] = {}
+    titles = {"ms_per_face": "time per face (ms)", "training_seconds": "time of training (s)"}
+    for axes, (key, title) in zip(panels, titles.items(), strict=True):
+        shown[axes] = points = {
+            name: Point(costs[name][key], frr["value"], frr["low"], frr["high"])
+            for name, frr in worth.items()
+            if frr and not pd.isna(costs[name][key])
+        }
+        for name, point in points.items():
+            bars = [[point.value - point.low], [point.high - point.value]]
+            axes.errorbar(
+                point.cost, point.value, bars, color=colours[name], marker=markers[name], markersize=6, linewidth=0.9,
+                linestyle="none",
+            )  # fmt: skip
+        axes.set(xlabel=title, ylim=(0, 100))
+        axes.margins(x=0.12)
+        look.logarithmic(axes, "x")
+    panels[0].set_ylabel("FRR on unseen styles (%)")
+    figure.draw_without_rendering()  # names are placed where the layout puts the points
+    for axes, points in shown.items():
+        _name(axes, points)
     return figure
 
 
-def _scatter(axes: Axes, config: Config, places: dict[str, float], worth: dict[str, Any]) -> None:
-    from matplotlib.ticker import FixedLocator, NullFormatter
+def _name(axes: Axes, points: dict[str, Point]) -> None:
+    """Writes each name beside its point: at the first of `SPOTS` where it covers no point, bar or name, if there is one."""
+    from matplotlib.transforms import Bbox
 
-    from ifrp.paper.figures import look
-
-    colours, markers = look.colours(config), look.markers(config)
-    axes.set_xscale("log")
-    for name, place in places.items():
-        value, low, high = (worth[name][key] for key in ("value", "low", "high"))
-        axes.errorbar(
-            place, value, [[value - low], [high - value]], color=colours[name], marker=markers[name], markersize=6,
-            linewidth=0.9, linestyle="none",
-        )  # fmt: skip
-        crowded = any(
-            1 < other / place < 3 and abs(worth[each]["value"] - value) < 8 for each, other in places.items()
-        )
-        axes.annotate(
-            name, (place, value), (-6 if crowded else 6, 3), textcoords="offset points", fontsize=7, color="#333333",
-            ha="right" if crowded else "left",
-        )  # fmt: skip
-    axes.xaxis.set_major_locator(FixedLocator(TICKS))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.margins(x=0.2)
+    pixels = axes.transData.transform
+    taken = [
+        Bbox(pixels([(point.cost, point.low), (point.cost, point.high)])).padded(6, 2)
+        for point in points.values()
+    ]
+    for name, point in points.items():
+        crowded = []
+        for place, (x, y) in enumerate(SPOTS):
+            text = axes.annotate(
+                name, (point.cost, point.value), (x, y), textcoords="offset points", ha="left" if x > 0 else "right",
+                va="center", fontsize=7.5, in_layout=False,
+            )  # fmt: skip
+            box = text.get_window_extent()
+            inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
+            crowded.append((sum(box.overlaps(other) for other in taken) + 9 * (not inside), place, box, text))
+        _, _, box, kept = min(crowded, key=lambda found: found[:2])
+        taken.append(box)
+        for *_, text in crowded:
+            if text is not kept:
+                text.remove()
 
 
 FIGURES = (
     Figure(
         name="cost",
         module=__name__,
-        shows="FRR on unseen styles against what a face and a training cost: upper left is best",
+        shows="FRR on unseen styles against milliseconds per face and seconds of training, each method by its name",
         reads=reads,
         cards=timing.cards,
         draw=draw,

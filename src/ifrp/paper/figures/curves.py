@@ -1,4 +1,4 @@
-"""Losses and validation PSNR over training."""
+"""Validation PSNR and losses over training."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifrp import paths
-from ifrp.config import Config
+from ifrp.config import Config, experiments
 from ifrp.errors import IfrpError
 from ifrp.paper.figures.figure import Figure
 from ifrp.paper.part import trained
@@ -15,8 +15,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure as Drawing
 
-PANELS = {"validation_psnr": "validation PSNR (dB)", "pixel": "pixel loss",
-          "adversarial": "adversarial loss of the generator", "identity": "identity loss"}  # fmt: skip
+PSNR, IDENTITY = "validation PSNR (dB)", "identity loss"
+PANELS = {
+    PSNR: {"validation_psnr": "-"},
+    "pixel loss": {"pixel": "-"},
+    "adversarial loss (dotted: discriminator)": {"adversarial": "-", "discriminator": ":"},
+    IDENTITY: {"identity": "-"},
+}
+"""what each panel shows, in its line style: columns of the curve, or `discriminator`, the mean of its two errors"""
 
 
 def reads(config: Config) -> list[Path]:
@@ -25,56 +31,66 @@ def reads(config: Config) -> list[Path]:
 
 
 def draw(config: Config) -> Drawing:
-    """Training curves: validation PSNR, then the paper's three losses, one line per experiment that has them.
+    """Training curves: the validation PSNR, then the losses that several methods have, one colour per experiment.
+
+    A method's losses are its own, so their levels compare only within a method. The identity loss is that of features: what
+    CycleGAN calls so is another thing. A marker ends each curve; in the first panel, there is one for each validation.
 
     Raises:
         IfrpError: no experiment is trained.
     """
     import pandas as pd
     from matplotlib.figure import Figure as Drawing
-    from matplotlib.lines import Line2D
-    from matplotlib.ticker import LogLocator, NullFormatter
 
     from ifrp.paper.figures import look
 
     names = trained(config, config.recovery.experiments)
-    curves = {name: pd.read_csv(path) for name, path in zip(names, reads(config), strict=True)}
+    curves = {
+        name: _shown(config, name, pd.read_csv(path)) for name, path in zip(names, reads(config), strict=True)
+    }
     if not curves:
         raise IfrpError("No experiment is trained, so there is no training curve to show.")
-    figure = Drawing(figsize=(7.2, 4.6), layout="constrained")
+    panels = {
+        title: columns
+        for title, columns in PANELS.items()
+        if any(column in curve for curve in curves.values() for column in columns)
+    }
+    down = -(-len(panels) // 2)
+    figure = Drawing(figsize=(look.WIDTH, 0.5 + 1.75 * down), layout="constrained")
     colours, markers = look.colours(config), look.markers(config)
-    for number, (column, title) in enumerate(PANELS.items(), start=1):
-        axes = figure.add_subplot(2, 2, number, title=title, xlabel="step", xscale="log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter(NullFormatter())
+    for place, (title, columns) in enumerate(panels.items(), start=1):
+        axes = figure.add_subplot(down, 2, place, title=title, xlabel="step")
         for name, curve in curves.items():
-            if _shown(curve, column):
-                points = curve[["step", column]].dropna()
-                style = markers[name] if column == "validation_psnr" else ""
-                axes.plot(
-                    points["step"],
-                    points[column],
-                    f"{style}-",
-                    color=colours[name],
-                    linewidth=1.2,
-                    markersize=4,
-                )
-    handles = [Line2D([], [], color=colours[name], marker=markers[name], label=name) for name in names]
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+            for column, dashes in columns.items():
+                if column in curve:
+                    points = curve[["step", column]].dropna()
+                    axes.plot(
+                        points["step"], points[column], dashes, color=colours[name], linewidth=1.1, label=name,
+                        marker=markers[name], markersize=4, markevery=1 if title == PSNR else [-1],
+                    )  # fmt: skip
+        look.logarithmic(axes, "x")
+        if title != PSNR:
+            look.logarithmic(axes, "y")
+    look.legend(figure)
     return figure
 
 
-def _shown(curve: pd.DataFrame, column: str) -> bool:
-    # CycleGAN's identity loss compares pictures and not features: another thing of the same name.
-    return column in curve and (column != "identity" or "pixel" in curve)
+def _shown(config: Config, name: str, curve: pd.DataFrame) -> pd.DataFrame:
+    """A curve with the mean of the discriminator's two errors, and without an identity loss that is not of features."""
+    if "discriminator_real" in curve:
+        curve["discriminator"] = curve[["discriminator_real", "discriminator_fake"]].mean(axis=1)
+    return (
+        curve
+        if experiments.resolve(config, name).facts.identity
+        else curve.drop(columns="identity", errors="ignore")
+    )
 
 
 FIGURES = (
     Figure(
         name="curves",
         module=__name__,
-        shows="PSNR of validation faces over training, and the three losses: who learns, and until when",
+        shows="validation PSNR, and pixel, adversarial and identity loss, over training",
         reads=reads,
         wanted=lambda config: bool(reads(config)),
         draw=draw,

@@ -1,9 +1,10 @@
-"""How far artworks are from real faces."""
+"""How far artworks are from real faces and from each other, and which of them the rule would train on."""
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ifrp import paths
 from ifrp.config import Config
@@ -14,72 +15,116 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
 
+MARKERS = {"seen": "o", "unseen": "s", "sketch": "^"}
+WANTED = {
+    "farthest": "those farthest from real faces",
+    "nearest": "those nearest to real faces",
+    "spread": "the one farthest from real faces, then always the one farthest from those chosen",
+    "spread_from_nearest": "the one nearest to real faces, then always the one farthest from those chosen",
+    "diverse": "the set with the largest sum of distances between its members",
+    "medoids": "the set with the smallest sum of distances from each style to the nearest of the set",
+}
+"""what each rule of `ifrp.styles.choice` chooses"""
+FRAME = "#B2182B"
+CUT: Any = {"marker": [(-0.6, -1), (0.6, 1)], "markersize": 9, "color": "black", "linestyle": "none"}
+
 
 def reads(config: Config) -> list[Path]:
-    """The distances from faces, and of each two artworks."""
+    """The distances, from faces and of pairs."""
     return [paths.STYLE_DISTANCE, paths.STYLE_PAIRS]
 
 
 def draw(config: Config) -> Drawing:
-    """Distances over all layers: of each style from real faces, the farthest on top, and of each two styles.
+    """Distances over all layers: of each style from real faces, the farthest on top, and of each pair of styles.
 
-    Ringed: the styles that the rule of `styles.distance.rule` would train on. The axis begins near the smallest distance.
+    The axis is cut to the range of the values. Framed: the styles, and their pairs, that `styles.distance.rule` would
+    train on; what it looks for is said below.
     """
     import pandas as pd
     from matplotlib.figure import Figure as Drawing
 
-    from ifrp.styles.choice import RULES
+    from ifrp.paper.figures import look
 
-    distances = pd.read_csv(paths.STYLE_DISTANCE).query("layer == 'combined'").sort_values("distance")
-    names = distances["style"].tolist()
-    figure = Drawing(figsize=(7.6, 1.3 + 0.22 * len(names)), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=(1, 1.15))
-    _dots(left, distances)
-    pairs = pd.read_csv(paths.STYLE_PAIRS).query("layer == 'combined' and a != 'faces'")
-    both = pd.concat([pairs, pairs.rename(columns={"a": "b", "b": "a"})])
-    matrix = both.pivot_table(index="a", columns="b", values="distance").loc[names[::-1], names[::-1]]
-    shown = right.imshow(matrix, cmap="viridis")
-    right.set_xticks(range(len(names)), names[::-1], rotation=45, ha="right")
-    right.set_yticks(range(len(names)), names[::-1])
-    right.grid(visible=False)
-    right.set_title("of each two artworks")
-    figure.colorbar(shown, ax=right, shrink=0.8)
-    rule = RULES[config.styles.distance.rule].__doc__ or ""
+    far, pairs = (pd.read_csv(path).query("layer == 'combined'") for path in reads(config))
+    far = far.sort_values("distance", ascending=False).set_index("style")
+    figure = Drawing(figsize=(look.WIDTH, 1.45 + 0.22 * len(far)), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
+    _dots(left, far)
+    _matrix(right, far, _square(pairs, list(far.index)))
+    rule, count, among = config.styles.distance.rule, far["chosen"].sum(), (far["split"] != "sketch").sum()
     figure.supxlabel(
-        f"Ringed, by the rule {config.styles.distance.rule}: {rule[:1].lower()}{rule[1:]}", fontsize=7
+        f"Framed: the {count} of {among} styles, the sketch aside, that the rule “{rule}” chooses to train on:\n"
+        f"{WANTED[rule]}.",
+        fontsize=7.5,
     )
     return figure
 
 
-def _dots(axes: Axes, distances: pd.DataFrame) -> None:
+def _dots(axes: Axes, far: pd.DataFrame) -> None:
+    """Distance from faces: one row per style; a frame around those that the rule chooses."""
+    import numpy as np
+
     from ifrp.paper.figures import look
 
-    axes.hlines(distances["style"], distances["distance"].min(), distances["distance"], color="#dddddd")
-    for split, colour in look.STYLE_COLOURS.items():
-        some = distances[distances["split"] == split]
-        if len(some):
-            axes.plot(some["distance"], some["style"], "o", color=colour, markersize=6, label=split)
-    chosen = distances[distances["chosen"]]
-    axes.plot(
-        chosen["distance"],
-        chosen["style"],
-        "o",
-        color="black",
-        fillstyle="none",
-        markersize=9.5,
-        label="chosen by the rule",
-    )
-    axes.set_yticks(distances["style"])
-    axes.set(title="from real faces", xlabel="log-Euclidean distance")
-    axes.margins(x=0.08)
-    axes.legend(loc="lower right", fontsize=7, frameon=True, framealpha=0.9)
+    places, margin = np.arange(len(far)), 0.08 * (np.ptp(far["distance"]) or 1.0)
+    for split, marker in MARKERS.items():
+        of = (far["split"] == split).to_numpy()
+        if of.any():
+            colour = look.STYLE_COLOURS[split]
+            axes.plot(far["distance"][of], places[of], marker, color=colour, markersize=5, label=split)
+    chosen = far["chosen"].to_numpy()
+    framed: Any = {"markersize": 9, "color": FRAME, "markerfacecolor": "none", "markeredgewidth": 1.2}
+    axes.plot(far["distance"][chosen], places[chosen], "s", **framed)
+    axes.set_xlim(far["distance"].min() - margin, far["distance"].max() + margin)
+    axes.set(ylim=(len(far) - 0.5, -0.5), title="distance from real faces")
+    axes.set_xlabel("log-Euclidean distance (axis cut)")
+    axes.set_yticks(places, far.index)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.plot(0, 0, transform=axes.transAxes, clip_on=False, **CUT)
+    axes.legend(loc="lower right", handletextpad=0.1, frameon=True, framealpha=1, edgecolor="none")
+
+
+def _square(pairs: pd.DataFrame, styles: list[str]) -> pd.DataFrame:
+    """Distances of pairs as a symmetric table of the styles; none on the diagonal."""
+    import pandas as pd
+
+    both: Any = pd.concat([pairs, pairs.rename(columns={"a": "b", "b": "a"})])
+    square: pd.DataFrame = both.pivot(index="a", columns="b", values="distance").loc[styles, styles]
+    return square
+
+
+def _matrix(axes: Axes, far: pd.DataFrame, square: pd.DataFrame) -> None:
+    """Distances of pairs, the darker the farther; a frame around pairs of styles that the rule chooses."""
+    from matplotlib.patches import Rectangle
+
+    values: Any = square.to_numpy()
+    shades: Any = axes.pcolormesh(values, cmap="Blues", edgecolors="white", linewidth=0.5)
+    dark = shades.norm(values) > 0.6
+    chosen = far["chosen"].to_numpy()
+    for i, j in permutations(range(len(square)), 2):
+        ink = "white" if dark[i, j] else "black"
+        axes.text(j + 0.5, i + 0.5, f"{values[i, j]:.0f}", ha="center", va="center", fontsize=6.5, color=ink)
+        if chosen[i] and chosen[j]:
+            axes.add_patch(
+                Rectangle((j + 0.05, i + 0.05), 0.9, 0.9, fill=False, edgecolor=FRAME, linewidth=1.4)
+            )
+    axes.invert_yaxis()
+    middles = [i + 0.5 for i in range(len(square))]
+    axes.set_xticks(middles, square.columns, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks([])
+    axes.tick_params(length=0)
+    axes.set_title("distance from each other")
+    axes.spines[:].set_visible(False)
+    axes.grid(visible=False)
 
 
 FIGURES = (
     Figure(
         name="distance",
         module=__name__,
-        shows="log-Euclidean distance of each artwork from real faces and from each other, and the styles that a rule chooses",
+        shows="log-Euclidean distance of each artwork from real faces and from each other, and the styles that the rule chooses",
+        of_paper="Sec. 4",
         reads=reads,
         settings=("styles.distance.rule",),
         draw=draw,
