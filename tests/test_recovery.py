@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ifrp import artifacts, paths, stacks
-from ifrp.config import RecogniserTraining, experiments
+from ifrp.config import Config, RecogniserTraining, experiments
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry, rendered, warp
 from ifrp.faces.commands import prepare, render
@@ -27,6 +27,7 @@ from ifrp.recovery.methods import ifrp
 from ifrp.recovery.networks.srn import Network
 from ifrp.recovery.networks.stn import resample
 from ifrp.recovery.recognisers import training as recognition
+from ifrp.recovery.recover import portrait as recover_one
 from ifrp.recovery.recover import recover
 from ifrp.recovery.training import losses, schedules
 from ifrp.recovery.training.adversarial import AdversarialMethod
@@ -416,6 +417,15 @@ def test_recover_says_when_there_is_nothing(project: Path) -> None:
         recover([project / "note.txt"], "other", project / "out", paths.CONFIG)
     with pytest.raises(IfrpError, match="train it with `ifrp recovery train ifrp`"):
         recover([project / "note.txt"], "ifrp", project / "out", paths.CONFIG)
+
+
+def test_a_portrait_without_a_face_or_a_picture_is_one_sentence(tmp_path: Path) -> None:
+    weights = str(Path(__file__).parents[1] / paths.released("small"))
+    blank = tmp_path / "blank.png"
+    Image.new("RGB", (200, 200), "white").save(blank)
+    for path, reason in ((blank, "no face was found in it"), (tmp_path / "none.png", "No such file")):
+        with pytest.raises(IfrpError, match=f"No face is recovered from .*{path.name}: .*{reason}"):
+            recover_one(path, weights, Config())
 
 
 def test_recover_never_writes_among_the_portraits(project: Path) -> None:

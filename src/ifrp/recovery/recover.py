@@ -134,6 +134,26 @@ def pairs(
     return list(zip(portraits, faces, strict=True))
 
 
+def portrait(path: Path, model_name: str, config: Config) -> tuple[Image.Image, stacks.Images, stacks.Images]:
+    """Recovers the largest face in one picture.
+
+    Returns:
+        The picture, upright RGB; the face found in it, as the model sees it, and what it recovers: (S, S, 3) uint8 each.
+
+    Raises:
+        IfrpError: the model is missing or does not say where faces are to lie, or no face can be found in the picture.
+    """
+    method, device, file = _method(model_name, config)
+    take = finding(file)
+    try:
+        picture = decode(path.read_bytes())
+        seen = take(picture, method.size)
+    except (Skip, OSError) as reason:
+        raise IfrpError(f"No face is recovered from {path}: {reason}.") from reason
+    [[face]] = apply.recover(method, seen[None], device)
+    return picture, seen, face
+
+
 def _method(name: str, config: Config) -> tuple[Method[Any], torch.device, Path]:
     """A method by the name of its file, its experiment or its release; and the file of its networks, if it has any."""
     device, path = runtime.device(config.runtime), Path(name)
