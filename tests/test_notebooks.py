@@ -105,7 +105,7 @@ def test_what_is_not_there_is_one_sentence(values: Any, key: Any, sentence: str)
 def test_a_notebook_shows_an_error_of_ours_as_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     from IPython.core.interactiveshell import InteractiveShell
 
-    shell = InteractiveShell()
+    shell: Any = InteractiveShell()  # type: ignore[no-untyped-call]
     shell.run_cell("from ifrp.errors import IfrpError\nraise IfrpError('There is no style oils.')")
     assert capsys.readouterr().out.strip() == "There is no style oils."
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -39,12 +39,15 @@ def begin() -> Config:
         raise IfrpError(f"There is no {paths.CONFIG} in {here} or above: open the notebook in the project.")
     os.chdir(root)
     matplotlib.rcParams.update(look.LOOK)
-    set_matplotlib_formats("jpeg", pil_kwargs={"quality": 88})
+    set_matplotlib_formats("jpeg", pil_kwargs={"quality": 88})  # type: ignore[no-untyped-call]
     return load(Path(os.environ.get("IFRP_CONFIG", paths.CONFIG)))
 
 
 def show(
-    rows: Sequence[Sequence[Tile | Image.Image]], headings: Sequence[str] = (), labels: Sequence[str] = ()
+    rows: Sequence[Sequence[Tile | Image.Image]],
+    headings: Sequence[str] = (),
+    labels: Sequence[str] = (),
+    across: int = 1,
 ) -> None:
     """Displays pictures in rows and columns, as large as the page allows.
 
@@ -52,13 +55,15 @@ def show(
         rows: RGB pictures, each of any size; on white where one is no square; None leaves a place empty.
         headings: one per column.
         labels: one per row.
+        across: pictures in a full row, of which this may be the rest.
     """
     from IPython.display import display
 
     from ifrp.paper.figures import mosaic
 
-    side = min(LARGEST, WIDTH // max(map(len, rows)))
-    display(mosaic.draw([[_square(tile, side) for tile in row] for row in rows], headings, labels))
+    side = min(LARGEST, WIDTH // max(across, *map(len, rows)))
+    drawn = mosaic.draw([[_square(tile, side) for tile in row] for row in rows], headings, labels)
+    display(drawn)  # type: ignore[no-untyped-call]
 
 
 def _square(picture: Tile | Image.Image, side: int) -> Tile:
@@ -68,7 +73,7 @@ def _square(picture: Tile | Image.Image, side: int) -> Tile:
     return np.asarray(ImageOps.pad(whole, (side, side), Image.Resampling.LANCZOS, color="white"))
 
 
-def pick(values: Mapping[Hashable, T] | Sequence[T], key: Hashable, what: str) -> T:
+def pick(values: Mapping[str, T] | Sequence[T], key: object, what: str) -> T:
     """One of several values, by name or number.
 
     Args:
@@ -79,8 +84,8 @@ def pick(values: Mapping[Hashable, T] | Sequence[T], key: Hashable, what: str) -
     Raises:
         IfrpError: there is none of this name or number.
     """
-    names = list(values) if isinstance(values, Mapping) else range(len(values))
-    if key not in names:
-        known = f"0 to {len(names) - 1}" if isinstance(names, range) else ", ".join(map(str, names))
+    named: Mapping[Any, T] = values if isinstance(values, Mapping) else dict(enumerate(values))
+    if key not in named:
+        known = ", ".join(map(str, named)) if named is values else f"0 to {len(named) - 1}"
         raise IfrpError(f"There is no {what} {key}: choose from {known}.")
-    return values[key]  # type: ignore[index]
+    return named[key]

@@ -38,5 +38,6 @@ def write(config_file: Path, name: str) -> None:
             client.execute(env={**os.environ, "IFRP_CONFIG": str(config_file)})
         except CellExecutionError as error:
             raise IfrpError(f"{source} fails: {error.ename}: {error.evalue}") from error
-        page, _ = HTMLExporter(**OFFLINE).from_notebook_node(book, {"metadata": {"name": name}})
+        exporter = HTMLExporter(**OFFLINE)  # type: ignore[no-untyped-call]
+        page, _ = exporter.from_notebook_node(book, {"metadata": {"name": name}})
         new.write_text(page)
