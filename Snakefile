@@ -7,6 +7,9 @@ min_version("9.27")  # which surely brings pydantic, by which the configuration 
 configfile: "config/config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/faces.smk"
 include: "workflow/rules/styles.smk"

@@ -122,7 +122,7 @@ def test_a_metric(fresh: Project) -> None:
         "face = np.random.default_rng(0).integers(0, 200, (1, 32, 32, 3)).astype(np.uint8)\n"
         "found = quality.score(face, {'a': face + 5})['a'][0]\n"
         "assert float(found[quality.METRICS.index('error')]) == 5\n"
-        "assert 'Mean' in tables.every()['quality'].metric"
+        "assert ('', 'error', 'Mean error') in tables.every()['quality'].lay_out.keywords['spec'].cells"
     )
     run(fresh, script)
 
@@ -138,7 +138,7 @@ def test_a_figure(fresh: Project) -> None:
         "from ifrp.config import Config; from ifrp.paper import figures\n"
         "first = figures.find(Config(), 'first')\n"
         "assert first.files(Config()) == [f'data/faces/test{suffix}' for suffix in ('.npy', '.csv', '.json')]\n"
-        "assert first.labels()['shows'] == 'the first test face'"
+        "assert first.description == 'The first test face.'"
     )
     run(fresh, script)
 
@@ -149,7 +149,7 @@ def test_a_table(fresh: Project) -> None:
     script = (
         "from ifrp.config import Config; from ifrp.paper import tables\n"
         "table = tables.find(Config(), 'sketches')\n"
-        "assert table.labels()['metric'] == 'PSNR, SSIM'"
+        "assert table.description == 'PSNR and SSIM for sketches (not in the paper).'"
     )
     run(fresh, script)
 

@@ -490,7 +490,7 @@ def test_a_dry_run_counts_jobs_and_tells_of_each_when_asked(made: Project) -> No
 
 
 def test_report_holds_all_that_is_shown(made: Project) -> None:
-    """`snakemake --report`: tables, figures, the document, scores, curves and artworks, with caption and labels."""
+    """`snakemake --report`: the document, figures, tables and notebooks, each with a caption and one label; a first page."""
     made.make("--report", "report.zip")
     with zipfile.ZipFile(made.root / "report.zip") as archive:
         kept = set(archive.namelist())
@@ -500,14 +500,23 @@ def test_report_holds_all_that_is_shown(made: Project) -> None:
         str(paths.table(name, "html")) for name, of in tables.every().items() if of.document == "paper"
     ]
     drawn = [str(paths.figure(name)) for name in figures.every() if name != "own"]
-    methods = {str(paths.summary(name)): {"experiment": name, "method": name} for name in ("input", "ifrp")}
-    methods[str(paths.training_curve("ifrp"))] = methods[str(paths.summary("ifrp"))]
-    artworks = {str(paths.artwork(name)) for name in ("whirl", "breakers", "hatching")} | {
-        str(paths.STYLE_SHEET)
+    executed = [str(paths.executed(path.stem)) for path in ROOT.glob("notebooks/*.ipynb")]
+    assert set(results) == {
+        *compared,
+        *drawn,
+        *executed,
+        str(paths.STYLE_SHEET),
+        str(paths.document("paper")),
     }
-    assert set(results) == {*compared, *drawn, *methods, *artworks, str(paths.document("paper"))}
-    assert {path: results[path]["labels"] for path in methods} == methods
-    assert results[compared[0]]["labels"]["metric"] == "PSNR, SSIM, FSIM, FSIMc"
+    assert results[str(paths.table("quality", "html"))]["labels"] == {"table": "quality"}
+    first, _ = json.JSONDecoder().raw_decode(page.split("var workflow_desc = ")[-1])
+    assert "rendered pictures of people who do not exist, with the systems input, ifrp." in " ".join(
+        first.split()
+    )
+    for name in ("teaser.png", "quality.html", "identity.html", "paper.pdf"):
+        assert re.search(f'<a [^>]*href="javascript:app.showResultInfo[^>]*>{name}</a>', first)
+    assert "system-message" not in page  # what docutils writes where a text does not fit
     for path, result in results.items():
         assert result["caption"], path
+        assert len(result["labels"]) == 1  # more make the list wider than what it lists
         assert f"report/{result['data_uri']}" in kept

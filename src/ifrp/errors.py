@@ -6,3 +6,7 @@ class IfrpError(Exception):
 
     The command line prints it without a traceback and exits with code 2.
     """
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook prints of it, by IPython's protocol: the sentence alone."""
+        return [str(self)]

@@ -195,5 +195,5 @@ def notebook(name: str) -> Path:
 
 
 def executed(name: str) -> Path:
-    """The same notebook, with what it shows."""
-    return PAPER / "notebooks" / f"{name}.ipynb"
+    """The same notebook, run, as a page with what it shows."""
+    return PAPER / "notebooks" / f"{name}.html"

@@ -7,6 +7,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, str(Path(workflow.basedir, "src")))
 
 from ifrp import paths
+from ifrp.config import plain
 from ifrp.errors import IfrpError
 from ifrp.workflow import deployment, dvc
 from ifrp.paths import files
@@ -20,6 +21,7 @@ try:
 except IfrpError as error:
     raise WorkflowError(str(error)) from None
 
+config.update(plain(run.config))  # for the first page of the report
 shell.prefix(run.shell_prefix)
 deployment.leave_conda_out_where_missing(workflow)
 dvc.at_start(workflow, run.config)

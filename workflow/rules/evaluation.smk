@@ -112,14 +112,7 @@ rule evaluation_summary:
         scores=files(run.scores("{experiment}")),
         code=run.code("evaluation", "summary"),
     output:
-        report(
-            str(paths.summary("{experiment}")),
-            category="Scores",
-            caption="../report/scores.rst",
-            labels=run.method_labels,
-        ),
-        card(paths.summary("{experiment}")),
-        with_cards([paths.metrics("{experiment}")]),
+        with_cards(of("{experiment}") for of in (paths.summary, paths.metrics)),
     log:
         "logs/evaluation/summary/{experiment}.log",
     conda:

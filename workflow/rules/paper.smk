@@ -17,9 +17,9 @@ rule paper_table:
     output:
         report(
             str(paths.table("{name}", "html")),
-            category="Tables",
-            caption="../report/table.rst",
-            labels=run.tables.labels,
+            category="3 Tables",
+            caption="../report/part.rst",
+            labels={"table": "{name}"},
         ),
         files(paths.table("{name}", suffix) for suffix in ("csv", "md", "tex", "typ")),
         card(paths.table("{name}")),
@@ -28,6 +28,7 @@ rule paper_table:
     conda:
         "../../environment.yml"
     params:
+        shows=run.tables.shows,
         table=run.tables.settings,
     shell:
         "ifrp paper table {wildcards.name} 2>&1 | tee {log}"
@@ -40,9 +41,9 @@ rule paper_figure:
     output:
         report(
             str(paths.figure("{name}")),
-            category="Figures",
-            caption="../report/figure.rst",
-            labels=run.figures.labels,
+            category="2 Figures",
+            caption="../report/part.rst",
+            labels={"figure": "{name}"},
         ),
         files([paths.figure("{name}", "pdf")]),
         card(paths.figure("{name}")),
@@ -51,6 +52,7 @@ rule paper_figure:
     conda:
         "../../environment.yml"
     params:
+        shows=run.figures.shows,
         styles=run.splits,
         figure=run.figures.settings,
     shell:
@@ -92,7 +94,7 @@ rule paper_pdf:
     output:
         report(
             str(paths.document("{document}")),
-            category="Report",
+            category="1 Paper",
             caption="../report/document.rst",
             labels={"document": "{document}"},
         ),
@@ -113,9 +115,15 @@ rule paper_notebook:
     input:
         data=run.document("paper"),
         book=str(paths.notebook("{notebook}")),
-        code=run.code("paper", "notebook"),
+        code=run.code("paper", "notebook", "ifrp.paper.notebook"),
     output:
-        with_cards([paths.executed("{notebook}")]),
+        report(
+            str(paths.executed("{notebook}")),
+            category="4 Notebooks",
+            caption="../report/notebook.rst",
+            labels={"notebook": "{notebook}"},
+        ),
+        card(paths.executed("{notebook}")),
     log:
         "logs/paper/notebooks/{notebook}.log",
     conda:

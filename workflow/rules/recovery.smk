@@ -32,13 +32,7 @@ rule recovery_train:
         networks=run.loss_networks,
         code=run.train_code,
     output:
-        files([paths.recovery_model("{experiment}")]),
-        report(
-            str(paths.training_curve("{experiment}")),
-            category="Training curves",
-            caption="../report/curve.rst",
-            labels=run.method_labels,
-        ),
+        files(of("{experiment}") for of in (paths.recovery_model, paths.training_curve)),
     log:
         "logs/recovery/train/{experiment}.log",
     priority: 80

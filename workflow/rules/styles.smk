@@ -12,13 +12,7 @@ rule styles_artwork:
         picture=run.artwork,
         code=run.code("styles", "artwork"),
     output:
-        report(
-            str(paths.artwork("{style}")),
-            category="Artworks",
-            caption="../report/artwork.rst",
-            labels=run.style_labels,
-        ),
-        card(paths.artwork("{style}")),
+        with_cards([paths.artwork("{style}")]),
     log:
         "logs/styles/artwork/{style}.log",
     priority: 90
@@ -83,9 +77,9 @@ rule styles_sheet:
     output:
         report(
             str(paths.STYLE_SHEET),
-            category="Artworks",
+            category="2 Figures",
             caption="../report/sheet.rst",
-            labels={"style": "every style, on the same faces", "split": "all"},
+            labels={"figure": "styles"},
         ),
         card(paths.STYLE_SHEET),
     log:

@@ -69,7 +69,7 @@ def notebook(
     name: Annotated[str, typer.Argument(help="a file in notebooks/, without its ending")],
     config: ConfigFile = paths.CONFIG,
 ) -> None:
-    """Run a notebook from the top and keep it with its outputs."""
+    """Run a notebook from the top and keep it as a page, with what it shows."""
     from ifrp.paper.documents.notebooks import write
 
     write(config, name)

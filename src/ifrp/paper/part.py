@@ -71,9 +71,10 @@ class Part(ABC):
     runs: Callable[[Config], list[str]] = _nothing
     wanted: Callable[[Config], bool] = _always
 
-    @abstractmethod
-    def labels(self) -> dict[str, str]:
-        """What the report of all results says of it."""
+    @property
+    def description(self) -> str:
+        """What it shows and where the paper has it, as a sentence."""
+        return f"{self.shows[0].upper()}{self.shows[1:]}{f' ({self.of_paper})' if self.of_paper else ''}."
 
     @abstractmethod
     def products(self) -> list[Path]:

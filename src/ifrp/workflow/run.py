@@ -206,10 +206,6 @@ class Run:
         """The style's row of the style table."""
         return plain(self.styles[wildcards.style])
 
-    def style_labels(self, wildcards: Any) -> dict[str, str]:
-        """What the report says of a style."""
-        return {"style": wildcards.style, "split": self.splits[wildcards.style]}
-
     def artwork(self, wildcards: Any) -> list[str]:
         """The artwork's picture, if the style table names a file rather than an address."""
         return local_file(self.styles[wildcards.style].address)
@@ -240,10 +236,6 @@ class Run:
     def training_settings(self, wildcards: Any) -> dict[str, Any]:
         """The same, without what only recovery goes by."""
         return self.every[wildcards.experiment].training_depends
-
-    def method_labels(self, wildcards: Any) -> dict[str, str]:
-        """What the report says of an experiment."""
-        return {"experiment": wildcards.experiment, "method": self.every[wildcards.experiment].method}
 
     def pairs(self, wildcards: Any) -> list[str]:
         """Portraits and faces that an experiment is trained and validated on."""
@@ -337,9 +329,9 @@ class Parts:
         """The experiments that it shows, and what else it goes by."""
         return self._part(wildcards).depends(self._run.config)
 
-    def labels(self, wildcards: Any) -> dict[str, str]:
+    def shows(self, wildcards: Any) -> str:
         """What the report says of it."""
-        return self._part(wildcards).labels()
+        return self._part(wildcards).description
 
     def _part(self, wildcards: Any) -> Part:
         return self._find(self._run.config, wildcards.name)

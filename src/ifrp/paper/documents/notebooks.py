@@ -1,4 +1,4 @@
-"""Notebooks, executed: from `notebooks/` into the results, with what they show."""
+"""Notebooks, executed: from `notebooks/` into the results, as pages with what they show."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from ifrp.artifacts import atomic, card
 from ifrp.config import load
 from ifrp.errors import IfrpError
 
+OFFLINE = {"require_js_url": "", "mathjax_url": "", "mermaid_js_url": ""}
+"""no libraries from the internet, which nbconvert's pages ask for if a notebook has formulas or diagrams"""
+
 
 def write(config_file: Path, name: str) -> None:
-    """Runs one notebook from the top, in the project's root and by a configuration, and keeps it with its outputs.
+    """Runs one notebook from the top, in the project's root and by a configuration, and keeps it as a page that opens offline.
 
     Raises:
         IfrpError: there is no such notebook, or a cell fails.
@@ -20,6 +23,7 @@ def write(config_file: Path, name: str) -> None:
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
+    from nbconvert import HTMLExporter
 
     seed = load(config_file).seed
     source, target = paths.notebook(name), paths.executed(name)
@@ -34,4 +38,6 @@ def write(config_file: Path, name: str) -> None:
             client.execute(env={**os.environ, "IFRP_CONFIG": str(config_file)})
         except CellExecutionError as error:
             raise IfrpError(f"{source} fails: {error.ename}: {error.evalue}") from error
-        nbformat.write(book, new)  # type: ignore[no-untyped-call]
+        exporter = HTMLExporter(**OFFLINE)  # type: ignore[no-untyped-call]
+        page, _ = exporter.from_notebook_node(book, {"metadata": {"name": name}})
+        new.write_text(page)

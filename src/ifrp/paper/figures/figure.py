@@ -28,10 +28,6 @@ class Figure(Part):
     draw: Callable[[Config], Drawing]
     picked: Callable[[Config], list[Path]] | None = None
 
-    def labels(self) -> dict[str, str]:
-        """What the report of all results says of it."""
-        return {"figure": self.name, "shows": self.shows}
-
     def products(self) -> list[Path]:
         """Its files."""
         return [paths.figure(self.name, suffix) for suffix in ("png", "pdf", "json")]

@@ -99,7 +99,6 @@ def comparison(
         settings=("evaluation.recogniser", "evaluation.resamples"),
         wanted=lambda config: not ablation or name in config.paper.ablations,
         caption=caption,
-        metric=", ".join(dict.fromkeys(heading.split(" ")[0] for _, _, heading in cells)),
         compare=partial(compare, spec=spec),
         lay_out=partial(lay_out, spec=spec),
     )

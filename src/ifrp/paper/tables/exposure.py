@@ -58,7 +58,6 @@ TABLES = (
         shows="by style, how well the mean luminance of a face can be read from its portrait",
         reads=reads,
         caption=CAPTION,
-        metric="correlation",
         compare=compare,
         lay_out=lay_out,
     ),

@@ -82,7 +82,6 @@ TABLES = (
         settings=("evaluation.recogniser", "evaluation.others", "evaluation.resamples"),
         wanted=lambda config: bool(config.evaluation.others),
         caption=CAPTION,
-        metric="FRR",
         compare=compare,
         lay_out=lay_out,
     ),

@@ -84,7 +84,6 @@ TABLES = (
         settings=("paper.seeds",),
         wanted=lambda config: bool(config.paper.seeds),
         caption=CAPTION,
-        metric="PSNR, SSIM, FSIM, FRR",
         compare=compare,
         lay_out=lay_out,
     ),

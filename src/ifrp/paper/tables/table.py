@@ -25,20 +25,14 @@ class Table(Part):
 
     Attributes:
         caption: its heading.
-        metric: by which measures it compares, for the report.
         compare: its values, one row each; they are the CSV.
         lay_out: arranges these values for printing.
     """
 
     of_paper: str = NOT_THERE
     caption: str
-    metric: str
     compare: Callable[[Config], pd.DataFrame]
     lay_out: Callable[[pd.DataFrame], Grid]
-
-    def labels(self) -> dict[str, str]:
-        """What the report of all results says of it."""
-        return {"table": self.name, "compares": self.caption, "metric": self.metric}
 
     def products(self) -> list[Path]:
         """Its files."""

@@ -125,7 +125,6 @@ TABLES = (
         reads=lambda config: [*recovered(config), paths.PUBLISHED],
         cards=cards,
         caption=CAPTION,
-        metric="seconds of training, ms per face",
         compare=compare,
         lay_out=lay_out,
     ),

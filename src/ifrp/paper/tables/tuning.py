@@ -86,7 +86,6 @@ TABLES = (
         settings=("paper.tuning",),
         wanted=lambda config: bool(config.paper.tuning),
         caption=CAPTION,
-        metric="PSNR",
         compare=compare,
         lay_out=lay_out,
     ),

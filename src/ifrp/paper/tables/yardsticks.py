@@ -62,7 +62,6 @@ TABLES = (
         shows="scores of blurred true faces and of the mean training face",
         reads=reads,
         caption=CAPTION,
-        metric="PSNR, SSIM, FSIM, FSIMc, FRR, rank-1, cosine",
         compare=compare,
         lay_out=lay_out,
     ),
