@@ -65,6 +65,7 @@ FIGURES = (
         shows="portraits in the clearest style of each split, what IFRP recovers, and the truth",
         of_paper="Figure 1",
         reads=reads,
+        rows=lambda config: [config.paper.experiment],
         settings=("paper.examples", "paper.experiment"),
         draw=draw,
         picked=picked,
