@@ -110,7 +110,7 @@ def test_pages_list_what_there_is(tmp_path: Path) -> None:
     page.write_text("<!--list figures-->\nold\n<!--end-->\n")
     now = quotes.quoted(page, {}).splitlines()
     assert now[1:3] == ["| figure | what it shows | in the paper |", "| --- | --- | --- |"]
-    assert now[3] == "| `teaser` | portraits, what IFRP recovers, and the truth | Figure 1 |"
+    assert now[3] == f"| `teaser` | {figures.every()['teaser'].shows} | Figure 1 |"
     assert len(now) == len(figures.every()) + 4
 
 
