@@ -26,6 +26,22 @@ def build(**values: object) -> Config:
     return build_config(values, "test.yaml")
 
 
+def test_main_ablations_are_tables_of_ablations_and_their_experiments_are_made_with_the_paper() -> None:
+    rows = {"one": "ifrp-2", "all": "ifrp", "not run": None}
+    of = {
+        "recovery": {
+            "experiments": {"ifrp": {"method": "ifrp"}},
+            "ablations": {"ifrp-2": {"method": "ifrp"}, "ifrp-3": {"method": "ifrp"}},
+        },
+        "styles": {"table": str(ROOT / "config/styles-drawn.csv")},
+    }
+    tables = {"losses": rows, "seeds": {"three": "ifrp-3"}}
+    config = build(**of, paper={"main_ablations": ["losses"], "ablations": tables})
+    assert [experiment.name for experiment in experiments.main(config)] == ["ifrp", "ifrp-2"]
+    with pytest.raises(IfrpError, match=r"losess is not in paper\.ablations; there are losses, seeds\.$"):
+        build(**of, paper={"main_ablations": ["losess"], "ablations": tables})
+
+
 @pytest.mark.parametrize(
     "preset", [None, *(p.stem for p in (ROOT / "config").glob("*.yaml") if p.stem != "config")]
 )

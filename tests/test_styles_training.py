@@ -11,10 +11,11 @@ from lightning_fabric import Fabric
 from PIL import Image
 from training_project import told_to_stop
 
-from ifrp import artifacts, cli, paths, runtime, stacks
+from ifrp import artifacts, cli, paths, runtime, stacks, tiles
 from ifrp.config import Features, Runtime, Style, Styles, StyleTraining, plain
 from ifrp.errors import IfrpError
 from ifrp.stacks import Images
+from ifrp.styles import sheet
 from ifrp.styles.artworks import picture, read
 from ifrp.styles.drawing import draw
 from ifrp.styles.losses import Losses
@@ -251,3 +252,19 @@ def _serve(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
+
+
+def test_the_sheet_has_every_artwork_and_portrait_in_its_place() -> None:
+    """Seven styles are two blocks; a face of one grey level tells where it went."""
+    faces = np.zeros((2, 64, 64, 3), np.uint8)
+    portraits = [faces + np.array([80 + 8 * k, 84 + 8 * k], np.uint8).reshape(2, 1, 1, 1) for k in range(7)]
+    artworks = [np.full((90, 120, 3), 160 + 8 * k, np.uint8) for k in range(7)]
+    found = sheet.sheet(artworks, faces, portraits, [f"style-{k}" for k in range(7)])
+    side = 128
+    step, block = side + tiles.GAP, 3 * (side + tiles.GAP) + sheet.HEAD
+    assert found.shape == (2 * block, 6 * step - tiles.GAP, 3)
+    for k in range(7):
+        x, y = (k % 5 + 1) * step + side // 2, k // 5 * block + sheet.HEAD + side // 2
+        assert [int(found[y + i * step, x, 0]) for i in range(3)] == [160 + 8 * k, 80 + 8 * k, 84 + 8 * k]
+    assert (found[: sheet.HEAD, step:] < 128).any(), "the names of the styles"
+    assert max(found.shape) <= sheet.WIDTH

@@ -81,10 +81,11 @@ def cast(scores: pd.Series[float], count: int) -> list[Turn]:
     return turns
 
 
-def labels(turns: Sequence[Turn]) -> list[str]:
-    """Style and person of each turn."""
+def labels(turns: Sequence[Turn], styled: bool) -> list[str]:
+    """Person of each turn, below its style if that is to be said."""
     people = stacks.read(paths.faces("test")).table["person"].astype(str)
-    return [f"{style}\nperson {people.iloc[place].lstrip('0') or 0}" for place, style in turns]
+    names = [f"person {people.iloc[place].lstrip('0') or 0}" for place, _ in turns]
+    return [f"{style}\n{name}" if styled else name for name, (_, style) in zip(names, turns, strict=True)]
 
 
 def clearest(config: Config, styles: Sequence[str]) -> str:

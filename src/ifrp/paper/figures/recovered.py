@@ -49,7 +49,9 @@ def draw(config: Config, split: str) -> Drawing:
     portraits = columns["portrait"]
     headings = [name for name in columns if name == "portrait" or not gallery.same(columns[name], portraits)]
     rows = [[columns[name][i] for name in headings] for i in range(len(turns))]
-    return mosaic.draw(rows, headings, gallery.labels(turns))
+    if len(names) == 1:
+        headings[0] = f"portrait\n({names[0]})"
+    return mosaic.draw(rows, headings, gallery.labels(turns, styled=len(names) > 1))
 
 
 def _figure(split: str, shows: str) -> Figure:
