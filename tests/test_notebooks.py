@@ -68,7 +68,6 @@ def test_your_portrait_needs_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     for name in ("notebooks", "examples", "config"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copy(ROOT / "constraints.txt", tmp_path)
     paths.numbers("paper").parent.mkdir(parents=True)
     paths.numbers("paper").write_text("{}")
     assert executed("05-your-portrait").count('src="data:image/png') == 4

@@ -8,8 +8,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ifrp import paths
 from ifrp.artifacts import read_card
 from ifrp.config import Config
@@ -47,6 +45,8 @@ def draw(config: Config) -> Drawing:
     Raises:
         IfrpError: `paper.own` names no picture and no folder, or there is no picture with a face in it.
     """
+    import numpy as np
+
     from ifrp.paper.figures import mosaic
     from ifrp.recovery import portrait
 
@@ -68,6 +68,7 @@ def draw(config: Config) -> Drawing:
 
 def _found(model: Model, given: Path) -> Iterator[tuple[Images, Portrait]]:
     """Each whole picture in a white square, and the largest face in it; what shows none is left out."""
+    import numpy as np
     from PIL import Image, ImageOps
 
     from ifrp.faces.pictures import Skip
