@@ -63,6 +63,11 @@ def read(path: Path) -> Stack:
     return Stack(images, table)
 
 
+def spread(total: int, count: int | None) -> NDArray[np.int64]:
+    """So many places, or all, evenly spread over so many in all."""
+    return np.linspace(0, total - 1, min(count or total, total)).round().astype(np.int64)
+
+
 def pictures(path: Path) -> Images:
     """The pictures of a stack alone, as a read-only memory map.
 

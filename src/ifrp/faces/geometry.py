@@ -67,6 +67,12 @@ def compose(outer: Matrix, inner: Matrix) -> Matrix:
     return np.concatenate([linear, shift], axis=-1)
 
 
+def corners(places: Matrix, size: int) -> Matrix:
+    """Where the corners of a window of so many pixels lie in the picture: (..., 2, 3) to (..., 2, 4), x and y."""
+    found: Matrix = places @ np.array([[0, size, 0, size], [0, 0, size, size], [1, 1, 1, 1]])
+    return found
+
+
 def inside(places: Matrix, size: int, picture: tuple[int, int]) -> NDArray[np.bool_]:
     """Whether all corners of the window lie inside a picture of (width, height), so that no pixel is invented.
 
@@ -78,11 +84,9 @@ def inside(places: Matrix, size: int, picture: tuple[int, int]) -> NDArray[np.bo
     Returns:
         (...) truth values.
     """
-    corners = np.array([[0, size, 0, size], [0, 0, size, size], [1, 1, 1, 1]])
-    found = places @ corners  # (..., 2, 4)
+    found = corners(places, size)
     limits = np.array(picture, dtype=float)[:, None]
-    result: NDArray[np.bool_] = ((found >= -1e-6) & (found <= limits + 1e-6)).all(axis=(-2, -1))
-    return result
+    return np.asarray(((found >= -1e-6) & (found <= limits + 1e-6)).all(axis=(-2, -1)))
 
 
 def shrinkage(place: Matrix) -> float:

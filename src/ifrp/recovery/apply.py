@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import Tensor
 
 from ifrp import artifacts, paths, runtime, stacks
 from ifrp.config import Config, experiments, plain
@@ -44,8 +44,13 @@ def recover(method: Method[Any], images: stacks.Images, device: torch.device) ->
     with torch.no_grad():
         for start in range(0, len(images), BATCH):
             portraits = torch.from_numpy(images[start : start + BATCH].copy()).to(device)
-            faces = method.recover(to_range(portraits))
-            yield to_bytes(method.tone(faces) if method.tone else faces).cpu().numpy()
+            yield recovered(method, portraits).cpu().numpy()
+
+
+def recovered(method: Method[Any], portraits: Tensor) -> Tensor:
+    """What a method makes of a batch: uint8 (N, S, S, 3) RGB in, the same out."""
+    faces = method.recover(to_range(portraits))
+    return to_bytes(method.tone(faces) if method.tone else faces)
 
 
 def apply(config: Config, name: str, styles: Sequence[str] = ()) -> None:
@@ -70,7 +75,7 @@ def _apply(
 ) -> None:
     source, target = paths.portraits("test", style), paths.recovered(experiment.name, style)
     portraits = stacks.read(source)
-    places = spread(len(portraits), experiment.portraits)
+    places = stacks.spread(len(portraits), experiment.portraits)
     chosen, table = portraits.images[places], portraits.table.iloc[places].assign(index=places)
     settings = {"experiment": experiment.name, "method": experiment.method, "settings": plain(method.settings),
                 "portraits": experiment.portraits, "aligned": experiment.aligned, "calibrate": plain(experiment.calibrate),
@@ -83,7 +88,7 @@ def _apply(
             chosen = unwarp(chosen, table)
         # The statistics of a training style are in the networks already.
         if experiment.calibrate is not None and style not in experiment.styles:
-            seen = chosen[spread(len(chosen), experiment.calibrate.portraits)]
+            seen = chosen[stacks.spread(len(chosen), experiment.calibrate.portraits)]
             calibrate(method, seen, experiment.calibrate, device)
             facts["calibrated_on"] = len(seen)
         with stacks.create(target, chosen.shape[:3]) as (images, rows):
@@ -97,8 +102,3 @@ def _apply(
             rows.extend(stacks.rows_of(table))
         facts["faces"] = done
         facts["ms_per_face"] = round(1000 * seconds / max(done, 1), 3)
-
-
-def spread(total: int, count: int | None) -> NDArray[np.int64]:
-    """So many places, or all, evenly spread over so many in all."""
-    return np.linspace(0, total - 1, min(count or total, total)).round().astype(np.int64)

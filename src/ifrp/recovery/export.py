@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from ifrp.artifacts import atomic
 from ifrp.errors import IfrpError
 from ifrp.recovery import model, portrait
+from ifrp.recovery.apply import recovered
 from ifrp.recovery.portrait import Model
-from ifrp.stacks import to_bytes, to_range
 
 OPSET = 18  # the first in which torch's exporter writes the sampling of a spatial transformer as one operator
 CARD = """---
@@ -50,8 +50,7 @@ class _Graph(nn.Module):
         self.networks = nn.ModuleDict({name: self.method.networks[name] for name in self.method.kept})
 
     def forward(self, portraits: Tensor) -> Tensor:
-        faces = self.method.recover(to_range(portraits))
-        return to_bytes(self.method.tone(faces) if self.method.tone else faces)
+        return recovered(self.method, portraits)
 
 
 def onnx(name: str, output: Path) -> None:

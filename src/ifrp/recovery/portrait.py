@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
@@ -65,8 +66,7 @@ class Portrait:
         """Left, top, right and bottom of the upright rectangle around it in the picture, in pixels; none as for `place`."""
         if self.place is None:
             return None
-        side = len(self.image)
-        corners = self.place @ np.array([[0, side, 0, side], [0, 0, side, side], [1, 1, 1, 1]])
+        corners = geometry.corners(self.place, len(self.image))
         (left, top), (right, bottom) = corners.min(1), corners.max(1)
         return round(left), round(top), round(right), round(bottom)
 
@@ -116,7 +116,10 @@ class Model:
         """
         self.name, self.method, self.device, self.size = name, method, device, method.size
         self.header = dict(header or {})
-        self._finder = Finder() if "landmarks" in self.header else None
+
+    @cached_property
+    def _finder(self) -> Finder:  # loaded for the first picture in which a face is looked for
+        return Finder()
 
     @overload
     def recover(self, pictures: Picture, *, aligned: bool = False) -> Recovered: ...
@@ -138,14 +141,11 @@ class Model:
         """
         if isinstance(pictures, (Image.Image, np.ndarray, str, Path)):
             return self.recover([pictures], aligned=aligned)[0]
-        portraits = []
-        for number, picture in enumerate(pictures, start=1):
-            try:
-                portraits.append(self.portraits(opened(picture), aligned=aligned)[0])
-            except Skip as reason:
-                named = str(picture) if isinstance(picture, (str, Path)) else f"Picture {number}"
-                raise IfrpError(f"{named}: {reason}.") from reason
-        return list(self.faces(portraits))
+        seen = [
+            self._seen(picture, f"Picture {number}", aligned=aligned)[0]
+            for number, picture in enumerate(pictures, start=1)
+        ]
+        return list(self.faces(seen))
 
     def recover_all(self, picture: Picture) -> list[Recovered]:
         """Recovers every face in a picture, the largest first.
@@ -153,12 +153,14 @@ class Model:
         Raises:
             IfrpError: it is no picture, or no face was found in it.
         """
+        return list(self.faces(self._seen(picture, "Picture", every=True)))
+
+    def _seen(self, picture: Picture, name: str, **how: bool) -> list[Portrait]:
         try:
-            return list(self.faces(self.portraits(opened(picture), every=True)))
+            return self.portraits(opened(picture), **how)
         except Skip as reason:
-            raise IfrpError(
-                f"{picture if isinstance(picture, (str, Path)) else 'Picture'}: {reason}."
-            ) from reason
+            named = picture if isinstance(picture, (str, Path)) else name
+            raise IfrpError(f"{named}: {reason}.") from reason
 
     def portraits(
         self, picture: Image.Image, *, aligned: bool = False, every: bool = False
@@ -171,7 +173,7 @@ class Model:
         """
         if aligned:
             return [Portrait(fit(picture, self.size))]
-        if self._finder is None:
+        if "landmarks" not in self.header:
             raise IfrpError(
                 f"{self.name} does not say where eyes and mouth lie in its faces, so it cannot take a face from a picture: "
                 "use a released model (`ifrp recovery release`), or crop the portraits yourself and say that they are aligned."
@@ -293,8 +295,8 @@ def settled(place: geometry.Matrix, size: int, picture: tuple[int, int]) -> geom
     """
     side = min(picture)
     whole = geometry.crop(((picture[0] - side) / 2, (picture[1] - side) / 2, side, side), size)
-    corners = np.array([[0, size, 0, size], [0, 0, size, size], [1, 1, 1, 1]])
-    return whole if np.abs((place - whole) @ corners).max() <= CROPPED * side else place
+    missed = geometry.corners(place, size) - geometry.corners(whole, size)
+    return whole if np.abs(missed).max() <= CROPPED * side else place
 
 
 def batches(items: Iterable[T]) -> Iterator[list[T]]:

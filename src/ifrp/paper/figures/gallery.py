@@ -26,8 +26,7 @@ Turn = tuple[int, str]
 def spread(people: pd.Series[str], count: int) -> list[int]:
     """Places of `count` faces of different people (as far as there are so many), evenly spread over a stack."""
     firsts = np.flatnonzero(~people.duplicated())
-    chosen = np.linspace(0, len(firsts) - 1, min(count, len(firsts))).round().astype(int)
-    return [int(place) for place in firsts[chosen]]
+    return [int(place) for place in firsts[stacks.spread(len(firsts), count)]]
 
 
 def shared(experiments: Iterable[str], styles: Sequence[str]) -> NDArray[np.int64]:
@@ -103,6 +102,12 @@ def recovery(experiment: str, style: str, place: int) -> Tile:
     """What an experiment made of the test face in a place."""
     stack = stacks.read(paths.recovered(experiment, style))
     return np.array(stack.images[np.flatnonzero(stack.table["index"] == place)[0]])
+
+
+def three(experiment: str, style: str, place: int) -> list[Tile]:
+    """A portrait, what an experiment made of it, and the true face."""
+    portrait = picture(paths.portraits("test", style), place)
+    return [portrait, recovery(experiment, style, place), picture(paths.faces("test"), place)]
 
 
 def same(one: Sequence[Tile], other: Sequence[Tile]) -> bool:

@@ -58,7 +58,7 @@ def draw(config: Config) -> Drawing:
 
     opened, finder = [stacks.read(path) for path in reads(config)], Finder()
     people = opened[0].table["person"]
-    looked = np.linspace(0, len(people) - 1, min(FACES, len(people))).round().astype(int).tolist()
+    looked = stacks.spread(len(people), FACES).tolist()
     side = opened[0].images.shape[1]
     faces = [[finder.largest(Image.fromarray(stack.images[i])) for i in looked] for stack in opened]
     points = [[None if face is None else face.landmarks for face in found] for found in faces]

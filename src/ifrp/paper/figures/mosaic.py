@@ -23,7 +23,6 @@ def draw(
     headings: Sequence[str],
     labels: Sequence[str],
     notes: Sequence[Sequence[str]] = (),
-    colours: Sequence[str] = (),
     group: int = 0,
     points: Sequence[Sequence[Images | None]] = (),
 ) -> Figure:
@@ -34,7 +33,6 @@ def draw(
         headings: one per column.
         labels: one per row.
         notes: a short text in the lower left corner of each picture, if any.
-        colours: of the headings; black if there are none.
         group: columns that stand together, if not all do.
         points: for each picture (K, 2) points to mark, x and y as fractions of its side, or None.
     """
@@ -55,8 +53,7 @@ def draw(
     axes.axis("off")
     lefts = tiles.lefts(max(map(len, rows)), side, group)
     for j, heading in enumerate(headings):
-        middle, colour = lefts[j] + side / 2, colours[j] if colours else "black"
-        axes.text(middle, -PAD / 2, heading, ha="center", va="bottom", fontsize=above, color=colour)
+        axes.text(lefts[j] + side / 2, -PAD / 2, heading, ha="center", va="bottom", fontsize=above)
     for i, label in enumerate(labels):
         axes.text(-PAD, i * (side + tiles.GAP) + side / 2, label, ha="right", va="center", fontsize=beside)
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ifrp import paths
 from ifrp.config import Config, styles
 from ifrp.paper.figures import order
 from ifrp.paper.figures.figure import Figure
@@ -13,7 +12,6 @@ from ifrp.paper.figures.figure import Figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
-    from ifrp.tiles import Tile
 
 ACROSS = 2  # people in a row
 
@@ -43,16 +41,10 @@ def draw(config: Config) -> Drawing:
     name, names = config.paper.experiment, shown(config)
     turns = gallery.turns(config, [name], names, ACROSS * len(names), 4 * config.paper.examples)
     headings = {style.name: order.heading(style) for style in order.ordered(config)}
-    rows: list[list[Tile]] = []
-    for style in names:
-        row: list[Tile] = []
-        for place in (place for place, shown in turns if shown == style):
-            row += [
-                gallery.picture(paths.portraits("test", style), place),
-                gallery.recovery(name, style, place),
-            ]
-            row.append(gallery.picture(paths.faces("test"), place))
-        rows.append(row)
+    rows = [
+        [tile for place, shown in turns if shown == style for tile in gallery.three(name, style, place)]
+        for style in names
+    ]
     labels = [headings[style] for style in names]
     across = max(map(len, rows)) // 3
     return mosaic.draw(rows, ["portrait", "recovered", "truth"] * across, labels, group=3)

@@ -40,24 +40,17 @@ def picked(config: Config) -> list[Path]:
 
 def draw(config: Config) -> Drawing:
     """Each face three times: portrait with its style, recovery with its SSIM, truth."""
-    from ifrp.paper.figures import mosaic
+    from ifrp.paper.figures import gallery, mosaic
 
     faces, name = cases(config), config.paper.experiment
     rows: list[list[Tile]] = []
     notes: list[list[str]] = []
     for start in range(0, len(faces), ACROSS):
         part = faces[start : start + ACROSS]
-        rows.append([tile for style, place, _ in part for tile in _three(name, style, place)])
+        rows.append([tile for style, place, _ in part for tile in gallery.three(name, style, place)])
         notes.append([text for style, _, ssim in part for text in (style, f"SSIM {ssim:.2f}", "")])
     across = min(ACROSS, len(faces))
     return mosaic.draw(rows, ["portrait", "recovered", "truth"] * across, [], notes, group=3)
-
-
-def _three(experiment: str, style: str, place: int) -> list[Tile]:
-    from ifrp.paper.figures import gallery
-
-    portrait = gallery.picture(paths.portraits("test", style), place)
-    return [portrait, gallery.recovery(experiment, style, place), gallery.picture(paths.faces("test"), place)]
 
 
 FIGURES = (
