@@ -66,7 +66,7 @@ def executed(name: str) -> str:
 
 def test_your_portrait_needs_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("notebooks", "examples", "config"):
+    for name in ("notebooks", "config"):
         shutil.copytree(ROOT / name, tmp_path / name)
     paths.numbers("paper").parent.mkdir(parents=True)
     paths.numbers("paper").write_text("{}")
@@ -77,7 +77,11 @@ def test_your_portrait_says_where_to_find_the_project_if_it_is_not_installed() -
     book = nbformat.read(NOTEBOOKS[-1], as_version=4)  # type: ignore[no-untyped-call]
     first = next(cell.source for cell in book.cells if cell.cell_type == "code")
     assert first.startswith('REPOSITORY = ""\n')
-    assert {"constraints.txt", "examples", "src/ifrp/weights"} <= tracked()  # what it needs of a clone
+    assert {
+        "constraints.txt",
+        "src/ifrp/examples",
+        "src/ifrp/weights",
+    } <= tracked()  # what it needs of a clone
 
 
 def tracked() -> set[str]:

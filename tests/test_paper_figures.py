@@ -100,7 +100,7 @@ def test_own_pictures_are_shown_as_recover_finds_them(
     results: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The face found in each, by the released weights: the same pixels as `ifrp recover` writes."""
-    examples = Path(__file__).parent.parent / "examples"
+    examples = Path(__file__).parent.parent / "src/ifrp/examples"
     shutil.copy(examples / "SK-A-4802.jpg", tmp_path / "one.jpg")
     Image.new("RGB", (300, 200), (40, 90, 120)).save(tmp_path / "two.png")  # with no face in it
     (tmp_path / "notes.txt").write_text("no picture")

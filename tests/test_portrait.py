@@ -186,9 +186,9 @@ def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The pictures that the page names, in a folder that holds nothing else."""
     monkeypatch.chdir(tmp_path)
     for name in ("painting.jpg", "group.jpg"):
-        shutil.copy(ROOT / "examples/SK-A-1324.jpg", name)
+        shutil.copy(ROOT / "src/ifrp/examples/SK-A-1324.jpg", name)
     for name in ("album", "cropped", "oils"):
-        shutil.copytree(ROOT / "examples", name)
+        shutil.copytree(ROOT / "src/ifrp/examples", name)
     return tmp_path
 
 

@@ -19,7 +19,7 @@ from ifrp.cli import app
 from ifrp.errors import IfrpError
 
 ROOT = Path(__file__).parents[1]
-PAINTINGS = sorted((ROOT / "examples").glob("*.jpg"))
+PAINTINGS = sorted((ROOT / "src/ifrp/examples").glob("*.jpg"))
 PAGE = (ROOT / "docs/recover.md").read_text()
 
 

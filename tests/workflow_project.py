@@ -32,7 +32,6 @@ COPIED = (
     "docs/results/gpu",
     "docs/images/gpu-retrieval.png",
     "notebooks",
-    "examples",
 )
 BIN = Path(sys.executable).parent
 STAND_IN = f"""#!{sys.executable}

@@ -14,7 +14,7 @@ from ifrp.faces.commands import app as faces
 from ifrp.paper.commands import app as paper
 from ifrp.portraits.commands import app as portraits
 from ifrp.recovery.commands import app as recovery
-from ifrp.recovery.commands import export, recover
+from ifrp.recovery.commands import demo, export, recover
 from ifrp.styles.commands import app as styles
 
 STOPPED = 130
@@ -37,6 +37,7 @@ for _name, _group in (
     app.add_typer(_group, name=_name)
 app.command()(recover)
 app.command()(export)
+app.command()(demo)
 
 
 @app.command()
@@ -79,9 +80,10 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "ifrp").startswith("ifrp"):
             raise
+        extra = "demo" if error.name == "gradio" else "paper"
         sys.exit(
             _complain(
-                f"this needs {error.name}: install the package with its extra, `pip install 'ifrp[paper]'`."
+                f"this needs {error.name}: install the package with its extra, `pip install 'ifrp[{extra}]'`."
             )
         )
     except SystemExit as end:

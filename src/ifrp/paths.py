@@ -28,6 +28,7 @@ PORTRAITS = Path("data/portraits")
 RECOVERY_MODELS = Path("models/recovery")
 RELEASED = Path("models/released")
 SHIPPED = Path(__file__).parent / "weights"  # in the package, which so recovers portraits wherever it is
+EXAMPLES = Path(__file__).parent / "examples"
 RECOVERED = Path("data/recovered")
 CHECKPOINTS = Path("checkpoints")
 RECOVERY_RESULTS = Path("results/recovery")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ifrp.config import Runtime
 
 T = TypeVar("T")
+ON_A_GPU = 16
+"""times as many pictures at a time as on a processor, whose cache bounds what is fast there"""
 
 
 def threads() -> int:
@@ -58,6 +60,11 @@ def device(runtime: Runtime) -> torch.device:
         return torch.device("cuda", 0)
     torch.set_num_threads(threads())
     return torch.device("cpu")
+
+
+def batch(on_processor: int, device: torch.device) -> int:
+    """How many pictures to compute at a time on a device, from how many do best on a processor."""
+    return on_processor * (ON_A_GPU if device.type == "cuda" else 1)
 
 
 def fabric(runtime: Runtime, devices: int | None = None) -> Fabric:

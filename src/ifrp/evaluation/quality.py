@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 METRICS = ("psnr", "ssim", "fsim", "fsimc", "psnr-colour", "psnr-contrast")
-BATCH = 8  # pictures; larger batches leave the processor's cache and are slower
+BATCH = 8  # pictures at a time on a processor; larger batches leave its cache and are slower
 
 
 def split_of_styles(config: Config, experiment: str) -> dict[str, str]:
@@ -94,12 +94,14 @@ def score(
 
     from ifrp.evaluation import ceilings, fsim, pixels
 
+    step = runtime.batch(BATCH, torch.device(device))
+
     def read(images: stacks.Images, start: int) -> Tensor:
-        batch = torch.from_numpy(np.array(images[start : start + BATCH])).to(device)
+        batch = torch.from_numpy(np.array(images[start : start + step])).to(device)
         return batch.permute(0, 3, 1, 2).contiguous()  # (B, 3, H, W)
 
     scores = {style: torch.empty(len(truth), len(METRICS), dtype=torch.float64) for style in recovered}
-    for start in runtime.progress(range(0, len(truth), BATCH), "quality"):
+    for start in runtime.progress(range(0, len(truth), step), "quality"):
         real = read(truth, start)
         real_features = fsim.features(real)  # once for all styles
         for style, images in recovered.items():
@@ -108,7 +110,7 @@ def score(
             lit = (ceilings.with_colour(fake, real), ceilings.with_contrast(fake, real))
             ceiling = [pixels.psnr(face, real) for face in lit]
             values = (pixels.psnr(fake, real), pixels.ssim(fake, real), *by_features, *ceiling)
-            scores[style][start : start + BATCH] = torch.stack([v.double() for v in values], dim=1).cpu()
+            scores[style][start : start + step] = torch.stack([v.double() for v in values], dim=1).cpu()
     return scores
 
 

@@ -20,7 +20,7 @@ from ifrp.recovery.calibration import calibrate, restored
 from ifrp.recovery.method import Method
 from ifrp.stacks import to_bytes, to_range
 
-BATCH = 16  # portraits at a time; larger batches leave the processor's cache and are slower
+BATCH = 16  # portraits at a time on a processor; larger batches leave its cache and are slower
 
 
 def ready(config: Config, experiment: Experiment, device: torch.device) -> Method[Any]:
@@ -41,9 +41,10 @@ def ready(config: Config, experiment: Experiment, device: torch.device) -> Metho
 
 def recover(method: Method[Any], images: stacks.Images, device: torch.device) -> Iterator[stacks.Images]:
     """Recovers a stack batch by batch: uint8 (N, S, S, 3) RGB in, the same out."""
+    step = runtime.batch(BATCH, device)
     with torch.no_grad():
-        for start in range(0, len(images), BATCH):
-            portraits = torch.from_numpy(images[start : start + BATCH].copy()).to(device)
+        for start in range(0, len(images), step):
+            portraits = torch.from_numpy(images[start : start + step].copy()).to(device)
             yield recovered(method, portraits).cpu().numpy()
 
 
@@ -65,7 +66,8 @@ def apply(config: Config, name: str, styles: Sequence[str] = ()) -> None:
     device = runtime.device(config.runtime)
     method = ready(config, experiment, device)
     if experiment.facts.trained:  # fills caches and builds kernels, which are not to be timed
-        next(recover(method, np.zeros((BATCH, experiment.size, experiment.size, 3), np.uint8), device))
+        blank = np.zeros((runtime.batch(BATCH, device), experiment.size, experiment.size, 3), np.uint8)
+        next(recover(method, blank, device))
     for style in styles or [style.name for style in style_table(config)]:
         _apply(config, experiment, method, style, device)
 
@@ -93,8 +95,9 @@ def _apply(
             facts["calibrated_on"] = len(seen)
         with stacks.create(target, chosen.shape[:3]) as (images, rows):
             start, done = time.perf_counter(), 0
+            batches = -(-len(chosen) // runtime.batch(BATCH, device))
             for faces in runtime.progress(
-                recover(method, chosen, device), f"{experiment.name} {style}", -(-len(chosen) // BATCH)
+                recover(method, chosen, device), f"{experiment.name} {style}", batches
             ):
                 images[done : done + len(faces)] = faces
                 done += len(faces)

@@ -84,13 +84,35 @@ def export(
     FORMATS[form](model, output)
 
 
+def demo(
+    model: Annotated[
+        str, typer.Option(help="ifrp-plus or small, a model file (.safetensors), or a released experiment")
+    ] = "ifrp-plus",
+    host: Annotated[
+        str, typer.Option(help="address to listen at; 0.0.0.0 lets others on the network use the page")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="to listen at [default: the first free one from 7860]"),
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="open the page in the browser")] = True,
+) -> None:
+    """Open a page in the browser that recovers the face of a picture; nothing leaves this machine."""
+    from ifrp.recovery.demo import serve
+
+    serve(model, host, port, browser=browser)
+
+
 def recover(
     pictures: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             help="pictures, folders or zip archives of pictures, or .npy stacks of faces", metavar="PATH…"
         ),
-    ],
+    ] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="the four portraits that come with ifrp")
+    ] = False,
     model: Annotated[
         str,
         typer.Option(
@@ -126,7 +148,8 @@ def recover(
     """Recover the faces of portraits: each is found in its picture, and what was recovered is written as PNG."""
     from ifrp.recovery.recover import recover as run
 
+    portraits = [*(pictures or ()), *([paths.EXAMPLES] if example else ())]
     run(
-        pictures, model, output, config,
+        portraits, model, output, config,
         aligned=aligned, every=every, compare=compare, table=table, calibrated=calibrate,
     )  # fmt: skip

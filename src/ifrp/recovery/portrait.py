@@ -118,6 +118,20 @@ class Model:
         self.header = dict(header or {})
 
     @cached_property
+    def landmarks(self) -> geometry.Matrix:
+        """Where eyes and mouth lie in its faces: (3, 2), in pixels.
+
+        Raises:
+            IfrpError: its file does not say.
+        """
+        if "landmarks" not in self.header:
+            raise IfrpError(
+                f"{self.name} does not say where eyes and mouth lie in its faces, so it cannot take a face from a picture: "
+                "use a released model (`ifrp recovery release`), or crop the portraits yourself and say that they are aligned."
+            )
+        return self.size * np.array(json.loads(self.header["landmarks"]))
+
+    @cached_property
     def _finder(self) -> Finder:  # loaded for the first picture in which a face is looked for
         return Finder()
 
@@ -173,15 +187,10 @@ class Model:
         """
         if aligned:
             return [Portrait(fit(picture, self.size))]
-        if "landmarks" not in self.header:
-            raise IfrpError(
-                f"{self.name} does not say where eyes and mouth lie in its faces, so it cannot take a face from a picture: "
-                "use a released model (`ifrp recovery release`), or crop the portraits yourself and say that they are aligned."
-            )
+        goal = self.landmarks
         found = self._finder.faces(picture)
         if not found:
             raise Skip("no face was found in it")
-        goal = self.size * np.array(json.loads(self.header["landmarks"]))
         seen = []
         for face in found if every else found[:1]:
             place = settled(geometry.similar(face.points, goal), self.size, picture.size)
@@ -191,7 +200,7 @@ class Model:
 
     def faces(self, portraits: Iterable[Portrait]) -> Iterator[Recovered]:
         """What the networks make of portraits, batch by batch, so that any number of them fits in memory."""
-        for batch in batches(portraits):
+        for batch in batches(portraits, self.device):
             images = np.stack([portrait.image for portrait in batch])
             for faces in apply.recover(self.method, images, self.device):
                 for portrait, face in zip(batch, faces, strict=True):
@@ -293,16 +302,21 @@ def settled(place: geometry.Matrix, size: int, picture: tuple[int, int]) -> geom
         size: side of the window, in pixels.
         picture: width and height, in pixels.
     """
-    side = min(picture)
-    whole = geometry.crop(((picture[0] - side) / 2, (picture[1] - side) / 2, side, side), size)
+    whole = central(picture, size)
     missed = geometry.corners(place, size) - geometry.corners(whole, size)
-    return whole if np.abs(missed).max() <= CROPPED * side else place
+    return whole if np.abs(missed).max() <= CROPPED * min(picture) else place
 
 
-def batches(items: Iterable[T]) -> Iterator[list[T]]:
-    """As many at a time as networks take."""
-    rest = iter(items)
-    while batch := list(islice(rest, apply.BATCH)):
+def central(picture: tuple[int, int], size: int) -> geometry.Matrix:
+    """Place of the central square of a picture of so many pixels (width, height), for a window of `size` pixels."""
+    side = min(picture)
+    return geometry.crop(((picture[0] - side) / 2, (picture[1] - side) / 2, side, side), size)
+
+
+def batches(items: Iterable[T], device: torch.device) -> Iterator[list[T]]:
+    """As many at a time as networks on a device take."""
+    rest, count = iter(items), runtime.batch(apply.BATCH, device)
+    while batch := list(islice(rest, count)):
         yield batch
 
 

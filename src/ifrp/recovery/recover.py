@@ -130,7 +130,7 @@ def recover(
     seen = _seen(recoverer, sources(portrait_paths), folder, aligned=aligned, every=every)
     if calibrated is not None:
         seen = _calibrate(recoverer, seen, calibrated)
-    for batch in portrait.batches(seen):
+    for batch in portrait.batches(seen, recoverer.device):
         for (source, _), recovered in zip(batch, recoverer.faces(view for _, view in batch), strict=True):
             folder.add(source, recovered)
     if table is not None:
@@ -168,6 +168,10 @@ def _check(portrait_paths: Sequence[Path], output: Path, calibrated: Path | None
         )
     if output.exists() and not output.is_dir():
         raise IfrpError(f"{output} is a file: name a folder for the faces with --output.")
+    if not portrait_paths:
+        raise IfrpError(
+            "Name a picture, a folder, a zip archive or a .npy stack; or try `ifrp recover --example`."
+        )
     target = output.resolve()
     for path in portrait_paths:
         if not path.exists():
