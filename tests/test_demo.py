@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +110,11 @@ def test_it_ends_with_one_sentence_and_leaves_nothing(tmp_path: Path, end: signa
         "--no-browser",
     ]
     environment = os.environ | {"TMPDIR": str(tmp_path)}
+    as_in_background = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)  # what a shell does for `&`
     with subprocess.Popen(
-        command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as served:
+        command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=as_in_background if end == signal.SIGTERM else None,
+    ) as served:  # fmt: skip
         assert served.stdout is not None
         assert served.stdout.readline().startswith("Open http://")
         assert any(tmp_path.iterdir())

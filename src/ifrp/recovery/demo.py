@@ -6,6 +6,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import astuple
 from functools import cache
 from pathlib import Path
@@ -125,9 +126,8 @@ def page(desk: Desk) -> gr.Blocks:
                         for what in ("face", "both")
                     ]
             with gr.Column():
-                picture = gr.Image(
-                    label="Click a face, or where the crop is to be", interactive=False, buttons=[]
-                )
+                gr.Markdown("Click a face, or where the crop is to be:")
+                picture = gr.Image(label="Picture", show_label=False, interactive=False, buttons=[])
                 faces = gr.Radio([], label="Recover", visible=False)
                 with gr.Accordion("Adjust the crop", open=False):
                     moved = [
@@ -188,10 +188,13 @@ def serve(
     Raises:
         IfrpError: there is no such model, or the page cannot be served there.
     """
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # so that pictures are deleted then, too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that pictures are deleted then, too
     with tempfile.TemporaryDirectory(prefix="ifrp-demo-") as folder:
-        os.environ["GRADIO_TEMP_DIR"] = folder  # read where its components are made
-        blocks = page(Desk(model, Path(folder)))
+        desk = Desk(model, Path(folder))
+        os.environ["GRADIO_TEMP_DIR"] = folder  # read where the page's components are made
+        blocks = page(desk)
         address = launch(blocks, host, port, browser=browser)
         print(f"Open {address} in a browser; Ctrl+C ends it.", flush=True)
-        blocks.block_thread()
+        with suppress(KeyboardInterrupt):
+            signal.pause()
+        blocks.close(verbose=False)
