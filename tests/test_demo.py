@@ -28,9 +28,10 @@ import ifrp
 from ifrp import paths
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry
-from ifrp.recovery import demo
+from ifrp.recovery.demo import page
+from ifrp.recovery.demo.serve import LOCAL, serve
+from ifrp.recovery.demo.sitting import WHOLE, Adjustment, Sitting
 from ifrp.recovery.portrait import Model, Portrait
-from ifrp.recovery.sitting import WHOLE, Adjustment, Sitting
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DRIVER = shutil.which("chromedriver")
@@ -84,18 +85,19 @@ def test_sliders_turn_and_scale_a_crop_about_its_centre() -> None:
 def test_a_model_that_cannot_find_faces_is_refused_before_the_page_opens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))  # is set anew, and restored after the test
     without = ifrp.load("small")
     without.header.pop("landmarks")
     monkeypatch.setattr("ifrp.recovery.portrait.load", lambda name: without)
     with pytest.raises(IfrpError, match="does not say where eyes and mouth lie"):
-        demo.serve("small", browser=False)
+        serve("small", browser=False)
 
 
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
-    with socket.create_server((demo.LOCAL, 0)) as taken:
+    with socket.create_server((LOCAL, 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(IfrpError, match=f"cannot be served at {demo.LOCAL}, port {port}"):
-            demo.launch(demo.page(demo.Desk("small", tmp_path)), demo.LOCAL, port, browser=False)
+        with pytest.raises(IfrpError, match=f"cannot be served at {LOCAL}, port {port}"):
+            page.launch(page.page(page.Desk("small", tmp_path)), LOCAL, port, browser=False)
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
@@ -131,8 +133,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         folder = tmp_path_factory.mktemp("demo")
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         patch.chdir(folder)  # the page serves its examples from wherever it is started
-        blocks = demo.page(demo.Desk("small", folder))
-        yield demo.launch(blocks, demo.LOCAL, None, browser=False)
+        blocks = page.page(page.Desk("small", folder))
+        yield page.launch(blocks, LOCAL, None, browser=False)
         blocks.close()
 
 
@@ -204,9 +206,7 @@ class Visitor:
             for event in events
             if event["method"] == "Network.requestWillBeSent"
         }
-        return {
-            url for url in urls if not url.startswith((f"http://{demo.LOCAL}:", "data:", "blob:", "chrome:"))
-        }
+        return {url for url in urls if not url.startswith((f"http://{LOCAL}:", "data:", "blob:", "chrome:"))}
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def demo(
     browser: Annotated[bool, typer.Option(help="open the page in the browser")] = True,
 ) -> None:
     """Open a page in the browser that recovers the face of a picture; nothing leaves this machine."""
-    from ifrp.recovery.demo import serve
+    from ifrp.recovery.demo.serve import serve
 
     serve(model, host, port, browser=browser)
 

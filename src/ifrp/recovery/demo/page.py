@@ -1,12 +1,9 @@
-"""`ifrp demo`: a page for the browser on which a face is recovered from a picture; served and computed on this machine alone."""
+"""The page of `ifrp demo`, in Gradio: what stands on it, and what it does when somebody gives a picture, clicks or drags."""
 
 from __future__ import annotations
 
-import os
-import signal
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import astuple
 from functools import cache
 from pathlib import Path
@@ -19,10 +16,9 @@ from ifrp import paths
 from ifrp.errors import IfrpError
 from ifrp.faces.pictures import Skip
 from ifrp.recovery import portrait
+from ifrp.recovery.demo.sitting import UNMOVED, Adjustment, Sitting, sit, told
 from ifrp.recovery.portrait import Recovered
-from ifrp.recovery.sitting import UNMOVED, Adjustment, Sitting, sit, told
 
-LOCAL = "127.0.0.1"
 LARGEST = "200mb"  # of a file that is taken
 KEPT = 3600  # seconds that pictures of a visitor are kept, at most twice
 SHOWN = 512  # pixels of portrait and face on the page; the files to download have the model's own size
@@ -103,7 +99,7 @@ class Desk:
 
 
 def page(desk: Desk) -> gr.Blocks:
-    """The page: on a wide screen the portrait, the face and the crop side by side; on a phone one below the other."""
+    """All of it: on a wide screen the portrait, the face and the crop side by side; on a phone one below the other."""
     examples = [[str(path)] for path in sorted(paths.EXAMPLES.iterdir())]
     blocks: gr.Blocks
     with gr.Blocks(title="ifrp", analytics_enabled=False, delete_cache=(KEPT, KEPT)) as blocks:
@@ -172,29 +168,3 @@ def launch(blocks: gr.Blocks, host: str, port: int | None, *, browser: bool) -> 
             f"The page cannot be served at {host}, port {port or 'from 7860'}: {error}"
         ) from error
     return str(address)
-
-
-def serve(
-    model: str = "ifrp-plus", host: str = LOCAL, port: int | None = None, *, browser: bool = True
-) -> None:
-    """Serves the page until it is interrupted; its files are deleted at the end.
-
-    Args:
-        model: see `Desk`.
-        host: address to listen at; 0.0.0.0 lets others on the network use the page.
-        port: to listen at; none takes the first that is free from 7860.
-        browser: open the page in it.
-
-    Raises:
-        IfrpError: there is no such model, or the page cannot be served there.
-    """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that pictures are deleted then, too
-    with tempfile.TemporaryDirectory(prefix="ifrp-demo-") as folder:
-        desk = Desk(model, Path(folder))
-        os.environ["GRADIO_TEMP_DIR"] = folder  # read where the page's components are made
-        blocks = page(desk)
-        address = launch(blocks, host, port, browser=browser)
-        print(f"Open {address} in a browser; Ctrl+C ends it.", flush=True)
-        with suppress(KeyboardInterrupt):
-            signal.pause()
-        blocks.close(verbose=False)
