@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +85,38 @@ def test_what_is_nowhere_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         ifrp.load("owner/name")
     result = CliRunner().invoke(app, ["export", "small", "--format", "tflite", "--output", "m"])
     assert str(result.exception) == "--format tflite is none of onnx, huggingface."
+
+
+class Hub(BaseHTTPRequestHandler):
+    """The one address of the Hugging Face hub that a model's file is fetched from."""
+
+    file = b""
+
+    def do_HEAD(self) -> None:
+        there = self.path == "/somebody/faces/resolve/main/model.safetensors"
+        self.send_response(200 if there else 404)
+        self.send_header("ETag", f'"{hashlib.sha256(self.file).hexdigest()}"')
+        self.send_header("X-Repo-Commit", "0" * 40)
+        self.send_header("Content-Length", str(len(self.file) if there else 0))
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.do_HEAD()
+        self.wfile.write(self.file)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_a_model_is_fetched_from_the_hub(tmp_path: Path) -> None:
+    export("small", "--format", "huggingface", "--output", str(tmp_path / "mine"))
+    Hub.file = (tmp_path / "mine/model.safetensors").read_bytes()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        where = {"HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}", "HF_HOME": str(tmp_path / "cache")}
+        code = "import ifrp; print(ifrp.load('somebody/faces').size)"
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=os.environ | where, capture_output=True, text=True, check=False
+        )
+        server.shutdown()
+    assert done.stdout == "128\n", done.stderr
