@@ -68,15 +68,19 @@ class _Header:
     """What a header says, see `describe`, and `landmarks` as `ifrp recovery release` adds it."""
 
     settings: dict[str, Any]
-    size: Side
-    styles: tuple[str, ...]
+    size: Side | None = None
+    styles: tuple[str, ...] | None = None
     recognisers: dict[str, str] = field(default_factory=dict)
     colours: tuple[Colour, Colour] | None = None
     landmarks: tuple[Point, Point, Point] | None = None
 
 
-def header(path: Path) -> dict[str, str]:
+def header(path: Path, *needed: str) -> dict[str, str]:
     """Method, settings, training styles, face size, loss recognisers and colours of a model file, as text and JSON.
+
+    Args:
+        path: of the file.
+        needed: entries that must be there, beside method and settings.
 
     Raises:
         IfrpError: the file is missing or was not made by `save`, or an entry is not what it must be.
@@ -87,8 +91,9 @@ def header(path: Path) -> dict[str, str]:
             "or call ifrp in the project's folder if it is there."
         )
     metadata = artifacts.read_header(path)
-    if "method" not in metadata or "settings" not in metadata:
-        raise IfrpError(f"{path} is not a recovery model: its header names no method.")
+    for name in ("method", "settings", *needed):
+        if name not in metadata:
+            raise IfrpError(f"{path} is not a recovery model: its header names no {name}.")
     known = [entry.name for entry in fields(_Header) if entry.name in metadata]
     typed(_Header, {name: artifacts.parsed(metadata[name], path) for name in known}, f"The header of {path}")
     return metadata
@@ -105,7 +110,7 @@ def check(path: Path, experiment: Experiment, settings: Any) -> None:
     Raises:
         IfrpError: the file is missing, or says something else.
     """
-    metadata = header(path)
+    metadata = header(path, "size", "styles")
     cls = methods.find(metadata["method"])
     theirs = typed(cls.settings_class, json.loads(metadata["settings"]), str(path))
     saved = {"method": metadata["method"], "styles": json.loads(metadata["styles"]), **plain(theirs)}
@@ -124,7 +129,7 @@ def load(path: Path, device: torch.device | str = "cpu") -> Method[Any]:
     Raises:
         IfrpError: the file is missing, damaged, or does not fit its method.
     """
-    metadata = header(path)
+    metadata = header(path, "size", "styles")
     cls = methods.find(metadata["method"])
     settings = typed(cls.settings_class, json.loads(metadata["settings"]), str(path))
     try:
