@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -176,13 +177,13 @@ def _check(portrait_paths: Sequence[Path], output: Path, table: Path | None, cal
         )
     if output.exists() and not output.is_dir():
         raise IfrpError(f"{output} is a file: name a folder for the faces with --output.")
-    target = output.resolve()
+    target = _real(output)
     for path in portrait_paths:
         if not path.exists():
             raise IfrpError(f"There is no {path}: name a picture, a folder, a zip archive or a .npy stack.")
         if stacks.is_stack(path):
             stacks.pictures(path)  # a damaged one is noticed before anything is written
-        beside = target.is_relative_to(path.resolve()) if path.is_dir() else target == path.parent.resolve()
+        beside = target.is_relative_to(_real(path)) if path.is_dir() else target == _real(path.parent)
         if beside:  # a face could take the name of its portrait, or be taken for one
             raise IfrpError(
                 f"{output} lies where the portraits of {path} are: name another folder with --output."
@@ -190,6 +191,10 @@ def _check(portrait_paths: Sequence[Path], output: Path, table: Path | None, cal
     for written in (output / "face.png", table, calibrated):
         if written is not None:
             require_writable(written)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # not resolve(), which has an error of its own for a loop of links
 
 
 def _calibrate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,8 +34,10 @@ def save(path: Path, state: Mapping[str, Any], identity: str) -> None:
     """
     import torch
 
+    content = io.BytesIO()  # torch itself would make an error of its own of a full disk
+    torch.save({"identity": identity, "state": dict(state)}, content)
     with atomic(path) as new:
-        torch.save({"identity": identity, "state": dict(state)}, new)
+        new.write_bytes(content.getbuffer())
         if path.exists():
             path.replace(previous(path))
 
