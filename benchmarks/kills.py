@@ -59,7 +59,7 @@ class Copy:
             shutil.copy(config, root / "config/config.yaml")
             self._output(sys.executable, "-m", "ifrp.dvcfile")
         self.log = root.with_suffix(".log")
-        self.log.unlink(missing_ok=True)
+        self.log.write_text("")
         stages = yaml.safe_load((root / "dvc.yaml").read_text())["stages"]
         self.stages = {name: tuple(stage["outs"]) for name, stage in stages.items()}
 
@@ -97,15 +97,6 @@ class Copy:
         named = re.findall(r"Running stage '(\w+)'", self.log.read_text(errors="replace"))
         return named[-1] if named else None
 
-    def artifacts(self) -> dict[str, Path]:
-        """All files that were made, by name."""
-        files = (path for place in PLACES for path in (self.root / place).rglob("*") if path.is_file())
-        return {path.relative_to(self.root).as_posix(): path for path in files}
-
-    def hashes(self) -> dict[str, str]:
-        """Of every file that does not tell times: the hash of what does not."""
-        return {name: essence(path) for name, path in self.artifacts().items() if not TIMED.search(name)}
-
     def parts(self) -> list[str]:
         """What an interrupted process may have left: hidden parts, and checkpoints of trainings."""
         found = (path for place in (*PLACES, "checkpoints") for path in (self.root / place).rglob("*"))
@@ -120,6 +111,17 @@ class Copy:
         return subprocess.run(
             command, cwd=self.root, env=self._environment(), check=False, capture_output=True, text=True
         ).stdout
+
+
+def artifacts(root: Path) -> dict[str, Path]:
+    """All files that a run made, by name."""
+    files = (path for place in PLACES for path in (root / place).rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): path for path in files}
+
+
+def hashes(root: Path) -> dict[str, str]:
+    """Of every file that does not tell times: the hash of what does not."""
+    return {name: essence(path) for name, path in artifacts(root).items() if not TIMED.search(name)}
 
 
 def essence(path: Path) -> str:
@@ -170,7 +172,7 @@ def disturbed(copy: Copy, tool: str, kills: int, longest: float, seed: int) -> I
         waiting, emptied = copy.under_way(), copy.stages.get(copy.stage() or "", ()) if tool == "dvc" else ()
         there = {
             name: (essence(path), path.stat().st_mtime)
-            for name, path in copy.artifacts().items()
+            for name, path in artifacts(copy.root).items()
             if name not in waiting and not PART.match(path.name)
         }
         kept = {name: of for name, of in done.items() if not name.startswith(emptied or ("\0",))}
@@ -189,11 +191,11 @@ def disturbed(copy: Copy, tool: str, kills: int, longest: float, seed: int) -> I
             done = {}
 
 
-def compared(copy: Copy, undisturbed: Copy, tool: str) -> dict[str, Any]:
+def compared(copy: Copy, undisturbed: Path, tool: str) -> dict[str, Any]:
     """The last row: what differs in the end."""
-    ours, theirs = copy.hashes(), undisturbed.hashes()
+    ours, theirs = hashes(copy.root), hashes(undisturbed)
     other = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
-    absent = undisturbed.artifacts().keys() - copy.artifacts().keys()
+    absent = artifacts(undisturbed).keys() - artifacts(copy.root).keys()
     return {
         "tool": tool, "kill": "end", "signal": "", "seconds": "", "under_way": "", "finished": len(ours),
         "lost": " ".join([*other, *sorted(absent - set(other))]), "made_again": "", "parts": len(copy.parts()),
@@ -215,11 +217,14 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
+    if given.against and not given.longest:
+        parser.error("with --against, --longest must be given")
     given.folder.mkdir(parents=True, exist_ok=True)
     folder = given.folder.resolve()
-    undisturbed = Copy(folder / "undisturbed", given.config, given.cores)
-    took = undisturbed.finish("snakemake")
-    print(f"undisturbed: {took:.0f} seconds, {len(undisturbed.hashes())} files to compare", flush=True)
+    undisturbed, took = given.against or folder / "undisturbed", 0.0
+    if given.against is None:
+        took = Copy(undisturbed, given.config, given.cores).finish("snakemake")
+    print(f"undisturbed: {took:.0f} seconds, {len(hashes(undisturbed))} files to compare", flush=True)
     failed = 0
     with (folder / "kills.csv").open("w", newline="") as file:
         table = csv.DictWriter(file, COLUMNS)

@@ -84,7 +84,8 @@ def mapped(path: Path, fault: str) -> NDArray[Any]:
         IfrpError: it cannot be read, is no array, or is damaged or unfinished.
     """
     try:
-        return open_memmap(path, mode="r")  # np.load would take archives and pickled objects, too
+        with np.errstate(over="ignore"):  # of sizes beyond all files
+            return open_memmap(path, mode="r")  # np.load would take archives and pickled objects, too
     except OSError as error:
         raise IfrpError(sentence(error, path)) from error
     except Exception as error:  # what is no array fails in many ways: as text, Python, number, shape

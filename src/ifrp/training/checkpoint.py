@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,10 +33,8 @@ def save(path: Path, state: Mapping[str, Any], identity: str) -> None:
     """
     import torch
 
-    content = io.BytesIO()  # torch itself would make an error of its own of a full disk
-    torch.save({"identity": identity, "state": dict(state)}, content)
     with atomic(path) as new:
-        new.write_bytes(content.getbuffer())
+        torch.save({"identity": identity, "state": dict(state)}, new)
         if path.exists():
             path.replace(previous(path))
 
