@@ -213,6 +213,9 @@ def main() -> None:
     )
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
+        "--against", type=Path, help="a finished run of this commit and configuration [default: one is made]"
+    )
+    parser.add_argument(
         "--longest", type=float, help="seconds before a kill, at most [default: by the undisturbed run]"
     )
     parser.add_argument("--seed", type=int, default=0)
