@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ RECOVER = ("recover", "--aligned", "--output", "out/faces", "--table", "out/tabl
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with portraits, a model that was not trained, and the methods that need no training."""
     folder = tmp_path_factory.mktemp("fuzz") / "deep/project"
     folder.mkdir(parents=True)
@@ -49,6 +50,18 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with artifacts.card(Path("results/b.csv"), {"key": 1}, 5, [Path("results/a.csv")]):
             Path("results/b.csv").write_text("a,b\n")
     return folder
+
+
+@pytest.fixture
+def root(project: Path) -> Iterator[Path]:
+    """The same, which afterwards is as it was."""
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    yield project
+    for path in [path for path in project.rglob("*") if path.is_file() and path not in before]:
+        path.unlink()
+    for path, content in before.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def picture(side: int = 24, kind: str = "PNG", **how: Any) -> bytes:
@@ -111,13 +124,12 @@ def test_tables_of_stacks(root: Path) -> None:
         attempt(root, "recovery", "apply", "input", "ink")
 
     said(fuzzing.run(check, fuzzing.lines_of(good) | fuzzing.bytes_of(good.encode())))
-    table.write_text(good)
 
 
 def test_tables_of_people(root: Path) -> None:
     """Photos and who is on which."""
     photos = root / "photos"
-    photos.mkdir()
+    photos.mkdir(exist_ok=True)
     for number in range(6):
         (photos / f"{number}.png").write_bytes(picture(200))
     rows = "".join(f"{number}.png,p{number},60,80,140,80,100,150\n" for number in range(6))
@@ -148,7 +160,6 @@ def test_tables_of_styles(root: Path) -> None:
         attempt(root, "recovery", "apply", "input")
 
     said(fuzzing.run(check, fuzzing.lines_of(good) | fuzzing.bytes_of(good.encode())))
-    table.write_text(good)
 
 
 def test_configurations(root: Path) -> None:
@@ -204,4 +215,3 @@ def test_cards(root: Path) -> None:
 
     texts = fuzzing.mapping_of(json.loads(good)).map(lambda values: json.dumps(values).encode())
     said(fuzzing.run(check, texts | fuzzing.bytes_of(good.encode())))
-    card.write_text(good)

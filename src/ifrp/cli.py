@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ifrp.errors import FULL, IfrpError, sentence
+from ifrp.errors import IfrpError, sentence
 from ifrp.evaluation.commands import app as evaluation
 from ifrp.faces.commands import app as faces
 from ifrp.paper.commands import app as paper
@@ -84,14 +84,12 @@ def main() -> None:
         finally:
             sys.stdout.flush()  # at its own end, Python would complain with a traceback
     except BrokenPipeError:
-        sys.exit(_hushed(NO_READER))
+        _hush()
+        sys.exit(NO_READER)
     except IfrpError as error:
         sys.exit(_complain(str(error)))
     except OSError as error:
-        unnamed = (
-            Path("standard output") if error.errno in FULL else None
-        )  # every file that is written has a name
-        sys.exit(_hushed(_complain(sentence(error, unnamed))))
+        sys.exit(_complain(sentence(error, Path("standard output") if _hush() else None)))
     except ModuleNotFoundError as error:
         if (error.name or "ifrp").startswith("ifrp"):
             raise
@@ -116,13 +114,14 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _hushed(code: int) -> int:
-    """The same; whatever standard output still holds goes nowhere, for it cannot be written."""
+def _hush() -> bool:
+    """Lets what standard output still holds go nowhere if it cannot be written; says whether that is so."""
     try:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return code
+        return True
+    return False
 
 
 def _complain(message: str) -> int:
