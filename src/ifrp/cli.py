@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ifrp.errors import IfrpError, sentence
+from ifrp.errors import FULL, IfrpError, sentence
 from ifrp.evaluation.commands import app as evaluation
 from ifrp.faces.commands import app as faces
 from ifrp.paper.commands import app as paper
@@ -89,7 +89,9 @@ def main() -> None:
     except IfrpError as error:
         sys.exit(_complain(str(error)))
     except OSError as error:
-        sys.exit(_complain(sentence(error, Path("standard output") if _hush() else None)))
+        _hush()
+        unnamed = Path("standard output") if error.errno in FULL else None  # every full disk has a name
+        sys.exit(_complain(sentence(error, unnamed)))
     except ModuleNotFoundError as error:
         if (error.name or "ifrp").startswith("ifrp"):
             raise
@@ -114,14 +116,12 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _hush() -> bool:
-    """Lets what standard output still holds go nowhere if it cannot be written; says whether that is so."""
+def _hush() -> None:
+    """Lets what standard output still holds go nowhere if it cannot be written."""
     try:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
 
 
 def _complain(message: str) -> int:
