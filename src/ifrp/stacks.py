@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,7 +85,8 @@ def mapped(path: Path, fault: str) -> NDArray[Any]:
         IfrpError: it cannot be read, is no array, or is damaged or unfinished.
     """
     try:
-        with np.errstate(over="ignore"):  # of sizes beyond all files
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what makes an error below, too
             return open_memmap(path, mode="r")  # np.load would take archives and pickled objects, too
     except OSError as error:
         raise IfrpError(sentence(error, path)) from error
