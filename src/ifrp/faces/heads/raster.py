@@ -17,11 +17,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _compiled(loop: F) -> F:
-    how = {"fastmath": True, "nogil": True}
     try:
-        found: F = njit(cache=True, **how)(loop)
+        found: F = njit(cache=True, fastmath=True, nogil=True)(loop)
     except RuntimeError:  # neither the package's folder nor the home can be written
-        found = njit(**how)(loop)
+        found = njit(fastmath=True, nogil=True)(loop)
     return found
 
 
