@@ -89,7 +89,7 @@ def huggingface(name: str, output: Path) -> None:
     """
     require_writable(output / "model.safetensors")
     source = portrait.find(name)
-    header = model.header(source)
+    header = model.header(source, "size", "styles")
     config = {key: _parsed(value) for key, value in header.items()}
     styles = ", ".join(json.loads(header["styles"]))
     card = CARD.format(name=output.name, method=header["method"], styles=styles, size=header["size"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -18,10 +18,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def _compiled(loop: F) -> F:
     try:
-        found: F = njit(cache=True, fastmath=True, nogil=True)(loop)
+        return cast(F, njit(cache=True, fastmath=True, nogil=True)(loop))
     except RuntimeError:  # neither the package's folder nor the home can be written
-        found = njit(fastmath=True, nogil=True)(loop)
-    return found
+        return cast(F, njit(fastmath=True, nogil=True)(loop))
 
 
 @_compiled
