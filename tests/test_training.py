@@ -177,6 +177,19 @@ def test_a_step_has_all_its_digits() -> None:
     assert Path("curve.csv").read_text() == "step,loss\n1234567,0.123457\n"
 
 
+def test_a_changed_bit_is_damage(capsys: pytest.CaptureFixture[str]) -> None:
+    """Torch itself would go on with another weight."""
+    path = Path("x.ckpt")
+    checkpoint.save(path, {"weight": torch.ones(9)}, "a")
+    content = bytearray(path.read_bytes())
+    place = content.index(torch.ones(9).numpy().tobytes())
+    content[place + 1] ^= 1
+    path.write_bytes(content)
+    assert not torch.equal(torch.load(path)["state"]["weight"], torch.ones(9))
+    assert checkpoint.load(path, "a") is None
+    assert "x.ckpt is damaged" in capsys.readouterr().err
+
+
 def test_damaged_and_foreign_checkpoints_are_passed_over(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

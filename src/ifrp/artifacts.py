@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+import functools
 import hashlib
+import itertools
 import json
+import math
 import os
 import platform
+import re
 import resource
+import shutil
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from ifrp.errors import IfrpError
+from ifrp.errors import FULL, IfrpError, brief, sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,16 +33,171 @@ HEADER = "ifrp"
 """the entry of a safetensors file's header in which the metadata are, as JSON"""
 
 
+NAMES: Final = "surrogateescape"
+"""how tables hold names of files that are not UTF-8: byte by byte"""
+PART = re.compile(r"\.ifrp-(?P<process>\d+)-\d+@(?P<host>[^@]*)@")
+"""how the name of a hidden part begins: who writes it"""
+LONGEST = 40  # characters of a file's own name in that of its hidden part, which so is never too long
+OLD = 24 * 3600  # seconds after which a part of another machine is given up
+BLOCK = 2**20  # bytes that a disk which is not full takes
+NUMBERS = itertools.count()
+CARD: dict[str, type | tuple[type, ...]] = {
+    "artifact": str, "command": str, "code": str, "settings": dict, "machine": dict, "seconds": (int, float), "inputs": dict,
+    "facts": dict,
+}  # fmt: skip
+"""entries of a provenance card that others go by, and what each is"""
+
+
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Yields a temporary path in the same folder, with the same suffix; renames it when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{os.getpid()}.{path.name}")
+    """Yields a hidden path in the same folder, with the same suffix; it gets its name when the block ends well.
+
+    What dead processes left there of the kind is removed first.
+
+    Raises:
+        OSError: the file system refuses. It names `path`, not the hidden one; on a full disk, so does what a library says.
+    """
+    new = _part(path)
     try:
         yield new
         new.replace(path)
+    except Exception as error:
+        _blame(error, path, new)
+        raise
     finally:
-        new.unlink(missing_ok=True)
+        _remove(new)
+
+
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """A hidden folder beside `path` that goes away with the block, or is cleared as those of `atomic` are."""
+    folder = _part(path)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        _remove(folder)
+
+
+def _part(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _clear(path.parent.resolve())
+    owner = f".ifrp-{os.getpid()}-{next(NUMBERS)}@{socket.gethostname()}@"
+    return path.with_name(owner + path.name[-LONGEST:])
+
+
+@functools.cache
+def _clear(folder: Path) -> None:
+    """Removes hidden parts of dead processes, once for each folder: before this process has parts of its own there."""
+    for entry in os.scandir(folder):
+        if (owner := PART.match(entry.name)) and not _alive(owner, Path(entry.path)):
+            _remove(Path(entry.path))
+
+
+def _alive(owner: re.Match[str], part: Path) -> bool:
+    process = int(owner["process"])
+    try:
+        if owner["host"] != socket.gethostname():
+            return time.time() - part.stat().st_mtime < OLD
+        os.kill(process, 0)
+    except (ProcessLookupError, FileNotFoundError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return process != os.getpid()  # an earlier process had the same number
+
+
+def _remove(part: Path) -> None:
+    if part.is_dir():
+        shutil.rmtree(part, ignore_errors=True)
+    else:
+        with suppress(OSError):  # a folder that has become read-only must not hide why
+            part.unlink()
+
+
+def _blame(error: Exception, path: Path, new: Path) -> None:
+    """Makes a fault in writing `new` one of `path`, which is the name that people know."""
+    if isinstance(error, OSError) and error.errno is not None:
+        written = error.filename is None and error.errno in FULL
+        if written or str(error.filename) == str(new):
+            error.filename = str(path)
+        return
+    if isinstance(error, IfrpError):
+        return
+    try:  # a library has words of its own for a disk that is full; the disk itself says what it is
+        with new.open("ab") as file:
+            file.write(bytes(BLOCK))
+    except OSError as refused:
+        refused.filename = str(path)
+        raise refused from error
+
+
+def require_writable(path: Path) -> None:
+    """Tries an output before the work that leads to it, and leaves nothing behind.
+
+    Raises:
+        OSError: it cannot be written: the place is full, read-only or forbidden, or a file is where a folder must be.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    missing = [folder for folder in path.parents if not folder.exists()]
+    try:
+        new = _part(path)
+        try:
+            new.write_bytes(bytes(BLOCK // 16))
+        except OSError as error:
+            _blame(error, path, new)
+            raise
+        finally:
+            _remove(new)
+    finally:
+        for folder in missing:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def require_space(path: Path, size: int) -> None:
+    """Refuses a file for which there is no room.
+
+    Args:
+        path: of the file; its folder exists.
+        size: of it, in bytes.
+
+    Raises:
+        IfrpError: the disk has less free; the sentence says how much is missing.
+    """
+    free = shutil.disk_usage(path.parent).free
+    if size > free:
+        takes, missing = math.ceil(size / 2**20), math.ceil((size - free) / 2**20)
+        raise IfrpError(
+            f"{path} takes {takes} MB, and its disk lacks {missing} of them: make room there, and run the same command again."
+        )
+
+
+def reserve(new: Path, path: Path) -> None:
+    """Takes space on the disk for all of a file that is then written through a memory map: a disk that fills up is a bus error.
+
+    Where the system or the file system cannot reserve (macOS, some network drives), it has to do that it was free before.
+
+    Args:
+        new: the file, which has its size already, but may have holes.
+        path: its name for messages.
+
+    Raises:
+        IfrpError: there is no room, or the quota allows no more.
+    """
+    size = new.stat().st_size
+    require_space(path, size)
+    if not hasattr(os, "posix_fallocate"):
+        return
+    with new.open("r+b") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)
+        except OSError as error:
+            if error.errno in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+                return
+            _blame(error, path, new)
+            raise
 
 
 def save_weights(
@@ -48,13 +210,12 @@ def save_weights(
         tensors: name to tensor; moved to the CPU and made contiguous.
         metadata: short strings kept in the file's header.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with atomic(path) as new:
         # One entry, because safetensors writes several in an order that differs from run to run.
-        save_file(plain, new, metadata={HEADER: json.dumps(dict(metadata or {}), sort_keys=True)})
-        new.chmod(0o644)  # safetensors makes files that only their owner can read
+        new.write_bytes(save(plain, metadata={HEADER: json.dumps(dict(metadata or {}), sort_keys=True)}))
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
@@ -70,12 +231,14 @@ def load_weights(path: Path) -> dict[str, Tensor]:
     if not path.exists():
         raise IfrpError(f"There are no weights at {path}: check the path, or run the step that trains them.")
     try:
-        if path.suffix == ".safetensors":
+        if path.suffix.lower() == ".safetensors":
             return load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, OSError, EOFError, RuntimeError, ValueError, KeyError) as error:
+    except OSError as error:
+        raise IfrpError(sentence(error, path)) from error
+    except (SafetensorError, EOFError, RuntimeError, ValueError, KeyError) as error:
         raise IfrpError(
-            f"{path} cannot be read as weights ({error}): it may be damaged; fetch or train it again."
+            f"{path} cannot be read as weights ({brief(error)}): it may be damaged; fetch or train it again."
         ) from error
     except Exception as error:  # pickle.UnpicklingError is private to weights_only loading
         raise IfrpError(
@@ -102,12 +265,11 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> N
     try:
         module.load_state_dict(dict(tensors), strict=True)
     except RuntimeError as error:
-        reason = " ".join(str(error).split())[:300]
-        raise IfrpError(f"{path} does not fit {type(module).__name__}: {reason}") from error
+        raise IfrpError(f"{path} does not fit {type(module).__name__}: {brief(error)}") from error
 
 
 def read_header(path: Path) -> dict[str, str]:
-    """The metadata of a safetensors file, see `save_weights`.
+    """The metadata of a safetensors file, see `save_weights`; none for one that is of another project.
 
     Raises:
         IfrpError: the file is missing or damaged.
@@ -116,16 +278,39 @@ def read_header(path: Path) -> dict[str, str]:
 
     try:
         with safe_open(path, framework="pt") as file:
-            found: dict[str, str] = json.loads((file.metadata() or {}).get(HEADER, "{}"))
-            return found
-    except (SafetensorError, OSError) as error:
-        raise IfrpError(f"{path} cannot be read as a model ({error}): fetch it or train it again.") from error
+            text = (file.metadata() or {}).get(HEADER, "{}")
+    except OSError as error:
+        raise IfrpError(sentence(error, path)) from error
+    except (SafetensorError, ValueError) as error:
+        raise IfrpError(
+            f"{path} cannot be read as a model ({brief(error)}): fetch it or train it again."
+        ) from error
+    found = parsed(text, path)
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise IfrpError(
+            f"{path} has a header that is no mapping of names to text: fetch it or train it again."
+        )
+    return found
+
+
+def parsed(text: str, path: Path) -> Any:
+    """What JSON in the header of a file says.
+
+    Raises:
+        IfrpError: it is none.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise IfrpError(
+            f"{path} has a header that is not JSON ({brief(error)}): fetch it or train it again."
+        ) from error
 
 
 def save_table(path: Path, table: pd.DataFrame, numbers: str = "%.6g") -> None:
     """Writes a table as CSV, atomically; `numbers` is the printf format of its floats."""
     with atomic(path) as new:
-        table.to_csv(new, index=False, float_format=numbers, lineterminator="\n")
+        table.to_csv(new, index=False, float_format=numbers, lineterminator="\n", errors=NAMES)
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -133,7 +318,7 @@ def read_table(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     text = {"person": str, "file": str}
-    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""], encoding_errors=NAMES)
 
 
 def require(paths: Iterable[Path]) -> None:
@@ -204,7 +389,11 @@ def card(
 
     Yields:
         A dictionary for further facts (counts, scores), kept under "facts". A .json artifact is a card itself.
+
+    Raises:
+        OSError: the artifact cannot be written where it is to lie; that is tried before the block.
     """
+    require_writable(artifact)
     start, facts = time.monotonic(), dict[str, Any]()
     yield facts
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -248,14 +437,41 @@ def _torch() -> dict[str, Any]:
     return {"torch": torch.__version__, "threads": torch.get_num_threads(), "gpu": gpu}
 
 
+class Entries(dict[str, Any]):
+    """What a provenance card says, or a part of it: an entry that it lacks is a sentence, not a KeyError."""
+
+    path: Path
+
+    def __missing__(self, key: str) -> Any:
+        raise IfrpError(f"{self.path} does not say {key}: make what it belongs to again, with this version.")
+
+
 def read_card(artifact: Path) -> dict[str, Any]:
     """The provenance card of an artifact.
 
     Raises:
-        IfrpError: there is none.
+        IfrpError: there is none, or it is damaged, or of something else; and later, when an entry is asked for that it lacks.
     """
     path = card_path(artifact)
     if not path.exists():
         raise IfrpError(f"{artifact} has no provenance card ({path}): it was not made by this workflow.")
-    found: dict[str, Any] = json.loads(path.read_text())
+
+    def entries(values: dict[str, Any]) -> Entries:
+        found = Entries(values)
+        found.path = path
+        return found
+
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"), object_hook=entries)
+    except OSError as error:
+        raise IfrpError(sentence(error, path)) from error
+    except (ValueError, RecursionError) as error:
+        raise IfrpError(f"{path} is no provenance card ({brief(error)}): make {artifact} again.") from error
+    if not isinstance(found, Entries):
+        raise IfrpError(f"{path} is no provenance card, a mapping of names: make {artifact} again.")
+    for key, kind in CARD.items():
+        if key in found and not isinstance(found[key], kind):
+            raise IfrpError(
+                f"{path} is no provenance card of this workflow, by its entry {key}: make {artifact} again."
+            )
     return found

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ifrp.errors import IfrpError
+from ifrp.errors import FULL, IfrpError, sentence
 from ifrp.evaluation.commands import app as evaluation
 from ifrp.faces.commands import app as faces
 from ifrp.paper.commands import app as paper
@@ -19,6 +22,8 @@ from ifrp.styles.commands import app as styles
 
 STOPPED = 130
 """exit code that typer makes of a KeyboardInterrupt"""
+NO_READER = 1
+"""exit code that typer makes of a pipe that nobody reads"""
 app = typer.Typer(
     name="ifrp",
     help="Recover photorealistic faces from stylised portraits, and make the whole paper about it.",
@@ -72,11 +77,22 @@ def why(
 
 
 def main() -> None:
-    """Entry point: turns an `IfrpError` into one sentence and exit code 2."""
+    """Entry point: turns an `IfrpError`, and what a file system refuses, into one sentence and exit code 2."""
+    _prepare_streams()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # at its own end, Python would complain with a traceback
+    except BrokenPipeError:
+        _hush()
+        sys.exit(NO_READER)
     except IfrpError as error:
         sys.exit(_complain(str(error)))
+    except OSError as error:
+        _hush()
+        unnamed = Path("standard output") if error.errno in FULL else None  # every full disk has a name
+        sys.exit(_complain(sentence(error, unnamed)))
     except ModuleNotFoundError as error:
         if (error.name or "ifrp").startswith("ifrp"):
             raise
@@ -92,6 +108,25 @@ def main() -> None:
         raise
 
 
+def _prepare_streams() -> None:
+    """Lets file names that are not UTF-8 be printed, and what is printed go nowhere where a stream is closed."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - until the end
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _hush() -> None:
+    """Lets what standard output still holds go nowhere if it cannot be written."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _complain(message: str) -> int:
-    sys.stderr.write(f"ifrp: {message}\n")
+    with suppress(OSError):
+        sys.stderr.write(f"ifrp: {message}\n")
     return 2

@@ -96,7 +96,7 @@ def generator(seed: int, *purpose: str | int) -> np.random.Generator:
 def subseed(seed: int, *purpose: str | int) -> int:
     """A 63-bit seed derived from a seed and a purpose, the same on every machine."""
     text = "/".join(str(part) for part in (seed, *purpose))
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+    return int.from_bytes(hashlib.sha256(text.encode(errors="surrogateescape")).digest()[:8], "big") >> 1
 
 
 def progress(items: Iterable[T], what: str, total: int | None = None, initial: int = 0) -> Iterator[T]:

@@ -5,19 +5,20 @@
 
 from __future__ import annotations
 
-import os
+import math
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from ifrp.artifacts import read_table
-from ifrp.errors import IfrpError
+from ifrp.artifacts import NAMES, atomic, read_table, require_space, reserve
+from ifrp.errors import IfrpError, brief, sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,19 +69,41 @@ def spread(total: int, count: int | None) -> NDArray[np.int64]:
     return np.linspace(0, total - 1, min(count or total, total)).round().astype(np.int64)
 
 
+def is_stack(path: Path) -> bool:
+    """Whether a path is that of a stack, by its name; a folder is none, whatever its name."""
+    return path.suffix.lower() == ".npy" and not path.is_dir()
+
+
+def mapped(path: Path, fault: str) -> NDArray[Any]:
+    """The array in a .npy file, as a read-only memory map.
+
+    Args:
+        path: of the file.
+        fault: what to say of it if it holds no array, such as `is no array`.
+
+    Raises:
+        IfrpError: it cannot be read, is no array, or is damaged or unfinished.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what makes an error below, too
+            return open_memmap(path, mode="r")  # np.load would take archives and pickled objects, too
+    except OSError as error:
+        raise IfrpError(sentence(error, path)) from error
+    except Exception as error:  # what is no array fails in many ways: as text, Python, number, shape
+        raise IfrpError(f"{path} {fault} ({brief(error)}): make it again.") from error
+
+
 def pictures(path: Path) -> Images:
     """The pictures of a stack alone, as a read-only memory map.
 
     Raises:
-        IfrpError: the file is not uint8 (N, H, W, 3).
+        IfrpError: the file is not uint8 (N, H, W, 3), or see `mapped`.
     """
-    try:
-        images = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise IfrpError(f"{path} is not an image stack ({error}): make it again.") from error
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
+    images = mapped(path, "is not an image stack")
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3 or 0 in images.shape[1:]:
         raise IfrpError(f"{path} holds {images.dtype} {images.shape}, not uint8 (N, H, W, 3): make it again.")
-    return np.asanyarray(images)
+    return images
 
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, object]]:
@@ -107,24 +130,20 @@ def create(path: Path, shape: tuple[int, int, int]) -> Iterator[tuple[Images, li
 
     Raises:
         ValueError: the block appended another number of rows than N.
+        IfrpError: the disk has no room for the pictures; said before the block.
     """
     import pandas as pd
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     table_path = path.with_suffix(".csv")
-    new, new_table = (p.with_name(f".{p.name}.{os.getpid()}") for p in (path, table_path))
     rows: list[dict[str, object]] = []
-    try:
+    with atomic(table_path) as new_table, atomic(path) as new:
+        require_space(path, 3 * math.prod(shape))  # before a file of that size, with holes, is there
         images = open_memmap(new, mode="w+", dtype=np.uint8, shape=(*shape, 3))
+        reserve(new, path)
         yield images, rows
         if len(rows) != shape[0]:
             raise ValueError(f"{path}: {len(rows)} table rows for {shape[0]} pictures")
         images.flush()
         del images
-        pd.DataFrame(rows).to_csv(new_table, index=False, lineterminator="\n")
-        table_path.unlink(missing_ok=True)
-        new.replace(path)
-        new_table.replace(table_path)
-    finally:
-        new.unlink(missing_ok=True)
-        new_table.unlink(missing_ok=True)
+        pd.DataFrame(rows).to_csv(new_table, index=False, lineterminator="\n", errors=NAMES)
+        table_path.unlink(missing_ok=True)  # never the pictures of one run with the table of another

@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "src")))
 
 from ifrp import paths
 from ifrp.config import plain
-from ifrp.errors import IfrpError
+from ifrp.errors import IfrpError, sentence
 from ifrp.workflow import deployment, dvc
 from ifrp.paths import files
 from ifrp.workflow.run import Run, card, with_cards
@@ -20,6 +20,8 @@ try:
     )
 except IfrpError as error:
     raise WorkflowError(str(error)) from None
+except OSError as error:
+    raise WorkflowError(sentence(error)) from None
 
 config.update(plain(run.config))  # for the first page of the report
 shell.prefix(run.shell_prefix)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifrp import paths, runtime, stacks
-from ifrp.artifacts import atomic, card, read_card, require
+from ifrp.artifacts import atomic, card, read_card, require, require_space
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.evaluation.evaluator import BATCH, Embeddings, Recogniser
@@ -51,10 +51,9 @@ def read(name: str, evaluator: Recogniser) -> Embeddings:
     again = f"make them again with `ifrp evaluation distractors --recogniser {name}`."
     if read_card(path)["settings"].get("fingerprint") != evaluator.fingerprint:
         raise IfrpError(f"{path} was made with other weights than those of the recogniser {name}: {again}")
-    try:
-        embeddings: Embeddings = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise IfrpError(f"{path} does not hold embeddings ({error}): {again}") from error
+    embeddings = stacks.mapped(path, "does not hold embeddings")
+    if embeddings.dtype != np.float32 or embeddings.ndim != 2:
+        raise IfrpError(f"{path} holds {embeddings.dtype} {embeddings.shape}, not float32 (M, D): {again}")
     return embeddings
 
 
@@ -74,4 +73,5 @@ def write(config: Config, name: str, evaluator: Recogniser) -> None:
         embeddings = np.concatenate([evaluator.embed(faces.images[i : i + BATCH], BATCH) for i in starts])
         facts.update(faces=len(embeddings), people=int(faces.table["person"].nunique()))
         with atomic(path) as new:
+            require_space(path, embeddings.nbytes)  # of which NumPy says less
             np.save(new, embeddings)

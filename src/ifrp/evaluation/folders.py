@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ifrp import runtime
-from ifrp.artifacts import atomic
+from ifrp import runtime, stacks
+from ifrp.artifacts import NAMES, atomic, require_writable
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.evaluation.evaluator import BATCH, Recogniser
@@ -64,7 +64,7 @@ def _faces(folder: Path, size: int) -> dict[str, Images]:
         raise IfrpError(f"There is no {folder}: name a folder, a zip archive or a .npy stack of faces.")
     skipped, faces = list[str](), dict[str, "Images"]()
     for name, image in pictures([folder], size, skipped):
-        if folder.suffix == ".npy":  # of two stacks, those in the same place
+        if stacks.is_stack(folder):  # of two stacks, those in the same place
             name = str(len(faces))
         if name in faces:
             raise IfrpError(f"{folder} has two pictures called {name}: faces are compared by name.")
@@ -85,9 +85,10 @@ def write(config: Config, evaluator: Recogniser, recovered: Path, true: Path, ou
     """
     if output.is_dir():
         raise IfrpError(f"{output} is a folder: name the file that the scores go to.")
+    require_writable(output)
     rows = compare(config, evaluator, recovered, true)
     with atomic(output) as new:
-        rows.to_csv(new, index=False, float_format="%.6f", lineterminator="\n")
+        rows.to_csv(new, index=False, float_format="%.6f", lineterminator="\n", errors=NAMES)
     means = ", ".join(f"{name} {rows[name].mean():.4g}" for name in (*METRICS, "similarity"))
     top = (rows["rank"] <= config.evaluation.top).mean()
     first = (rows["rank"] == 1).mean()

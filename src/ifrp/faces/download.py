@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 
 from ifrp import runtime
 from ifrp.artifacts import hexdigest
+from ifrp.errors import FULL, IfrpError, sentence
 
 BLOCK = 2**20  # bytes
 TIMEOUT = 60  # seconds without a byte
@@ -33,6 +34,7 @@ def fetch(address: str, target: Path, md5: str) -> None:
 
     Raises:
         Failed: the server does not answer, sends a web page, or sends something else than the file.
+        IfrpError: the disk is full; what came so far stays.
     """
     if urlsplit(address).scheme not in ("http", "https"):
         raise Failed(f"{address}: an address begins with https://")
@@ -45,6 +47,8 @@ def fetch(address: str, target: Path, md5: str) -> None:
             _transfer(address, part, before)
             break
         except (OSError, HTTPException) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise IfrpError(sentence(error, part)) from error
             after = part.stat().st_size if part.exists() else 0
             idle = 0 if after > before else idle + 1
             if idle == ATTEMPTS or (isinstance(error, HTTPError) and error.code < 500):

@@ -181,7 +181,7 @@ def _ahead(function: Callable[[A], B], items: Iterable[A], threads: int) -> Gene
 
 
 def _write_skipped(skipped: dict[str, str]) -> None:
-    with artifacts.atomic(paths.SKIPPED) as new, new.open("w", newline="") as file:
+    with artifacts.atomic(paths.SKIPPED) as new, new.open("w", newline="", errors=artifacts.NAMES) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["file", "reason"])
         writer.writerows(sorted(skipped.items()))

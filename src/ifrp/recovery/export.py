@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ifrp.artifacts import atomic
+from ifrp.artifacts import atomic, require_writable
 from ifrp.errors import IfrpError
 from ifrp.recovery import model, portrait
 from ifrp.recovery.apply import recovered
@@ -63,6 +63,7 @@ def onnx(name: str, output: Path) -> None:
     Raises:
         IfrpError: there is no such model, or the package that writes ONNX is not installed.
     """
+    require_writable(output)
     recoverer = portrait.load(name, "cpu")
     example = torch.zeros(2, recoverer.size, recoverer.size, 3, dtype=torch.uint8)
     with atomic(output) as new:
@@ -86,8 +87,9 @@ def huggingface(name: str, output: Path) -> None:
     Raises:
         IfrpError: there is no such model.
     """
+    require_writable(output / "model.safetensors")
     source = portrait.find(name)
-    header = model.header(source)
+    header = model.header(source, "size", "styles")
     config = {key: _parsed(value) for key, value in header.items()}
     styles = ", ".join(json.loads(header["styles"]))
     card = CARD.format(name=output.name, method=header["method"], styles=styles, size=header["size"])

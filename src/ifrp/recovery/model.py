@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,14 @@ from torch import Tensor
 from ifrp import artifacts
 from ifrp.config import plain, typed
 from ifrp.config.experiments import Experiment
-from ifrp.errors import IfrpError
+from ifrp.config.values import Side, section
+from ifrp.errors import IfrpError, brief
 from ifrp.recovery import methods
 from ifrp.recovery.method import Method, Tone
+
+Colour = tuple[float, float, float]
+"""mean, or standard deviation, of three channels"""
+Point = tuple[float, float]
 
 
 def describe(
@@ -57,11 +63,27 @@ def save(path: Path, method: Method[Any], metadata: Mapping[str, str]) -> None:
     artifacts.save_weights(path, tensors, metadata)
 
 
-def header(path: Path) -> dict[str, str]:
+@section
+class _Header:
+    """What a header says, see `describe`, and `landmarks` as `ifrp recovery release` adds it."""
+
+    settings: dict[str, Any]
+    size: Side | None = None
+    styles: tuple[str, ...] | None = None
+    recognisers: dict[str, str] = field(default_factory=dict)
+    colours: tuple[Colour, Colour] | None = None
+    landmarks: tuple[Point, Point, Point] | None = None
+
+
+def header(path: Path, *needed: str) -> dict[str, str]:
     """Method, settings, training styles, face size, loss recognisers and colours of a model file, as text and JSON.
 
+    Args:
+        path: of the file.
+        needed: entries that must be there, beside method and settings.
+
     Raises:
-        IfrpError: the file is missing or was not made by `save`.
+        IfrpError: the file is missing or was not made by `save`, or an entry is not what it must be.
     """
     if not path.exists():
         raise IfrpError(
@@ -69,8 +91,11 @@ def header(path: Path) -> dict[str, str]:
             "or call ifrp in the project's folder if it is there."
         )
     metadata = artifacts.read_header(path)
-    if "method" not in metadata or "settings" not in metadata:
-        raise IfrpError(f"{path} is not a recovery model: its header names no method.")
+    for name in ("method", "settings", *needed):
+        if name not in metadata:
+            raise IfrpError(f"{path} is not a recovery model: its header names no {name}.")
+    known = [entry.name for entry in fields(_Header) if entry.name in metadata]
+    typed(_Header, {name: artifacts.parsed(metadata[name], path) for name in known}, f"The header of {path}")
     return metadata
 
 
@@ -85,7 +110,7 @@ def check(path: Path, experiment: Experiment, settings: Any) -> None:
     Raises:
         IfrpError: the file is missing, or says something else.
     """
-    metadata = header(path)
+    metadata = header(path, "size", "styles")
     cls = methods.find(metadata["method"])
     theirs = typed(cls.settings_class, json.loads(metadata["settings"]), str(path))
     saved = {"method": metadata["method"], "styles": json.loads(metadata["styles"]), **plain(theirs)}
@@ -104,10 +129,15 @@ def load(path: Path, device: torch.device | str = "cpu") -> Method[Any]:
     Raises:
         IfrpError: the file is missing, damaged, or does not fit its method.
     """
-    metadata = header(path)
+    metadata = header(path, "size", "styles")
     cls = methods.find(metadata["method"])
     settings = typed(cls.settings_class, json.loads(metadata["settings"]), str(path))
-    method = cls(settings, int(metadata["size"]), tuple(json.loads(metadata["styles"])))
+    try:
+        method = cls(settings, int(metadata["size"]), tuple(json.loads(metadata["styles"])))
+    except (ArithmeticError, RuntimeError, TypeError, ValueError) as error:
+        raise IfrpError(
+            f"The header of {path} describes no network that can be built ({brief(error)})."
+        ) from error
     tensors = artifacts.load_weights(path)
     for name in method.kept:
         own = {
@@ -120,5 +150,9 @@ def load(path: Path, device: torch.device | str = "cpu") -> Method[Any]:
     if "colours" in metadata:
         method.colours = torch.tensor(json.loads(metadata["colours"]), device=device)
     if "tone/gain" in tensors:
+        if any(tensors.get(f"tone/{name}", torch.empty(0)).shape != (3,) for name in ("gain", "offset")):
+            raise IfrpError(
+                f"{path} holds no whole tone, gain and offset of three channels: calibrate it again."
+            )
         method.tone = Tone(tensors["tone/gain"].to(device), tensors["tone/offset"].to(device))
     return method

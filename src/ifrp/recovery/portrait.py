@@ -232,7 +232,7 @@ def find(name: str) -> Path:
     Raises:
         IfrpError: there is none.
     """
-    if Path(name).suffix == ".safetensors":
+    if Path(name).suffix.lower() == ".safetensors" and not Path(name).is_dir():
         return Path(name)
     if Path(name).is_dir():
         return Path(name, "model.safetensors")

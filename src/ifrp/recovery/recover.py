@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import errno
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,15 +14,17 @@ import numpy as np
 from PIL import Image
 
 from ifrp import paths, runtime, stacks
-from ifrp.artifacts import atomic
+from ifrp.artifacts import NAMES, atomic, require_writable
 from ifrp.config import Calibration, Config, experiments, load
-from ifrp.errors import IfrpError
+from ifrp.errors import IfrpError, sentence
 from ifrp.faces.pictures import Files, Skip, decode
 from ifrp.recovery import apply, model, portrait
 from ifrp.recovery.calibration import calibrate
 from ifrp.recovery.portrait import Model, Portrait, Recovered, fit
 
 TRUST = 0.5  # of the statistics of anybody's portraits: on sketches on white paper, all of it makes faces too dark
+UNFIT = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EISDIR)
+"""errors of the file system that are about one name, not about the disk"""
 COLUMNS = ("file", "face", "left", "top", "right", "bottom", "confidence", "note")
 
 
@@ -63,17 +67,17 @@ class Folder:
     def add(self, source: Source, recovered: Recovered) -> None:
         """Writes a face as PNG under its portrait's name; where two have the same, the later one is numbered."""
         target, seen = self._free(source.stem), recovered.portrait
-        with atomic(target) as new:
-            recovered.face.save(new)
-        if self.compare:
+        if self.compare:  # first, because its name is longer
             with atomic(target.with_name(f"{target.stem}-compared.png")) as new:
                 recovered.compared.save(new)
+        with atomic(target) as new:
+            recovered.face.save(new)
         self.written.append(target)
         box = [""] * 4 if seen.box is None else map(str, seen.box)
         confidence = "" if seen.confidence is None else f"{seen.confidence:.3f}"
         self._row(source.file, str(target), *box, confidence, "; ".join(seen.warnings))
-        for sentence in seen.warnings:
-            sys.stderr.write(f"{source.file}: {sentence}\n")
+        for warning in seen.warnings:
+            sys.stderr.write(f"{source.file}: {warning}\n")
 
     def skip(self, source: Source, reason: Skip) -> None:
         """Says why a picture makes no face."""
@@ -124,7 +128,7 @@ def recover(
         IfrpError: the model is missing or cannot find faces, a path does not exist, the output would lie among the portraits,
             no portrait could be recovered, or the model cannot be calibrated.
     """
-    _check(portrait_paths, output, calibrated)
+    _check(portrait_paths, output, table, calibrated)
     config = load(config_file) if config_file.exists() else Config()
     recoverer, folder = named(model_name, config), Folder(output, compare)
     seen = _seen(recoverer, sources(portrait_paths), folder, aligned=aligned, every=every)
@@ -132,7 +136,12 @@ def recover(
         seen = _calibrate(recoverer, seen, calibrated)
     for batch in portrait.batches(seen, recoverer.device):
         for (source, _), recovered in zip(batch, recoverer.faces(view for _, view in batch), strict=True):
-            folder.add(source, recovered)
+            try:
+                folder.add(source, recovered)
+            except OSError as error:
+                if error.errno not in UNFIT:
+                    raise
+                folder.skip(source, Skip(f"its face cannot be written: {sentence(error)}"))
     if table is not None:
         _write(table, folder.rows)
     if not folder.written:
@@ -161,7 +170,7 @@ def _seen(
             yield from ((source, view) for view in views)
 
 
-def _check(portrait_paths: Sequence[Path], output: Path, calibrated: Path | None) -> None:
+def _check(portrait_paths: Sequence[Path], output: Path, table: Path | None, calibrated: Path | None) -> None:
     if calibrated is not None and (calibrated.suffix != ".safetensors" or calibrated.is_dir()):
         raise IfrpError(
             f"--calibrate {calibrated}: name a file that ends in .safetensors, to keep the calibrated model in."
@@ -172,17 +181,24 @@ def _check(portrait_paths: Sequence[Path], output: Path, calibrated: Path | None
         raise IfrpError(
             "Name a picture, a folder, a zip archive or a .npy stack; or try `ifrp recover --example`."
         )
-    target = output.resolve()
+    target = _real(output)
     for path in portrait_paths:
         if not path.exists():
             raise IfrpError(f"There is no {path}: name a picture, a folder, a zip archive or a .npy stack.")
-        if path.suffix == ".npy":
+        if stacks.is_stack(path):
             stacks.pictures(path)  # a damaged one is noticed before anything is written
-        beside = target.is_relative_to(path.resolve()) if path.is_dir() else target == path.parent.resolve()
+        beside = target.is_relative_to(_real(path)) if path.is_dir() else target == _real(path.parent)
         if beside:  # a face could take the name of its portrait, or be taken for one
             raise IfrpError(
                 f"{output} lies where the portraits of {path} are: name another folder with --output."
             )
+    for written in (output / "face.png", table, calibrated):
+        if written is not None:
+            require_writable(written)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # not resolve(), which has an error of its own for a loop of links
 
 
 def _calibrate(
@@ -204,7 +220,11 @@ def named(name: str, config: Config) -> Model:
     Raises:
         IfrpError: there is none, or it does not fit the configuration.
     """
-    if Path(name).suffix == ".safetensors" or paths.shipped(name).exists() or paths.released(name).exists():
+    if (
+        Path(name).suffix.lower() == ".safetensors"
+        or paths.shipped(name).exists()
+        or paths.released(name).exists()
+    ):
         return portrait.load(name, config.runtime.device)
     every = experiments.names(config)
     if name not in every:
@@ -223,7 +243,7 @@ def sources(portrait_paths: Sequence[Path]) -> list[Source]:
 
 
 def _sources(path: Path) -> Iterator[Source]:
-    if path.suffix == ".npy":
+    if stacks.is_stack(path):
         images = stacks.pictures(path)
         digits = len(str(max(len(images) - 1, 0)))
         for number in range(len(images)):
@@ -249,7 +269,7 @@ def pictures(
 
 
 def _write(table: Path, rows: Sequence[dict[str, str]]) -> None:
-    with atomic(table) as new, new.open("w", newline="") as file:
+    with atomic(table) as new, new.open("w", newline="", errors=NAMES) as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)

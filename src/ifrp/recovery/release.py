@@ -29,6 +29,7 @@ def release(experiment: str) -> None:
     artifacts.require([faces])
     if card["inputs"].get(str(faces)) != artifacts.hexdigest(faces):
         raise IfrpError(f"{faces} is not what {experiment} was trained on: release it where it was trained.")
+    artifacts.require_writable(target)
     landmarks = typical(stacks.read(faces).images[:SHOWN])
     if landmarks is not None:
         metadata["landmarks"] = json.dumps(landmarks.round(3).tolist())

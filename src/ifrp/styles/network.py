@@ -96,7 +96,12 @@ def load(path: Path) -> StyleNetwork:
     width = read_header(path).get("width")
     if width is None:
         raise IfrpError(f"{path} is not a style network: its header names no width.")
-    network = StyleNetwork(float(width))
+    try:
+        network = StyleNetwork(float(width))
+    except (ArithmeticError, RuntimeError, ValueError) as error:
+        raise IfrpError(
+            f"{path} is not a style network: its header gives the width {width}; train it again."
+        ) from error
     load_into(network, load_weights(path), path)
     return network.eval()
 

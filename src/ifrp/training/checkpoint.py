@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,7 @@ def load(path: Path, identity: str) -> dict[str, Any] | None:
         if not candidate.exists():
             continue
         try:
+            _verify(candidate)
             content = torch.load(candidate, map_location="cpu", weights_only=True)
             state, made_for = dict(content["state"]), content["identity"]
         except Exception as error:  # a damaged file fails in many ways: zip, pickle, end of file, key
@@ -61,6 +63,13 @@ def load(path: Path, identity: str) -> dict[str, Any] | None:
             f"The checkpoint {candidate} was made with other settings, data or networks, so training starts afresh."
         )
     return None
+
+
+def _verify(path: Path) -> None:
+    """Compares the checksums in a checkpoint, which torch writes and does not look at: a changed bit would be another weight."""
+    with zipfile.ZipFile(path) as archive:
+        if (member := archive.testzip()) is not None:
+            raise ValueError(f"{member} has another checksum")
 
 
 def remove(path: Path) -> None:

@@ -58,10 +58,14 @@ class Curve:
         if self._live is None:
             return
         self._live.step = int(row["step"])
-        for name, value in row.items():
-            if name not in FIRST:
-                self._live.log_metric(name, value)
-        self._live.make_summary()
+        try:
+            for name, value in row.items():
+                if name not in FIRST:
+                    self._live.log_metric(name, value)
+            self._live.make_summary()
+        except OSError as error:
+            error.filename = error.filename or str(self.path.parent)
+            raise
 
     def _write(self) -> None:
         columns = {name for row in self.history for name in row}

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ifrp import runtime
+from ifrp.artifacts import require_writable
 from ifrp.errors import IfrpError
 from ifrp.training import checkpoint
 from ifrp.training.curve import Curve
@@ -77,8 +78,11 @@ class Loop:
 
         Raises:
             IfrpError: a loss or a weight is not finite.
+            OSError: a checkpoint or the curve cannot be written.
             KeyboardInterrupt: after SIGINT, SIGTERM: a checkpoint was written first.
         """
+        if self.fabric.is_global_zero:
+            require_writable(self.path)  # not after the first minutes
         state = checkpoint.load(self.path, self.identity)
         if state is not None:
             self.load_state(state)

@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 
 from ifrp import paths
-from ifrp.artifacts import hexdigest
+from ifrp.artifacts import atomic, hexdigest
 from ifrp.config import Config, merge, plain, presets
 from ifrp.errors import IfrpError
 from ifrp.workflow.run import fingerprint, resolve, write
@@ -217,11 +217,12 @@ def stamped() -> bool:
 
 def stamp() -> None:
     """Notes that the two agree on this dvc.lock."""
-    STAMP.parent.mkdir(exist_ok=True)
-    STAMP.write_text(hexdigest(LOCK))
     folders = [Path(out["path"]) for out in outs(yaml.safe_load(LOCK.read_text())["stages"])]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    FILES.write_text(json.dumps({str(path): fingerprint(path) for path in files}))
+    with atomic(FILES) as new:
+        new.write_text(json.dumps({str(path): fingerprint(path) for path in files}))
+    with atomic(STAMP) as new:  # last: with it, the other counts
+        new.write_text(hexdigest(LOCK))
 
 
 def dvc_status() -> dict[str, dict[str, Any]]:

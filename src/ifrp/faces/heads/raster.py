@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
 import numpy as np
 from numba import njit
 
@@ -10,9 +13,17 @@ from ifrp.faces.heads.features import Array
 CELL = 3.0  # mm, cell of the depth maps that decide which points a direction reaches
 MAP = 180  # cells along each side of such a map
 MIDDLE = (0.0, -30.0, -80.0)  # mm, what the maps are centred on
+F = TypeVar("F", bound=Callable[..., Any])
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+def _compiled(loop: F) -> F:
+    try:
+        return cast(F, njit(cache=True, fastmath=True, nogil=True)(loop))
+    except RuntimeError:  # neither the package's folder nor the home can be written
+        return cast(F, njit(fastmath=True, nogil=True)(loop))
+
+
+@_compiled
 def draw(screen: Array, colours: Array, image: Array, depth: Array) -> None:
     """Draw a grid of quads: screen (R, C, 3) holds x, y in pixels and depth; image (H, W, 3), depth (H, W) are updated."""
     height, width = depth.shape
@@ -54,7 +65,7 @@ def draw(screen: Array, colours: Array, image: Array, depth: Array) -> None:
                                 )
 
 
-@njit(cache=True, fastmath=True, nogil=True)
+@_compiled
 def visible(points: Array, normals: Array, directions: Array, bias: float, soft: float) -> Array:
     """How much of each direction (D, 3) reaches each of the points (N, 3) with these normals: (N, D) in 0..1.
 

@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ifrp import paths
-from ifrp.artifacts import atomic, card, require
+from ifrp.artifacts import atomic, card, require, scratch
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.paper.documents import find, photographs
@@ -54,8 +53,8 @@ def _material(figures: Iterable[str]) -> Iterator[Path]:
     """The figures as JPEG in a folder that goes away: a document of PNGs of painted faces is ten times as large."""
     from PIL import Image
 
-    with TemporaryDirectory(dir=paths.FIGURES.parent) as folder:
+    with scratch(paths.PAPER / "material") as folder:
         for name in figures:
             with Image.open(paths.figure(name)) as picture:
-                picture.convert("RGB").save(Path(folder, f"{name}.jpg"), quality=80)
-        yield Path(folder)
+                picture.convert("RGB").save(folder / f"{name}.jpg", quality=80)
+        yield folder

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ifrp import paths
-from ifrp.artifacts import atomic, read_card
+from ifrp.artifacts import atomic, read_card, require_writable
 from ifrp.config import STYLE_SPLITS
 from ifrp.errors import IfrpError
 from ifrp.paper import figures, tables
@@ -44,6 +44,7 @@ def keep(into: Path) -> None:
     """
     if not paths.numbers("paper").exists():
         raise IfrpError(f"There is no {paths.numbers('paper')}: run `snakemake --cores all` first.")
+    require_writable(into / paths.numbers("paper").name)
     files = [*paths.TABLES.glob("*.md"), *paths.TABLES.glob("*.csv"), paths.STYLE_DISTANCE]
     copies = {path: path.name for path in files}
     copies |= {path: f"curve-{path.parent.name}.csv" for path in paths.RECOVERY_RESULTS.glob("*/curve.csv")}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifrp import paths
-from ifrp.artifacts import card, require
+from ifrp.artifacts import card, require, require_writable
 from ifrp.config import Config, plain
 from ifrp.paper.part import Part
 
@@ -43,6 +43,7 @@ class Figure(Part):
         from ifrp.paper.figures import look
 
         require(self.reads(config))
+        require_writable(paths.figure(self.name))
         with rc_context(look.LOOK):
             drawn = self.draw(config)
             used = (self.picked or self.reads)(config)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 
 import numpy as np
@@ -113,7 +112,7 @@ def load(config: Config, name: str, device: torch.device | str = "cpu") -> Recog
     wanted, path = settings_of(config, name), paths.recogniser(name)
     tensors = artifacts.load_weights(path)
     header = artifacts.read_header(path).get("settings", "{}")
-    settings = typed(Settings, json.loads(header), str(path))
+    settings = typed(Settings, artifacts.parsed(header, path), str(path))
     artifacts.require_settings(path, plain(settings), plain(wanted), f"recovery.recognisers.{name}.")
     network = build(settings)
     artifacts.load_into(network, tensors, path)
