@@ -261,7 +261,7 @@ def test_plain_and_typed_are_inverse() -> None:
             "name,split,address,sha256,licence\na,known,x,,\n",
             "line 2: split is 'known'; it must be one of seen, unseen, sketch",
         ),
-        ("name,split,address,sha256,licence\na\n", "line 2: split is ''"),
+        ("name,split,address,sha256,licence\na\n", "line 2, has 1 values for 5 columns"),
         ("name,split,address,sha256,licence\na,seen,x,,\na,seen,y,,\n", "the style a is there twice"),
         ("name,split,address,sha256,licence\nA b,seen,x,,\n", "line 2: name is 'A b'"),
         ("name,split,address,sha256,licence\na,seen,x,12,\n", "line 2: sha256 is '12'"),

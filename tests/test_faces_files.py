@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import gzip
 import io
+import os
 import struct
+import warnings
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +23,9 @@ from ifrp import paths, stacks
 from ifrp.config import CelebAFaces, FaceCounts, Faces, PhotoFaces
 from ifrp.errors import IfrpError
 from ifrp.faces.celeba import OFFICIAL, celeba
+from ifrp.faces.files import Files
 from ifrp.faces.photos import photos
-from ifrp.faces.pictures import Files, Skip, decode
+from ifrp.faces.pictures import Skip, decode
 from ifrp.faces.prepare import prepare
 
 RAMP = np.tile(np.linspace(10, 240, 120).astype(np.uint8), (100, 1))  # (100, 120), dark left to bright right
@@ -206,7 +212,8 @@ def test_identities_match_by_path_then_by_base_name(folder: Path) -> None:
         ("name,person\n1.png,x\n", "lacks the column file"),
         ("file,who\n1.png,x\n", "lacks the column person"),
         ("file,person\n3.png,x\n3.png,y\n", "names the file 3.png twice"),
-        ("", "not a table"),
+        ("", "lacks the column file; .*names none"),
+        ("file,person\n3.png,x,7\n4.png,x,8\n", "line 2, has 3 values for 2 columns"),
     ],
 )
 def test_bad_tables_are_refused(folder: Path, table: str, sentence: str) -> None:
@@ -226,6 +233,102 @@ def test_landmark_columns_are_checked(folder: Path) -> None:
         matched(folder, table, crop=None, landmarks=columns[:4])
     with pytest.raises(IfrpError, match="swap the two eyes"):
         matched(folder, table, crop=None, landmarks=("rx", "ry", "lx", "ly", "mx", "my"))
+
+
+# Folders and archives
+
+
+def test_links_are_followed_once_and_what_cannot_be_read_is_told(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "5.png").write_bytes(GOOD["rgb"][0])
+    (folder / "c").symlink_to(elsewhere)
+    (folder / "d").symlink_to(elsewhere)
+    (folder / "a/round").symlink_to(folder)
+    (folder / "a/gone.png").symlink_to(folder / "nowhere.png")
+    os.mkfifo(folder / "b/pipe.png")
+    (folder / "a/Thumbs.db").write_bytes(b"x")
+    files = Files(folder)
+    assert files.names == ["a/1.png", "a/2.png", "b/1.png", "b/3.png", "b/4.png", "c/5.png"]
+    assert files.skipped == {
+        "a/gone.png": "a link to nothing",
+        "a/round": "a link to a folder that is looked through already",
+        "b/pipe.png": "neither a file nor a folder",
+        "d": "a link to a folder that is looked through already",
+    }
+    source = photos(PhotoFaces(path=str(folder), crop=(0, 0, 50, 50)))
+    assert source.skipped == files.skipped
+
+
+def test_a_folder_that_cannot_be_read_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = os.scandir
+
+    def refused(path: str) -> object:
+        if str(path).endswith("/b"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refused)  # the owner of the tests may read everything
+    files = Files(folder)
+    assert files.names == ["a/1.png", "a/2.png"]
+    assert files.skipped == {"b": "the folder cannot be read: Permission denied"}
+
+
+def packed(path: Path, *names: str) -> Path:
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
+        warnings.simplefilter("ignore")  # names that are there twice
+        for name in names:
+            member = zipfile.ZipInfo()
+            member.filename = name
+            archive.writestr(member, GOOD["rgb"][0])
+    return path
+
+
+def test_names_in_archives_stay_in_them(tmp_path: Path) -> None:
+    names = (
+        "Ann\\1.png",
+        "../up.png",
+        "/root.png",
+        "C:\\disk.png",
+        "Bob/2.png",
+        "Bob/2.png",
+        "__MACOSX/Bob/2.png",
+        ".hidden/3.png",
+    )
+    files = Files(packed(tmp_path / "album.zip", *names))
+    assert files.names == ["Ann/1.png", "Bob/2.png"]
+    assert files.read("Ann/1.png") == GOOD["rgb"][0]
+    away = "its name leads out of the archive"
+    twice = "the archive has two files of this name"
+    assert files.skipped == {
+        "../up.png": away,
+        "/root.png": away,
+        "C:/disk.png": away,
+        "Bob/2.png (again)": twice,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("album.zip", lambda whole: whole[: len(whole) // 2], "is a damaged zip archive"),
+        ("album.zip", lambda whole: whole.replace(b"PK\1\2", b"PK\1\7"), "is a damaged zip archive"),
+        ("album.z01", lambda whole: whole[:200], "is one part of a split archive"),
+        ("album.zip.001", lambda whole: whole, "is one part of a split archive"),
+        ("album.zip", lambda whole: b"PK\7\x08" + whole[:90], "is one part of a split archive"),
+        ("album.zip", lambda _: gzip.compress(b"x"), "is a gzip archive, which is not read: unpack it"),
+        ("album.tar", lambda _: b"\0" * 257 + b"ustar\0" + b"\0" * 249, "is a tar archive"),
+        ("album.zip", lambda _: b"", "neither a folder nor a zip archive"),
+    ],
+)
+def test_what_is_no_whole_archive_is_told_before_anything_is_read(
+    tmp_path: Path, name: str, content: Callable[[bytes], bytes], sentence: str
+) -> None:
+    whole = packed(tmp_path / "whole.zip", "1.png").read_bytes()
+    (tmp_path / name).write_bytes(content(whole))
+    with pytest.raises(IfrpError, match=sentence):
+        Files(tmp_path / name)
 
 
 # CelebA

@@ -242,6 +242,24 @@ def test_download_with_another_sha256_is_a_sentence_and_exit_code_2(
     np.testing.assert_array_equal(found, draw("sweets", 64))
 
 
+def test_another_address_is_another_download_and_a_web_page_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("sweets", "whirl"):
+        Image.fromarray(draw(name, 64)).save(tmp_path / f"{name}.png")
+    (tmp_path / "page").write_text("<!doctype html><html>no more downloads today</html>")
+    address = _serve(tmp_path, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    for name in ("sweets", "whirl", "sweets"):
+        found, _ = picture(style(f"{address}/{name}.png"))
+        np.testing.assert_array_equal(found, draw(name, 64))
+    with pytest.raises(IfrpError, match=r"sends for the artwork own is a web page: mend the address"):
+        picture(style(f"{address}/page"))
+    Image.fromarray(draw("sweets", 64)).save(tmp_path / "page", "PNG")
+    found, _ = picture(style(f"{address}/page"))
+    np.testing.assert_array_equal(found, draw("sweets", 64))
+
+
 def _serve(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     import functools
     import threading

@@ -313,12 +313,34 @@ def save_table(path: Path, table: pd.DataFrame, numbers: str = "%.6g") -> None:
         table.to_csv(new, index=False, float_format=numbers, lineterminator="\n", errors=NAMES)
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Reads a table of faces back: people and files are text (and may be called NA), only what is empty is missing."""
+def read_table(path: Path, columns: Iterable[str] = (), text: Iterable[str] = ()) -> pd.DataFrame:
+    """Reads back a table that the project made: only what is empty is missing.
+
+    Args:
+        path: of the table.
+        columns: those that it must have.
+        text: those that are text whatever is in them, beside people and files (which may be called NA, or 007).
+
+    Raises:
+        IfrpError: it is missing, cannot be read, lacks a column, or its rows are longer than its first line.
+    """
     import pandas as pd
 
-    text = {"person": str, "file": str}
-    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""], encoding_errors=NAMES)
+    kinds = dict.fromkeys(("person", "file", *text), str)
+    try:
+        found = pd.read_csv(path, dtype=kinds, keep_default_na=False, na_values=[""], encoding_errors=NAMES)
+    except (ValueError, OSError) as error:  # what pandas raises are ValueErrors
+        reason = getattr(error, "strerror", None) or brief(error)
+        raise IfrpError(f"{path} cannot be read as a table ({reason}): make it again.") from error
+    missing = [name for name in columns if name not in found]
+    if missing or not isinstance(found.index, pd.RangeIndex):
+        what = (
+            f"lacks the column {missing[0]}"
+            if missing
+            else "has rows with more values than its first line has names"
+        )
+        raise IfrpError(f"{path} {what}: make it again.")
+    return found
 
 
 def require(paths: Iterable[Path]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import difflib
 import functools
@@ -14,6 +13,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from ifrp import tables
 from ifrp.config.sections import Config, Style
 from ifrp.errors import IfrpError
 from ifrp.paths import CONFIG
@@ -229,14 +229,10 @@ def styles(config: Config) -> list[Style]:
     if not path.exists():
         raise IfrpError(f"styles.table names {path}, which does not exist.")
     columns = [field.name for field in dataclasses.fields(Style)]
-    with path.open(newline="", encoding="utf-8-sig") as file:  # as spreadsheets write it
-        reader = csv.DictReader(file)
-        missing = [name for name in columns if name not in (reader.fieldnames or ())]
-        if missing:
-            raise IfrpError(f"{path} lacks the column {missing[0]}; it needs {', '.join(columns)}.")
-        cells = [{name: (row[name] or "").strip() for name in columns} for row in reader]
-    rows = [typed(Style, row, f"{path}, line {number}") for number, row in enumerate(cells, start=2)]
-    for number, row in enumerate(rows, start=2):
-        if [other.name for other in rows].count(row.name) > 1:
-            raise IfrpError(f"{path}, line {number}: the style {row.name} is there twice; names must differ.")
-    return rows
+    rows = dict[str, Style]()
+    for line, cells in ((row.line, row.cells) for row in tables.read(path, columns)):
+        style = typed(Style, {name: cells[name] for name in columns}, f"{path}, line {line}")
+        if style.name in rows:
+            raise IfrpError(f"{path}, line {line}: the style {style.name} is there twice; names must differ.")
+        rows[style.name] = style
+    return list(rows.values())

@@ -7,7 +7,7 @@ import math
 from contextlib import suppress
 from typing import Annotated, Any, Literal, TypeVar, cast, dataclass_transform, get_args
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticKnownError
 
@@ -80,7 +80,7 @@ Names = Annotated[tuple[str, ...], Field(min_length=1)]
 StyleSplit = Literal["seen", "unseen", "sketch"]
 STYLE_SPLITS: tuple[str, ...] = get_args(StyleSplit)
 FileName = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]*$")]
-Digest = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
+Digest = Annotated[str, StringConstraints(to_lower=True, pattern="^([0-9a-f]{64})?$")]
 """SHA-256, or nothing"""
 Entry = Annotated[dict[str, Any], WithJsonSchema({"type": ["object", "null"]})]
 """an experiment; `ifrp.config.build` takes those that are null out before the rest is checked"""

@@ -169,10 +169,8 @@ def means(
 
 def overall(experiment: str) -> dict[tuple[str, str], dict[str, float]]:
     """What was written of an experiment, by split and metric: value, low, high and n of the mean over its styles."""
-    import pandas as pd
-
-    table = pd.read_csv(paths.summary(experiment), keep_default_na=False)
-    table = table[table["style"] == ""].set_index(["split", "metric"])
+    table = read_table(paths.summary(experiment), COLUMNS)
+    table = table[table["style"].isna()].set_index(["split", "metric"])
     means: Any = table[["value", "low", "high", "n"]].to_dict("index")
     return dict(means)
 

@@ -6,15 +6,17 @@ File names and MD5 sums are those of the official release, as torchvision.datase
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from ifrp import artifacts
+from ifrp import artifacts, tables
 from ifrp.config import CelebAFaces, Config, plain
 from ifrp.errors import IfrpError
 from ifrp.faces.download import Failed, fetch, matches
-from ifrp.faces.pictures import Files, decode
+from ifrp.faces.files import Files
+from ifrp.faces.pictures import decode
 from ifrp.faces.source import Record, Source
 
 if TYPE_CHECKING:
@@ -162,15 +164,13 @@ def _table(settings: CelebAFaces) -> pd.DataFrame:
     return table
 
 
-def _read(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
-    """Reads an official list: file and values separated by spaces; without `columns`, its second line names them."""
+def _read(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """An official list: file and values separated by spaces, all as text; without `columns`, its second line names them."""
     import pandas as pd
 
-    try:
-        with path.open() as lines:
-            if columns is None:
-                next(lines)  # the number of pictures
-                columns = next(lines).split()
-            return pd.read_csv(lines, sep=r"\s+", names=["file", *columns], index_col="file", dtype=str)
-    except (ValueError, StopIteration) as error:
-        raise IfrpError(f"{path} is not CelebA's list ({error}): delete it and download it again.") from error
+    names, rows = tables.listed(path, columns and ["file", *columns])
+    table = pd.DataFrame(rows, columns=names, dtype=str).set_index("file")
+    if table.index.has_duplicates:
+        twice = table.index[table.index.duplicated()][0]
+        raise IfrpError(f"{path} names {twice} twice: delete it and download it again.")
+    return table

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ifrp import tables
 from ifrp.config import PhotoFaces
 from ifrp.errors import IfrpError
+from ifrp.faces.files import Files
 from ifrp.faces.find import Finder
-from ifrp.faces.pictures import Files, decode
+from ifrp.faces.pictures import decode
 from ifrp.faces.source import Record, Source
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def photos(settings: PhotoFaces) -> Source:
@@ -38,9 +36,11 @@ def photos(settings: PhotoFaces) -> Source:
         records, skipped = [Record(name, name) for name in files.names], dict[str, str]()
     else:
         table = Path(settings.identities)
+        rows = _rows(table, settings.landmarks)
         inputs.append(table)
         names = [name for name in files.names if not _same(files.path / name, table)]
-        records, skipped = _match(names, _table(table, settings.landmarks), settings)
+        records, skipped = _match(names, rows, settings)
+    skipped |= files.skipped
     if (
         settings.landmarks
         and records
@@ -59,43 +59,33 @@ def _same(one: Path, other: Path) -> bool:
     return one.exists() and one.samefile(other)
 
 
-def _table(path: Path, landmarks: tuple[str, ...]) -> pd.DataFrame:
-    """The identities, indexed by file, with columns person and the landmarks."""
-    import pandas as pd
-
+def _rows(path: Path, landmarks: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """The rows of the identities, by file, with columns person and the landmarks."""
     if not path.exists():
         raise IfrpError(f"faces.photos.identities names {path}, which does not exist.")
-    try:
-        table = pd.read_csv(
-            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True
-        )
-    except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
-        raise IfrpError(f"{path} is not a table with comma-separated columns ({error}).") from error
-    if "person" not in table:
-        table = table.rename(columns={"identity": "person"})
-    missing = [name for name in ("file", "person", *landmarks) if name not in table]
-    if missing:
-        raise IfrpError(
-            f"{path} lacks the column {missing[0]}; it needs file, person (or identity), and the landmark columns "
-            "that faces.photos.landmarks names."
-        )
     if landmarks and (len(landmarks) < 6 or len(landmarks) % 2):
         raise IfrpError(
             "faces.photos.landmarks must name x and y columns of the left eye, the right eye and points of the mouth: "
             f"six columns or more, not {len(landmarks)}."
         )
-    table["file"] = table["file"].str.replace("\\", "/").str.removeprefix("./")
-    twice = table["file"][table["file"].duplicated()]
-    if len(twice):
-        raise IfrpError(f"{path} names the file {twice.iloc[0]} twice: leave one row per picture.")
-    return table.set_index("file")
+    rows, lines = dict[str, dict[str, str]](), dict[str, int]()
+    for row in tables.read(path, ["file", *landmarks]):
+        person = row.cells.get("person", row.cells.get("identity"))
+        if person is None:
+            raise IfrpError(f"{path} lacks the column person; it needs file, and person or identity.")
+        file = row.cells["file"].replace("\\", "/").removeprefix("./")
+        if file in rows:
+            raise IfrpError(
+                f"{path} names the file {file} twice (lines {lines[file]} and {row.line}): leave one row per picture."
+            )
+        rows[file], lines[file] = {**row.cells, "person": person}, row.line
+    return rows
 
 
 def _match(
-    names: list[str], table: pd.DataFrame, settings: PhotoFaces
+    names: list[str], rows: dict[str, dict[str, str]], settings: PhotoFaces
 ) -> tuple[list[Record], dict[str, str]]:
     """Finds the row of each picture by its relative path, else by its base name if no other picture shares it."""
-    rows = {str(row["file"]): row for row in table.reset_index().to_dict("records")}
     bases = Counter(PurePosixPath(name).name for name in names)
     records, skipped, used = [], dict[str, str](), set[str]()
     for name in names:
@@ -105,7 +95,7 @@ def _match(
             skipped[name] = f"not in {settings.identities}"
         elif key != name and bases[base] > 1:
             skipped[name] = f"several pictures are called {base}: {settings.identities} must give their paths"
-        elif not str(rows[key]["person"]).strip():
+        elif not rows[key]["person"]:
             skipped[name] = f"no person in {settings.identities}"
         else:
             try:
@@ -113,7 +103,7 @@ def _match(
             except ValueError:
                 skipped[name] = f"a landmark in {settings.identities} is not a number"
             else:
-                records.append(Record(name, str(rows[key]["person"]).strip(), points))
+                records.append(Record(name, rows[key]["person"], points))
         used.add(key)
     skipped.update(
         {key: f"in {settings.identities}, but not in {settings.path}" for key in rows if key not in used}

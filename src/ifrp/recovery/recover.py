@@ -17,7 +17,8 @@ from ifrp import paths, runtime, stacks
 from ifrp.artifacts import NAMES, atomic, require_writable
 from ifrp.config import Calibration, Config, experiments, load
 from ifrp.errors import IfrpError, sentence
-from ifrp.faces.pictures import Files, Skip, decode
+from ifrp.faces.files import Files
+from ifrp.faces.pictures import Skip, decode
 from ifrp.recovery import apply, model, portrait
 from ifrp.recovery.calibration import calibrate
 from ifrp.recovery.portrait import Model, Portrait, Recovered, fit

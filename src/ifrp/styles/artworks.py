@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import hashlib
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 import numpy as np
 
 from ifrp import artifacts, paths
 from ifrp.artifacts import hexdigest
 from ifrp.config import Config, Style, plain, styles
-from ifrp.errors import IfrpError
+from ifrp.errors import FULL, IfrpError, brief
 from ifrp.stacks import Images
 
 DRAWN = "drawn:"
@@ -60,7 +62,9 @@ def picture(style: Style) -> tuple[Images, Path | None]:
         from ifrp.styles.drawing import draw
 
         return draw(style.address.removeprefix(DRAWN)), None
-    path = _download(style) if style.address.startswith(("https://", "http://")) else Path(style.address)
+    if style.address.lower().startswith(("https://", "http://")):
+        return _downloaded(style)
+    path = Path(style.address)
     if not path.exists():
         raise IfrpError(f"The artwork {style.name} is not at {path}: mend its address in the style table.")
     if style.sha256 and hexdigest(path) != style.sha256:
@@ -90,11 +94,29 @@ def read(path: Path) -> Images:
     return image
 
 
-def _download(style: Style) -> Path:
+def _downloaded(style: Style) -> tuple[Images, Path]:
+    """The picture at an address, and where it is kept: under the name of the style and a sum of the address.
+
+    So another address is another download. What is no picture is not kept.
+    """
+    path = _fetched(style)
+    try:
+        return read(path), path
+    except IfrpError as error:
+        kind = "a web page" if _is_page(path) else "no picture that can be used"
+        path.unlink()
+        raise IfrpError(
+            f"What {style.address} sends for the artwork {style.name} is {kind}: mend the address, or give the path of a file "
+            f"as address in the style table ({str(error).rstrip('.')})."
+        ) from error
+
+
+def _fetched(style: Style) -> Path:
     import pooch
 
     checksum = f"sha256:{style.sha256}" if style.sha256 else None
-    name = f"{style.name}{Path(style.address).suffix}"
+    suffix = PurePosixPath(urlsplit(style.address).path).suffix
+    name = f"{style.name}-{hashlib.sha256(style.address.encode()).hexdigest()[:12]}{suffix[:8]}"
     try:
         return Path(pooch.retrieve(style.address, checksum, fname=name, path=paths.SOURCE_ARTWORKS))
     except ValueError as error:
@@ -103,7 +125,14 @@ def _download(style: Style) -> Path:
             f"{style.sha256}; mend the table, or give the path of a file of your own as address."
         ) from error
     except OSError as error:
+        if error.errno in FULL:
+            raise
         raise IfrpError(
-            f"The artwork {style.name} cannot be downloaded from {style.address} ({error}): try again, or give the "
+            f"The artwork {style.name} cannot be downloaded from {style.address} ({brief(error)}): try again, or give the "
             "path of a file as address in the style table."
         ) from error
+
+
+def _is_page(path: Path) -> bool:
+    with path.open("rb") as file:
+        return b"<html" in file.read(1024).lower()

@@ -19,7 +19,7 @@ import yaml
 from ifrp import paths
 from ifrp.artifacts import atomic, card_path
 from ifrp.config import Config, build, experiments, plain, read, selected, styles
-from ifrp.faces.pictures import Files
+from ifrp.faces.files import Files
 from ifrp.paper import documents, figures, tables
 from ifrp.paper.part import Part
 from ifrp.paths import files

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ifrp import paths, why
-from ifrp.artifacts import card, read_card
+from ifrp.artifacts import card, read_card, read_table
 from ifrp.config import STYLE_SPLITS, Config, styles
 from ifrp.evaluation import summary
 from ifrp.paper.documents import find
@@ -23,8 +23,6 @@ def collect(names: Sequence[str]) -> dict[str, float]:
     `exposure.<style>` the correlation of the luminances of its portraits and their faces,
     and `published.<table>.<row>.<split>.<metric>` what the paper prints.
     """
-    import pandas as pd
-
     from ifrp import stacks
 
     numbers: dict[str, float] = {}
@@ -38,10 +36,10 @@ def collect(names: Sequence[str]) -> dict[str, float]:
         people = stacks.read(paths.faces(split)).table["person"]
         numbers |= {f"{split}.faces": len(people), f"{split}.people": int(people.nunique())}
     numbers |= _steps([paths.summary(name) for name in names])
-    distances = pd.read_csv(paths.STYLE_DISTANCE)
+    distances = read_table(paths.STYLE_DISTANCE, ("layer", "style", "distance"))
     for row in distances[distances["layer"] == "combined"].to_dict("records"):
         numbers[f"distance.{row['style']}"] = row["distance"]
-    exposures = pd.read_csv(paths.EXPOSURE).dropna(subset="correlation")
+    exposures = read_table(paths.EXPOSURE, ("style", "correlation")).dropna(subset="correlation")
     for row in exposures.to_dict("records"):
         numbers[f"exposure.{row['style']}"] = row["correlation"]
     values = {".".join(("published", *cell)): value for cell, value in printed().items()}

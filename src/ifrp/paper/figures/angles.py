@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifrp import paths
+from ifrp.artifacts import read_table
 from ifrp.config import Config
 from ifrp.paper.figures.figure import Figure
 
@@ -29,7 +30,6 @@ def draw(config: Config) -> Drawing:
     paper.
     """
     import numpy as np
-    import pandas as pd
     from matplotlib.figure import Figure as Drawing
 
     from ifrp import stacks
@@ -45,7 +45,7 @@ def draw(config: Config) -> Drawing:
     colours, markers = look.colours(config), look.markers(config)
     for name in config.recovery.experiments:
         files = _scores(config, name)
-        quality, identity = (pd.read_csv(path).query("split == 'seen'") for path in files)
+        quality, identity = (read_table(path).query("split == 'seen'") for path in files)
         for panel, (column, (_, unit)) in zip(axes, panels.items(), strict=True):
             scores = identity if column == "hit" else quality
             binned = scores[column].groupby(bins[scores["index"]])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifrp import paths
+from ifrp.artifacts import read_table
 from ifrp.config import Config, experiments
 from ifrp.errors import IfrpError
 from ifrp.paper.figures.figure import Figure
@@ -39,14 +40,13 @@ def draw(config: Config) -> Drawing:
     Raises:
         IfrpError: no experiment is trained.
     """
-    import pandas as pd
     from matplotlib.figure import Figure as Drawing
 
     from ifrp.paper.figures import look
 
     names = trained(config, config.recovery.experiments)
     curves = {
-        name: _shown(config, name, pd.read_csv(path)) for name, path in zip(names, reads(config), strict=True)
+        name: _shown(config, name, read_table(path)) for name, path in zip(names, reads(config), strict=True)
     }
     if not curves:
         raise IfrpError("No experiment is trained, so there is no training curve to show.")

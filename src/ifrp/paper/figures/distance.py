@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ifrp import paths
+from ifrp.artifacts import read_table
 from ifrp.config import Config
 from ifrp.paper.figures.figure import Figure
 
@@ -40,12 +41,11 @@ def draw(config: Config) -> Drawing:
     The axis is cut to the range of the values. Framed: the styles, and their pairs, that `styles.distance.rule` would
     train on; what it looks for is said below.
     """
-    import pandas as pd
     from matplotlib.figure import Figure as Drawing
 
     from ifrp.paper.figures import look
 
-    far, pairs = (pd.read_csv(path).query("layer == 'combined'") for path in reads(config))
+    far, pairs = (read_table(path).query("layer == 'combined'") for path in reads(config))
     far = far.sort_values("distance", ascending=False).set_index("style")
     figure = Drawing(figsize=(look.WIDTH, 1.45 + 0.22 * len(far)), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))

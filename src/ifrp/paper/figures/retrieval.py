@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifrp import paths
+from ifrp.artifacts import read_table
 from ifrp.config import STYLE_SPLITS, Config
 from ifrp.paper.figures.figure import Figure
 
@@ -25,14 +26,13 @@ def draw(config: Config) -> Drawing:
     has its marker. Below, the same with the faces of the training people in the gallery. Dotted: guessing; dashed: with
     another's model.
     """
-    import pandas as pd
     from matplotlib.figure import Figure as Drawing
 
     from ifrp.paper.figures import look
 
     top = config.evaluation.top
     files = zip(config.recovery.experiments, reads(config), strict=True)
-    curves = {name: pd.read_csv(path).set_index("rank") for name, path in files}
+    curves = {name: read_table(path).set_index("rank") for name, path in files}
     splits = [s for s in STYLE_SPLITS if any(s in curve for curve in curves.values())]
     figure = Drawing(figsize=(look.WIDTH, 4.6), layout="constrained")
     colours, dashes, markers = look.colours(config), look.dashes(config), look.markers(config)

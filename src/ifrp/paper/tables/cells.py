@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from decimal import ROUND_HALF_UP, Decimal
 
-from ifrp import paths
+from ifrp import paths, tables
 
 NOT_PUBLISHED, NOT_RUN, WORSE, USELESS, BEST, TIED, LOOKED = "–", "not run", "↓", "‡", "*", "=", "°"
 HEADINGS = {
@@ -22,8 +21,8 @@ def digits(metric: str) -> int:
 
 def printed() -> dict[tuple[str, str, str, str], str]:
     """All values of the paper, as printed, by table, method, split and metric."""
-    with paths.PUBLISHED.open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    keys = ("table", "method", "split", "metric")
+    rows = [row.cells for row in tables.read(paths.PUBLISHED, (*keys, "value"))]
     return {(row["table"], row["method"], row["split"], row["metric"]): row["value"] for row in rows}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifrp import paths
+from ifrp.artifacts import read_table
 from ifrp.config import Config
 from ifrp.paper.tables.cells import bracketed, number
 from ifrp.paper.tables.grid import Grid
@@ -25,9 +26,7 @@ def reads(config: Config) -> list[Path]:
 
 def compare(config: Config) -> pd.DataFrame:
     """The tone curves as they were written: style, split, correlation, low, high, slope, offset, n."""
-    import pandas as pd
-
-    return pd.read_csv(paths.EXPOSURE)
+    return read_table(paths.EXPOSURE)
 
 
 def lay_out(values: pd.DataFrame) -> Grid:

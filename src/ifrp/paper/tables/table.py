@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifrp import paths
-from ifrp.artifacts import atomic, card, require
+from ifrp.artifacts import atomic, card, read_table, require
 from ifrp.config import Config
 from ifrp.paper.part import Part
 from ifrp.paper.tables.grid import Grid
@@ -40,9 +40,7 @@ class Table(Part):
 
     def again(self, path: Path) -> Grid:
         """A CSV of it, laid out again; a last digit may differ, because the CSV is rounded already."""
-        import pandas as pd
-
-        values = pd.read_csv(path, dtype={"published": str, "published_ms_per_face": str})
+        values = read_table(path, text=("published", "published_ms_per_face"))
         return self.lay_out(values.fillna({"note": ""}))
 
     def write(self, config: Config) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ifrp import paths
-from ifrp.artifacts import card_path, read_card
+from ifrp.artifacts import card_path, read_card, read_table
 from ifrp.config import Config
 from ifrp.paper.tables.cells import digits, number
 from ifrp.paper.tables.grid import Grid
@@ -43,7 +43,7 @@ def compare(config: Config) -> pd.DataFrame:
         )
         first = first or own
         change = ", ".join(f"{key} {value}" for key, value in own.items() if first.get(key, NEW) != value)
-        curve = pd.read_csv(paths.training_curve(name)).dropna(subset="validation_psnr")
+        curve = read_table(paths.training_curve(name), ["validation_psnr"]).dropna(subset="validation_psnr")
         seen = curve["step"] * settings["training"]["batch"]
         rows = {"experiment": name, "change": change, "faces_seen": seen, "psnr": curve["validation_psnr"]}
         parts.append(pd.DataFrame(rows))

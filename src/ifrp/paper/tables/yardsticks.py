@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifrp import paths
+from ifrp.artifacts import read_table
 from ifrp.config import STYLE_SPLITS, Config
 from ifrp.paper.tables.cells import HEADINGS, NOT_PUBLISHED, bracketed, digits, published
 from ifrp.paper.tables.grid import Grid
@@ -26,9 +27,7 @@ def reads(config: Config) -> list[Path]:
 
 def compare(config: Config) -> pd.DataFrame:
     """The yardsticks as they were written: yardstick, metric, value, low, high, n."""
-    import pandas as pd
-
-    return pd.read_csv(paths.YARDSTICKS)
+    return read_table(paths.YARDSTICKS, ("yardstick", "metric", "value", "low", "high", "n"))
 
 
 def lay_out(values: pd.DataFrame) -> Grid:
