@@ -9,6 +9,7 @@ import platform
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,32 @@ def atomic(path: Path) -> Iterator[Path]:
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
+
+
+def writable(path: Path, suffix: str, option: str) -> None:
+    """Checks, before hours of work, that something can be written: its name says what it is, and its folder takes files.
+
+    Args:
+        path: what is going to be written; a file, or with no suffix wanted a folder. Nothing of it is made yet.
+        suffix: how the name of the file must end, which no file of another kind does.
+        option: what names it on the command line, for the message.
+
+    Raises:
+        IfrpError: it ends otherwise, is a folder where a file is wanted or the reverse, or nothing can be written there.
+    """
+    if suffix and (path.suffix.lower() != suffix or path.is_dir()):
+        raise IfrpError(f"{option} {path}: name a file that ends in {suffix}.")
+    folder = path.parent if suffix else path
+    try:
+        there = next(above for above in (folder, *folder.absolute().parents) if above.exists())
+        if not there.is_dir():
+            raise IfrpError(f"{option} {path}: {there} is a file: name another folder.")
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise IfrpError(
+            f"{option} {path} cannot be written ({error.strerror}): name another place."
+        ) from error
 
 
 def save_weights(

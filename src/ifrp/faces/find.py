@@ -19,15 +19,12 @@ if TYPE_CHECKING:
 
     from ifrp.stacks import Images
 
-SIDE = 640  # pixels; larger pictures are made smaller for the first look
+SIDE = 640  # pixels; larger pictures are made smaller for the first look, and cut into parts for a closer one
 SMALLEST = 20  # pixels of that; smaller faces are not searched for
-TILE, OVERLAP = (
-    1280,
-    160,
-)  # pixels of the side of a part, in the closer look, and of what it shares with the next
-NEAR = 40  # pixels of a part; smaller faces are not searched for there
-LEVELS = (8, 4, 2, 1)  # how much smaller than it is a picture is looked at closer, until a face is found
+OVERLAP = 80  # pixels that one part shares with the next
+LEVELS = (16, 8, 4, 2)  # how much smaller than it is a picture is looked at closer, until a face is found
 LEAST = 0.9  # confidence that a face needs
+CLOSER = 0.99  # the same in a closer look, which comes upon so many more things
 SURE = 0.999  # confidence that makes other orientations needless; of 1,200 faces that did not stand upright, two had it
 
 
@@ -67,35 +64,36 @@ class Finder:
         prepare_torchvision()
         from facenet_pytorch import MTCNN
 
-        self.network, self.nearer = MTCNN(min_face_size=SMALLEST), MTCNN(min_face_size=NEAR)
+        self.network = MTCNN(min_face_size=SMALLEST)
 
     def faces(self, picture: Image, *, every: bool = False) -> list[Found]:
         """The sure faces in an RGB picture, which may lie on its side or upside down; the largest first.
 
         The picture is looked at as it is, made smaller if it is large; if no face is beyond doubt, in four orientations, of
         which the one with the surest face is the picture's. If no face is sure enough then, a large picture is looked at
-        closer, part by part, from coarse to fine.
+        closer, part by part, from coarse to fine: the finest makes it half as large, so that faces of 40 pixels are found.
 
         Args:
             picture: of any size.
-            every: faces that are turned otherwise than the picture's surest are looked for, too.
+            every: faces are looked for that are turned otherwise than the picture's surest, and closer ones in any case.
 
         Raises:
             Skip: no face was found, or none is sure enough.
         """
         seen = _turned(picture, self._whole, every)
+        sure = first = [face for face in seen if face.confidence >= LEAST]
         for level in LEVELS:
-            if _surest(seen) < LEAST and max(picture.size) > level * TILE:
-                closer = _turned(picture.reduce(level), self._parts, every)
-                seen += [Found(face.landmarks * level, face.confidence) for face in closer]
-        sure = [face for face in seen if face.confidence >= LEAST]
+            if (every or not sure) and max(picture.size) > level * SIDE:
+                parts = _turned(picture.reduce(level), self._parts)
+                closer = [Found(face.landmarks * level, face.confidence) for face in parts]
+                sure = _distinct(sure, (face for face in closer if face.confidence >= CLOSER))
         if not sure and seen:
             raise Skip(
                 f"no face in it is sure enough: the likeliest has a confidence of {_surest(seen):.2f}, and {LEAST:g} is needed"
             )
         if not sure:
             raise Skip("no face was found in it")
-        return sure
+        return sure if len(sure) == len(first) else _largest_first(sure)
 
     def largest(self, picture: Image) -> Found | None:
         """The largest face in an RGB picture that is known to be upright, however unsure; none if there is no face."""
@@ -118,11 +116,11 @@ class Finder:
         found = list[Found]()
         for left in _starts(picture.width):
             for top in _starts(picture.height):
-                right, bottom = min(left + TILE, picture.width), min(top + TILE, picture.height)
+                right, bottom = min(left + SIDE, picture.width), min(top + SIDE, picture.height)
                 part = np.asarray(picture.crop((left, top, right, bottom)))
                 found += [
                     Found(face.landmarks + np.array([left, top]), face.confidence)
-                    for face in _detected(self.nearer, part, OVERLAP // 2)
+                    for face in _detected(self.network, part, OVERLAP // 2)
                 ]
         return _largest_first(_distinct([], sorted(found, key=lambda face: -face.confidence)))
 
@@ -140,7 +138,7 @@ def _detected(network: MTCNN, pixels: Images, edge: int) -> list[Found]:
     ]
 
 
-def _turned(picture: Image, look: Callable[[Image], list[Found]], every: bool) -> list[Found]:
+def _turned(picture: Image, look: Callable[[Image], list[Found]], every: bool = False) -> list[Found]:
     """The faces in a picture in the orientation of the surest, and those that are beyond doubt in another."""
     from PIL.Image import Transpose
 
@@ -167,8 +165,8 @@ def _back(points: Matrix, quarters: int, size: tuple[int, int]) -> Matrix:
 
 def _starts(side: int) -> list[int]:
     """Where parts begin that cover a side, in pixels."""
-    count = max(1, -(-(side - OVERLAP) // (TILE - OVERLAP)))
-    starts: list[int] = np.linspace(0, max(0, side - TILE), count).round().astype(int).tolist()
+    count = max(1, -(-(side - OVERLAP) // (SIDE - OVERLAP)))
+    starts: list[int] = np.linspace(0, max(0, side - SIDE), count).round().astype(int).tolist()
     return starts
 
 

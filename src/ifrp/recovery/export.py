@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ifrp.artifacts import atomic
+from ifrp.artifacts import atomic, writable
 from ifrp.errors import IfrpError
 from ifrp.recovery import model, portrait
 from ifrp.recovery.apply import recovered
@@ -61,8 +61,9 @@ def onnx(name: str, output: Path) -> None:
         output: ends in .onnx.
 
     Raises:
-        IfrpError: there is no such model, or the package that writes ONNX is not installed.
+        IfrpError: there is no such model, the output cannot be written, or the package that writes ONNX is not installed.
     """
+    writable(output, ".onnx", "--output")
     recoverer = portrait.load(name, "cpu")
     example = torch.zeros(2, recoverer.size, recoverer.size, 3, dtype=torch.uint8)
     with atomic(output) as new:
@@ -84,8 +85,9 @@ def huggingface(name: str, output: Path) -> None:
         output: the folder.
 
     Raises:
-        IfrpError: there is no such model.
+        IfrpError: there is no such model, or the output cannot be written.
     """
+    writable(output, "", "--output")
     source = portrait.find(name)
     header = model.header(source)
     config = {key: _parsed(value) for key, value in header.items()}
