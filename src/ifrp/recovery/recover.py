@@ -202,8 +202,7 @@ def recover(
         _write(table, folder.rows)
     if not folder.written:
         raise IfrpError(
-            f"No portrait was recovered from {', '.join(map(str, portrait_paths))}: {_why(folder.reasons)}; "
-            "--aligned takes pictures that are faces already."
+            f"No portrait was recovered from {', '.join(map(str, portrait_paths))}: {_why(folder.reasons)}."
         )
     shown = folder.written[0] if len(folder.written) == 1 else output
     sys.stderr.write(
@@ -227,12 +226,15 @@ def _seen(
 
 
 def _why(reasons: Counter[str]) -> str:
-    """Why no picture gave a face, the most frequent reasons first."""
+    """Why no picture gave a face, the most frequent reasons first, and what may help."""
     if not reasons:
         return "there is no file in it"
-    if len(reasons) == 1 == reasons.total():
-        return next(iter(reasons))
-    return "; ".join(f"{times} files because: {reason}" for reason, times in reasons.most_common(3))
+    told = [
+        f"{reason} ({times} pictures)" if times > 1 else reason for reason, times in reasons.most_common(3)
+    ]
+    if any(reason.startswith("no face") for reason in reasons):
+        told.append("--aligned takes pictures that are faces already")
+    return "; ".join(told)
 
 
 def _check(portrait_paths: Sequence[Path], output: Path, table: Path | None, calibrated: Path | None) -> None:
