@@ -284,7 +284,7 @@ def test_faces_in_folders_are_compared_with_their_folders(
         (tmp_path / side).mkdir()
         for name, face in zip(("Ann", "Bob"), faces, strict=True):
             saved(tmp_path / side / name, face[None], "1")
-    saved(tmp_path / "flat", faces, ("1", "2"))
+    saved(tmp_path / "flat", faces, "12")
     for made, names in (("made", ["Ann/1", "Bob/1"]), ("flat", None)):
         if names is None:
             with pytest.raises(IfrpError, match="true has two pictures called 1"):

@@ -186,7 +186,11 @@ def _ahead(function: Callable[[A], B], items: Iterable[A], threads: int) -> Gene
 
 
 def _write_skipped(skipped: dict[str, str]) -> None:
-    with artifacts.atomic(paths.SKIPPED) as new, new.open("w", newline="") as file:
+    # Names of files need not be UTF-8.
+    with (
+        artifacts.atomic(paths.SKIPPED) as new,
+        new.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
+    ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["file", "reason"])
         writer.writerows(sorted(skipped.items()))
