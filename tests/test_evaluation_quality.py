@@ -263,6 +263,33 @@ def test_folders_that_share_no_name_are_refused(tmp_path: Path, monkeypatch: pyt
     shutil.copy(one / "a.png", one / "sub" / "a.png")
     with pytest.raises(IfrpError, match="two pictures called a"):
         folders.write(config, evaluator, one, other, tmp_path / "scores.csv")
-    with pytest.raises(IfrpError, match="name the file that the scores go to"):
+    with pytest.raises(IfrpError, match=r"--output .*: name a file that ends in \.csv"):
         folders.write(config, evaluator, one, one, tmp_path)
+    picture = one / "a.png"
+    before = picture.read_bytes()
+    with pytest.raises(IfrpError, match=r"--output .*a\.png: name a file that ends in \.csv"):
+        folders.write(config, evaluator, one, one, picture)
+    assert picture.read_bytes() == before
     assert not (tmp_path / "scores.csv").exists()
+
+
+def test_faces_in_folders_are_compared_with_their_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ann's first picture is not Bob's; and where one side has no folders, names alone count."""
+    monkeypatch.chdir(tmp_path)
+    config = results_tree.build(tmp_path)
+    faces = pictures(config.faces.size, config.faces.size, 2)[0]
+    for side in ("made", "true"):
+        (tmp_path / side).mkdir()
+        for name, face in zip(("Ann", "Bob"), faces, strict=True):
+            saved(tmp_path / side / name, face[None], "1")
+    saved(tmp_path / "flat", faces, "12")
+    for made, names in (("made", ["Ann/1", "Bob/1"]), ("flat", None)):
+        if names is None:
+            with pytest.raises(IfrpError, match="true has two pictures called 1"):
+                folders.compare(config, results_tree.Evaluator(), Path(made), Path("true"))
+            (tmp_path / "true/Bob/1.png").rename(tmp_path / "true/Bob/2.png")
+        rows = folders.compare(config, results_tree.Evaluator(), Path(made), Path("true")).set_index("name")
+        assert list(rows.index) == (names or ["1", "2"])
+        assert (rows["ssim"] > 0.999).all()

@@ -12,6 +12,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +23,13 @@ from PIL import Image
 from ifrp import paths, stacks
 from ifrp.config import CelebAFaces, FaceCounts, Faces, PhotoFaces
 from ifrp.errors import IfrpError
+from ifrp.faces import geometry, pictures
 from ifrp.faces.celeba import OFFICIAL, celeba
 from ifrp.faces.files import Files
 from ifrp.faces.photos import photos
-from ifrp.faces.pictures import Skip, decode
+from ifrp.faces.pictures import Skip, decode, reduced
 from ifrp.faces.prepare import prepare
+from ifrp.faces.source import Record, Source, whole
 
 RAMP = np.tile(np.linspace(10, 240, 120).astype(np.uint8), (100, 1))  # (100, 120), dark left to bright right
 COLOUR = np.stack([RAMP, RAMP[:, ::-1], np.full_like(RAMP, 90)], -1)  # (100, 120, 3)
@@ -56,7 +59,37 @@ def bomb() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk + encoded(Image.fromarray(COLOUR), "PNG")[33:]
 
 
+def chunk(kind: bytes, content: bytes, wrong: int = 0) -> bytes:
+    """A part of a PNG file, with a sum that is wrong in some bits."""
+    checked = kind + content
+    return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked) ^ wrong)
+
+
+def beside(*chunks: bytes) -> bytes:
+    """The picture as PNG, with something beside its pixels."""
+    plain = encoded(Image.fromarray(COLOUR), "PNG")
+    return plain[:33] + b"".join(chunks) + plain[33:]
+
+
+def deep(numbers: np.ndarray) -> bytes:
+    """A colour PNG of 16 bits, which Pillow does not write."""
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in numbers)
+    header = struct.pack(">IIBBBBB", numbers.shape[1], numbers.shape[0], 16, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def odd_exif(kind: str) -> bytes:
+    """A picture stored on its left side, whose EXIF names a maker that stands beyond its end, before the orientation."""
+    tags = struct.pack("<HHII", 0x010F, 2, 500, 90_000) + struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x02\0" + tags + bytes(4)
+    how: dict[str, object] = {"quality": 100, "subsampling": 0} if kind == "JPEG" else {}
+    return encoded(Image.fromarray(GREY).rotate(90, expand=True), kind, exif=exif, **how)
+
+
 GREY = np.stack([RAMP] * 3, -1)
+TWELVE = (COLOUR * (4095 / 255)).round().astype(np.uint16)
+MUCH = b"k\0\0" + zlib.compress(bytes(5 * 2**20))
 GOOD = {
     "rgb": (encoded(Image.fromarray(COLOUR), "PNG"), COLOUR),
     "grey": (encoded(Image.fromarray(RAMP), "PNG"), GREY),
@@ -71,18 +104,46 @@ GOOD = {
         encoded(Image.fromarray(RAMP), "GIF", save_all=True, append_images=[Image.new("L", (120, 100))]),
         GREY,
     ),
-}
+    "12 of 16 bits": (encoded(Image.fromarray(TWELVE[..., 0]), "PNG"), GREY),
+    "12 of 16 bits, big-endian": (encoded(Image.fromarray(TWELVE[..., 0].astype(">u2")), "TIFF"), GREY),
+    "12 of 16 bits in colour": (deep(TWELVE), COLOUR),
+    "16 bits in colour": (deep(COLOUR.astype(np.uint16) * 257), COLOUR),
+    "PGM of 12 bits": (b"P5 120 100 4095\n" + TWELVE[..., 0].astype(">u2").tobytes(), GREY),
+    "PNG with much text": (beside(chunk(b"zTXt", MUCH)), COLOUR),
+    "PNG with a large profile": (beside(chunk(b"iCCP", MUCH)), COLOUR),
+    "PNG with a bad text": (beside(chunk(b"tEXt", b"a\0b", wrong=1)), COLOUR),
+    "PNG with bad EXIF": (beside(chunk(b"eXIf", b"II*", wrong=1)), COLOUR),
+    "PNG without its end": (encoded(Image.fromarray(COLOUR), "PNG")[:-12], COLOUR),
+    "PNG with odd EXIF": (odd_exif("PNG"), GREY),
+    "JPEG with odd EXIF": (odd_exif("JPEG"), GREY),
+    "JPEG without its end": (encoded(Image.fromarray(GREY), "JPEG", quality=100)[:-2], GREY),
+    "JPEG with half its end": (encoded(Image.fromarray(GREY), "JPEG", quality=100)[:-1], GREY),
+    "progressive JPEG without its end": (
+        encoded(Image.fromarray(GREY), "JPEG", quality=100, progressive=True)[:-2], GREY,
+    ),
+}  # fmt: skip
 JPEG = encoded(Image.fromarray(COLOUR), "JPEG")
 BAD = {
     "text": (b"not a picture at all", "not a picture"),
     "empty": (b"", "not a picture"),
     "web page": (b"<!DOCTYPE html><html></html>", "not a picture"),
-    "truncated JPEG": (JPEG[: len(JPEG) // 2], "damaged"),
+    "truncated JPEG": (JPEG[: 3 * len(JPEG) // 4], "damaged: its end is missing, and [2-9]"),
+    "truncated progressive JPEG": (
+        encoded(Image.fromarray(COLOUR), "JPEG", progressive=True)[:650], "damaged: its end is missing",
+    ),
+    "HEIC": (b"\0\0\0\x18ftypheic" + bytes(99), "HEIC: .*pillow-heif"),
+    "JPEG XL": (b"\xff\x0a" + bytes(99), "JPEG XL: save it as JPEG or PNG"),
+    "SVG": (b"<?xml version='1.0'?>\n<svg/>", "an SVG drawing"),
+    "PDF": (b"%PDF-1.7\n", "a PDF document"),
+    "PostScript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "a PostScript drawing"),
+    "raw": (b"II*\0\x10\0\0\0CR\x02\0" + bytes(99), "a raw photograph"),
+    "preview": (encoded(Image.fromarray(COLOUR), "TIFF", tiffinfo={254: 1}), "a raw photograph"),
+    "other colours": (encoded(Image.new("LAB", (9, 9)), "TIFF"), "LAB"),
     "truncated PNG": (GOOD["rgb"][0][:200], "damaged"),
     "scrambled PNG": (GOOD["rgb"][0][:60] + bytes(200) + GOOD["rgb"][0][260:], "damaged"),
     "bomb": (bomb(), "many pixels"),
     "floating point": (encoded(Image.fromarray(RAMP.astype(np.float32)), "TIFF"), "32 bits"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", GOOD)
@@ -90,7 +151,26 @@ def test_odd_pictures_become_upright_rgb(kind: str) -> None:
     content, goal = GOOD[kind]
     picture = decode(content)
     assert picture.mode == "RGB"
-    np.testing.assert_allclose(np.asarray(picture).astype(int), goal, atol=1 if kind == "palette" else 0)
+    off = 2 if "JPEG" in kind else 1 if kind == "palette" or "12" in kind else 0
+    np.testing.assert_allclose(np.asarray(picture).astype(int), goal, atol=off)
+
+
+def test_a_jpeg_that_is_too_large_is_read_smaller_and_others_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pictures, "LARGEST_PICTURE", 4_000)
+    small = decode(JPEG)
+    assert (small.size, reduced(small), whole(small)) == ((60, 50), 2, (120, 100))
+    np.testing.assert_allclose(np.asarray(small.resize((120, 100)), float), COLOUR, atol=40)
+    box = Source("it", [Record("a", "a")], lambda _: small, (40, 20, 64, 64))
+    np.testing.assert_allclose(2 * box.place(0, small, 32), geometry.crop((40, 20, 64, 64), 32))
+    with pytest.raises(
+        Skip, match="too many pixels: 0 megapixels are read at most, 500 megapixels of a JPEG"
+    ):
+        decode(GOOD["rgb"][0])
+    monkeypatch.setattr(pictures, "LARGEST_JPEG", 4_000)
+    with pytest.raises(Skip, match="too many pixels"):
+        decode(JPEG)
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -172,6 +252,33 @@ def test_prepare_goes_on_after_bad_files_and_writes_down_why(
     reasons = pd.read_csv(paths.SKIPPED).set_index("file")["reason"]
     assert set(reasons.index) == {f"deep/{name}" for name in BAD} | {"tiny.png"}
     assert "reaches beyond the picture of 20×20 pixels" in reasons["tiny.png"]
+
+
+def test_a_crop_belongs_to_pictures_of_one_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    for number in range(10):
+        Image.fromarray(COLOUR).resize((120, 100 + number % 2)).save(f"photos/{number}.png")
+    Image.fromarray(COLOUR).resize((480, 400)).save("photos/large.png")
+    settings = PhotoFaces(path="photos", crop=(35, 30, 40, 40))
+    faces = Faces(source="photos", size=32, split=FaceCounts(8, 1, 1), photos=settings)
+    prepare(photos(settings), faces, seed=1)
+    used = {
+        file for split in ("train", "val", "test") for file in stacks.read(paths.faces(split)).table["file"]
+    }
+    assert used == {f"{number}.png" for number in range(10)}
+    with pytest.raises(
+        IfrpError, match=r"1 because: the crop .* belongs to pictures of 120×10. pixels.*large\.png"
+    ):
+        prepare(photos(settings), replace(faces, split=FaceCounts(9, 1, 1)), seed=1)
+    with pytest.raises(
+        IfrpError, match=r"photos\.crop ends at 155, 70, beyond the 120×10. pixels of \d\.png"
+    ):
+        photos(replace(settings, crop=(115, 30, 40, 40)))
+    for number in range(6):
+        Image.fromarray(COLOUR).resize((200 + 20 * number, 200)).save(f"photos/{number}.png")
+    with pytest.raises(IfrpError, match=r"photos\.crop is one box for pictures of one size, and .*\.png has"):
+        photos(settings)
 
 
 # Identities

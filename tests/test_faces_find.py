@@ -17,6 +17,7 @@ from ifrp.config import FaceCounts, Faces, PhotoFaces, Warp, load
 from ifrp.errors import IfrpError
 from ifrp.faces import find, geometry
 from ifrp.faces.photos import photos
+from ifrp.faces.pictures import Skip
 from ifrp.faces.prepare import prepare
 from ifrp.recovery.portrait import Model
 from ifrp.recovery.recover import named
@@ -67,9 +68,68 @@ def test_eyes_and_mouth_are_where_anybody_sees_them(
     np.testing.assert_allclose(found.points / factor, EYES_AND_MOUTH, atol=5)
 
 
+@pytest.mark.parametrize("quarters", range(4))
+def test_a_face_is_found_however_the_picture_lies(
+    portrait: Image.Image, finder: find.Finder, quarters: int
+) -> None:
+    """The eyes are where they are seen in the picture as it lies, and the left one is on the face's left."""
+    turned = Image.fromarray(np.rot90(np.asarray(portrait), quarters).copy())
+    x, y = EYES_AND_MOUTH.T
+    goal = np.stack([(x, y), (y, 512 - x), (512 - x, 512 - y), (512 - y, x)][quarters], 1)
+    (found,) = finder.faces(turned)
+    np.testing.assert_allclose(found.points, goal, atol=5)
+
+
+def test_an_upright_face_that_is_sure_takes_one_look(
+    portrait: Image.Image, finder: find.Finder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, whole = list[tuple[int, int]](), finder._whole
+
+    def counted(picture: Image.Image) -> list[find.Found]:
+        looks.append(picture.size)
+        return whole(picture)
+
+    monkeypatch.setattr(finder, "_whole", counted)
+    found = finder.faces(portrait)
+    assert looks == [(512, 512)]
+    assert np.array_equal(found[0].landmarks, whole(portrait)[0].landmarks)
+
+
+def test_small_faces_in_large_pictures_are_found(portrait: Image.Image, finder: find.Finder) -> None:
+    """Six faces of 60 pixels in a picture of which the first look sees a seventh."""
+    face = portrait.crop((130, 20, 330, 220)).resize((110, 110), Image.Resampling.BICUBIC)
+    large = Image.new("RGB", (4400, 1200), "slategrey")
+    places = [(left, top) for left in (100, 1900, 4200) for top in (90, 900)]
+    for place in places:
+        large.paste(face, place)
+    assert len(finder.faces(large)) >= 1
+    middles = {tuple(found.landmarks.mean(0).round(-2)) for found in finder.faces(large, every=True)}
+    eyes = (EYES_AND_MOUTH[:2].mean(0) - (130, 20)) * 0.55
+    assert middles == {tuple((eyes + place + (0, 8)).round(-2)) for place in places}
+
+
+def test_every_face_is_found_even_one_that_is_turned_otherwise(
+    portrait: Image.Image, finder: find.Finder
+) -> None:
+    two = Image.new("RGB", (900, 512), "slategrey")
+    two.paste(portrait.crop((100, 0, 350, 250)), (50, 100))
+    two.paste(portrait.crop((100, 0, 350, 250)).rotate(180), (550, 100))
+    assert len(finder.faces(two, every=True)) == 2
+
+
+def test_a_face_that_is_not_sure_is_none(
+    portrait: Image.Image, finder: find.Finder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(find, "LEAST", 1.01)
+    with pytest.raises(Skip, match=r"no face in it is sure enough: the likeliest has a confidence of 1.00"):
+        finder.faces(portrait)
+
+
 def test_there_is_no_face_in_a_wall(finder: find.Finder) -> None:
-    for size in ((300, 200), (30, 4), (1, 1)):
+    for size in ((300, 200), (30, 4), (1, 1), (3000, 5)):
         assert finder.largest(Image.new("RGB", size, "grey")) is None
+        with pytest.raises(Skip, match="no face was found in it"):
+            finder.faces(Image.new("RGB", size, "grey"))
     assert find.typical(np.full((3, 128, 128, 3), 99, np.uint8)) is None
 
 
@@ -96,6 +156,12 @@ def test_photos_need_no_crop_where_faces_are_found(
         [],
         [{"file": "cat.png", "reason": "no face was found in it"}],
     )
+    two = Image.new("RGB", (1024, 512))
+    two.paste(portrait, (0, 0))
+    two.paste(portrait.resize((256, 256)), (600, 128))
+    source = photos(given)
+    source.place(0, two, 128)
+    assert source.several == {source.records[0].file}
     images = np.concatenate([stacks.read(paths.faces(split)).images for split in ("train", "val", "test")])
     found = find.typical(images)
     assert found is not None

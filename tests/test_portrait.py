@@ -118,6 +118,45 @@ def test_all_faces_the_largest_first(small: ifrp.Model, picture: Image.Image) ->
     assert small.recover(two).portrait.warnings == ("it is the largest of 2 faces",)
 
 
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_picture_that_lies_is_taken_upright(small: ifrp.Model, picture: Image.Image, quarters: int) -> None:
+    """The same portrait comes out of it, and the box is where the face lies in the picture that was given."""
+    upright = small.recover(picture).portrait
+    seen = small.recover(np.rot90(np.asarray(picture), quarters).copy()).portrait
+    off = np.abs(seen.image.astype(float) - upright.image)
+    assert off.mean() < 12
+    assert seen.warnings == (f"it is turned by {abs(round(_turn(seen)))} degrees",)
+    assert seen.box is not None
+    left, top, right, bottom = seen.box
+    for x, y in EYES:
+        there = [(x, y), (y, 512 - x), (512 - x, 512 - y), (512 - y, x)][quarters]
+        assert left < there[0] < right
+        assert top < there[1] < bottom
+
+
+def _turn(seen: ifrp.Portrait) -> float:
+    assert seen.place is not None
+    return float(np.degrees(np.arctan2(seen.place[1, 0], seen.place[0, 0])))
+
+
+def test_a_picture_is_the_same_however_it_is_given(
+    small: ifrp.Model, picture: Image.Image, tmp_path: Path
+) -> None:
+    """With transparency, lying by its EXIF: as a file, and opened by Pillow."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "a.png"
+    clear = picture.copy()
+    clear.putalpha(Image.fromarray(np.tile(np.arange(512) < 300, (512, 1))))
+    clear.rotate(90, expand=True).save(path, exif=exif)
+    one = small.recover(path)
+    with Image.open(path) as opened:
+        other = small.recover(opened)
+    assert np.array_equal(np.asarray(one.face), np.asarray(other.face))
+    assert one.portrait.warnings == ()
+    assert np.asarray(portrait.opened(path))[:, 400:].min() == 255
+
+
 def test_doubts_are_told() -> None:
     """Of a face of five landmarks, turned about its left eye."""
     five = np.array([[0.0, 0.0], [12.0, 0.0], [6.0, 7.0], [2.0, 14.0], [10.0, 14.0]])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -393,15 +395,95 @@ def test_recover_takes_odd_files(project: Path, capsys: pytest.CaptureFixture[st
     found = recover(
         [inbox, paths.portraits("test", "ink")], "input", project / "out", paths.CONFIG, aligned=True
     )
-    names = sorted(path.name for path in found)
-    assert names[:2] == ["A.png", "a-2.png"] or names[:2] == ["A-2.png", "a.png"]
-    assert "grey.png" in names
-    assert "ink-00.png" in names
+    names = sorted(path.relative_to(project / "out").as_posix() for path in found)
+    assert {"a.png", "deep/A.png", "grey.png", "ink-00.png"} < set(names)
     assert len(names) == 3 + 12
     assert Image.open(project / "out/a.png").size == (128, 128)
     assert "note.txt: not a picture" in capsys.readouterr().err
     original = stacks.read(paths.portraits("test", "ink")).images[3]
     assert np.array_equal(np.asarray(Image.open(project / "out/ink-03.png")), original)
+
+
+def test_faces_lie_as_their_portraits_do(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every face has a name of its own, even where a disk does not tell a from A, and it is that of its portrait."""
+    colours = {
+        "Ann/0001.png": 10, "Bob/0001.png": 20, "a.png": 30, "a.jpg": 40, "A.PNG": 50, "b.jpg": 60, "b-compared.jpg": 70,
+        f"{'x' * 230}.png": 80, "two\nlines.png": 90,
+    }  # fmt: skip
+    with zipfile.ZipFile(project / "all.zip", "w") as archive:
+        for name, grey in {**colours, "/etc/out.png": 99}.items():
+            where = project / "all" / name
+            where.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("L", (128, 128), grey).save(where, format="PNG")
+            archive.write(where, name)
+    table = project / "t.csv"
+
+    def faces(*given: Path, compare: bool = False) -> dict[str, str]:
+        out = project / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        recover(given, "input", out, paths.CONFIG, aligned=True, compare=compare, table=table)
+        rows = pd.read_csv(table)
+        assert rows["face"].str.lower().is_unique
+        for file, face in zip(rows["file"], rows["face"], strict=True):
+            assert (
+                np.asarray(Image.open(face)).mean()
+                == {**colours, "/etc/out.png": 99}[file.partition("/all/")[2]]
+            )
+            assert Path(face).resolve().is_relative_to(out)
+        return {
+            file.partition("/all/")[2]: Path(face).relative_to(out).as_posix()
+            for file, face in zip(rows["file"], rows["face"], strict=True)
+        }
+
+    found = faces(project / "all", compare=True)
+    assert (found["Ann/0001.png"], found["Bob/0001.png"]) == ("Ann/0001.png", "Bob/0001.png")
+    assert found["a.jpg"] == "a.jpg.png"
+    stems = {face.removesuffix(".png").lower() for face in found.values()}
+    assert not stems & {f"{stem}-compared" for stem in stems}
+    assert f"a.jpg: its face is {project / 'out/a.jpg.png'}" in capsys.readouterr().err
+    for given in (("Ann", "Bob"), ("Ann/0001.png", "Bob/0001.png")):
+        found = faces(*(project / "all" / each for each in given))
+        assert list(found.values()) == ["Ann/0001.png", "Bob/0001.png"]
+    recover([project / "all.zip"], "input", project / "zipped", paths.CONFIG, aligned=True)
+    assert (project / "zipped/Bob/0001.png").exists()
+    assert (project / "zipped/etc/out.png").exists()
+
+
+def test_recover_writes_over_no_picture_and_tries_the_output_first(project: Path) -> None:
+    given = project / "out/Ann/0001.png"
+    given.parent.mkdir(parents=True)
+    (project / "in/Ann").mkdir(parents=True)
+    for path, grey in ((given, 10), (project / "in/Ann/0001.jpg", 200)):
+        Image.new("L", (128, 128), grey).save(path)
+    before = given.read_bytes()
+    recover([given, project / "in"], "input", project / "out", paths.CONFIG, aligned=True)
+    assert given.read_bytes() == before
+    assert len(list((project / "out").rglob("*.png"))) == 3
+    for how, sentence in (
+        ({"output": given / "below"}, r"0001\.png is a file: name another folder"),
+        ({"output": project / "new", "table": given}, r"--table .*: name a file that ends in \.csv"),
+        (
+            {"output": project / "new", "calibrated": given},
+            r"--calibrate .*: name a file that ends in \.safetensors",
+        ),
+        ({"output": Path("/proc/none")}, "--output /proc/none cannot be written"),
+    ):
+        with pytest.raises(IfrpError, match=sentence):
+            recover([project / "in"], "input", **how, aligned=True)  # type: ignore[arg-type]
+    assert given.read_bytes() == before
+    assert not (project / "new").exists()
+
+
+def test_a_face_that_cannot_have_its_name_is_skipped_and_others_go_on(project: Path) -> None:
+    (project / "in/Ann").mkdir(parents=True)
+    (project / "out").mkdir()
+    (project / "out/Ann").write_text("a file where a folder would be")
+    for name in ("Ann/1.png", "2.png"):
+        Image.new("L", (128, 128)).save(project / "in" / name)
+    table = project / "t.csv"
+    found = recover([project / "in"], "input", project / "out", paths.CONFIG, aligned=True, table=table)
+    assert found == [project / "out/2.png"]
+    assert "cannot be written" in pd.read_csv(table).set_index("file")["note"][str(project / "in/Ann/1.png")]
 
 
 def test_recover_says_when_there_is_nothing(project: Path) -> None:

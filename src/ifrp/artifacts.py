@@ -132,6 +132,21 @@ def _blame(error: Exception, path: Path, new: Path) -> None:
         raise refused from error
 
 
+def require_suffix(path: Path, suffix: str, option: str) -> None:
+    """Refuses the name of an output that says that it is something else, and could be so already.
+
+    Args:
+        path: what is going to be written.
+        suffix: how its name must end.
+        option: what names it on the command line, for the message.
+
+    Raises:
+        IfrpError: it ends otherwise, or is a folder.
+    """
+    if path.suffix.lower() != suffix or path.is_dir():
+        raise IfrpError(f"{option} {path}: name a file that ends in {suffix}.")
+
+
 def require_writable(path: Path) -> None:
     """Tries an output before the work that leads to it, and leaves nothing behind.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ifrp import runtime, stacks
-from ifrp.artifacts import NAMES, atomic, require_writable
+from ifrp.artifacts import NAMES, atomic, require_suffix, require_writable
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.evaluation.evaluator import BATCH, Recogniser
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def compare(config: Config, evaluator: Recogniser, recovered: Path, true: Path) -> pd.DataFrame:
-    """Scores the faces of one folder against those of another that have the same names, each a person of their own.
+    """Scores the faces of one folder against those of another with the same names and folders, each a person of their own.
 
     Args:
         config: for `faces.size`, to which pictures are cropped at their centre and resized, and the device.
@@ -37,11 +37,14 @@ def compare(config: Config, evaluator: Recogniser, recovered: Path, true: Path) 
         true face among all that are compared, 1 is the nearest).
 
     Raises:
-        IfrpError: a folder does not exist, has two pictures of a name, or they have no name in common.
+        IfrpError: a folder does not exist, has two pictures of a name (with its folders, or without where those differ), or they
+            have no name in common.
     """
     import pandas as pd
 
     fakes, reals = _faces(recovered, config.faces.size), _faces(true, config.faces.size)
+    if not set(fakes) & set(reals):  # perhaps the one has folders that the other has not
+        fakes, reals = _without_folders(recovered, fakes), _without_folders(true, reals)
     names = [name for name in fakes if name in reals]
     if not names:
         raise IfrpError(
@@ -67,11 +70,24 @@ def _faces(folder: Path, size: int) -> dict[str, Images]:
         if stacks.is_stack(folder):  # of two stacks, those in the same place
             name = str(len(faces))
         if name in faces:
-            raise IfrpError(f"{folder} has two pictures called {name}: faces are compared by name.")
+            raise _twice(folder, name)
         faces[name] = image
     for line in skipped:
         sys.stderr.write(f"skipped {line}\n")
     return faces
+
+
+def _without_folders(folder: Path, faces: dict[str, Images]) -> dict[str, Images]:
+    found = dict[str, "Images"]()
+    for path, image in faces.items():
+        if (name := PurePosixPath(path).name) in found:
+            raise _twice(folder, name)
+        found[name] = image
+    return found
+
+
+def _twice(folder: Path, name: str) -> IfrpError:
+    return IfrpError(f"{folder} has two pictures called {name}: faces are compared by name.")
 
 
 def write(config: Config, evaluator: Recogniser, recovered: Path, true: Path, output: Path) -> str:
@@ -81,10 +97,9 @@ def write(config: Config, evaluator: Recogniser, recovered: Path, true: Path, ou
         Their means, in a line.
 
     Raises:
-        IfrpError: `output` is a folder; and see `compare`.
+        IfrpError: `output` is no name of a table, or cannot be written; and see `compare`.
     """
-    if output.is_dir():
-        raise IfrpError(f"{output} is a folder: name the file that the scores go to.")
+    require_suffix(output, ".csv", "--output")
     require_writable(output)
     rows = compare(config, evaluator, recovered, true)
     with atomic(output) as new:

@@ -17,10 +17,11 @@ from ifrp.errors import IfrpError
 from ifrp.faces.download import Failed, fetch, matches
 from ifrp.faces.files import Files
 from ifrp.faces.pictures import decode
-from ifrp.faces.source import Record, Source
+from ifrp.faces.source import Record, Source, common
 
 if TYPE_CHECKING:
     import pandas as pd
+    from PIL import Image
 
 DRIVE = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
 PAGE = "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
@@ -133,14 +134,13 @@ def celeba(settings: CelebAFaces) -> Source:
     rows = zip(table.index, table["person"], map(tuple, marks), splits, strict=True)
     records = [Record(*row) for row, present in zip(rows, in_archive, strict=True) if present]
     skipped = {str(file): f"not in {PICTURES}" for file in table.index[~in_archive]}
-    return Source(
-        "CelebA",
-        records,
-        lambda file: decode(files.read(member[file])),
-        settings.crop,
-        needed(settings),
-        skipped,
-    )
+
+    def load(file: str) -> Image.Image:
+        return decode(files.read(member[file]))
+
+    crop, pictures = settings.crop, [record.file for record in records]
+    shape = common("faces.celeba.crop", crop, pictures, load) if crop else None
+    return Source("CelebA", records, load, crop, shape, needed(settings), skipped)
 
 
 def _table(settings: CelebAFaces) -> pd.DataFrame:

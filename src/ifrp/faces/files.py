@@ -105,11 +105,17 @@ class Files:
 
     def _listed(self, archive: zipfile.ZipFile) -> Iterator[str]:
         for member in archive.infolist():
-            name = member.filename.replace("\\", "/")  # as some programs for Windows write them
-            parts = PurePosixPath(name).parts
-            if name.endswith("/") or (any(map(HIDDEN.fullmatch, parts)) and ".." not in parts):
+            path = PurePosixPath(
+                member.filename.replace("\\", "/")
+            )  # as some programs for Windows write them
+            name, parts = path.as_posix(), path.parts
+            if member.filename.endswith(("/", "\\")) or (
+                any(map(HIDDEN.fullmatch, parts)) and ".." not in parts
+            ):
                 continue
-            if name.startswith("/") or ".." in parts or re.match("[A-Za-z]:", name):
+            if not parts:
+                self.skipped[name] = "it has no name"
+            elif path.is_absolute() or ".." in parts or re.match("[A-Za-z]:", name):
                 self.skipped[name] = "its name leads out of the archive"
             elif name in self._members:
                 self.skipped[f"{name} (again)"] = "the archive has two files of this name"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +14,10 @@ from ifrp.errors import IfrpError
 from ifrp.faces.files import Files
 from ifrp.faces.find import Finder
 from ifrp.faces.pictures import decode
-from ifrp.faces.source import Record, Source
+from ifrp.faces.source import Record, Source, common
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 def photos(settings: PhotoFaces) -> Source:
@@ -49,9 +53,15 @@ def photos(settings: PhotoFaces) -> Source:
         raise IfrpError(
             "faces.photos.landmarks must name the eye on the left of the picture first: swap the two eyes."
         )
+
+    def load(name: str) -> Image.Image:
+        return decode(files.read(name))
+
+    crop, pictures = settings.crop, [record.file for record in records]
     return Source(
-        str(files.path), records, lambda name: decode(files.read(name)), settings.crop, inputs, skipped,
-        find=Finder().points if settings.find else None,
+        str(files.path), records, load, crop, inputs=inputs, skipped=skipped,
+        shape=common("faces.photos.crop", crop, pictures, load) if crop else None,
+        find=Finder().faces if settings.find else None,
     )  # fmt: skip
 
 

@@ -31,10 +31,15 @@ def write(config: Config) -> str:
     Raises:
         IfrpError: the source cannot be read, or see `prepare`.
     """
-    facts = prepare(open_source(config.faces), config.faces, config.seed)
+    source = open_source(config.faces)
+    facts = prepare(source, config.faces, config.seed)
     made = {split: facts[split] for split in ("train", "val", "test")}
     counts = (f"{split} {of['faces']} faces of {of['people']} people" for split, of in made.items())
-    return f"{paths.FACES}: {'; '.join(counts)}; {facts['skipped']} files skipped ({paths.SKIPPED})."
+    sentence = f"{paths.FACES}: {'; '.join(counts)}; {facts['skipped']} files skipped ({paths.SKIPPED})."
+    if source.several:
+        some = f"{len(source.several)} pictures, such as {min(source.several)}"
+        sentence += f" The largest of several faces was taken in {some}."
+    return sentence
 
 
 def write_warp(config: Config, name: str) -> str:

@@ -36,5 +36,5 @@ def _rendered() -> Source:
         records,
         lambda file: Image.fromarray(stack.images[row[file]]),
         box,
-        [paths.RENDERED],
+        inputs=[paths.RENDERED],
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ifrp.artifacts import atomic, require_writable
+from ifrp.artifacts import atomic, require_suffix, require_writable
 from ifrp.errors import IfrpError
 from ifrp.recovery import model, portrait
 from ifrp.recovery.apply import recovered
@@ -61,8 +61,9 @@ def onnx(name: str, output: Path) -> None:
         output: ends in .onnx.
 
     Raises:
-        IfrpError: there is no such model, or the package that writes ONNX is not installed.
+        IfrpError: there is no such model, the output cannot be written, or the package that writes ONNX is not installed.
     """
+    require_suffix(output, ".onnx", "--output")
     require_writable(output)
     recoverer = portrait.load(name, "cpu")
     example = torch.zeros(2, recoverer.size, recoverer.size, 3, dtype=torch.uint8)
@@ -85,7 +86,7 @@ def huggingface(name: str, output: Path) -> None:
         output: the folder.
 
     Raises:
-        IfrpError: there is no such model.
+        IfrpError: there is no such model, or the output cannot be written.
     """
     require_writable(output / "model.safetensors")
     source = portrait.find(name)

@@ -27,7 +27,7 @@ from ifrp.config import Config, Runtime
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry
 from ifrp.faces.find import Finder, Found
-from ifrp.faces.pictures import Skip, decode
+from ifrp.faces.pictures import Skip, decode, reduced, rgb
 from ifrp.recovery import apply, model
 from ifrp.recovery.method import Method
 
@@ -41,7 +41,7 @@ SMALL = 20
 CROPPED = 0.1
 """share of the side by which the corners of a face may miss those of a picture that is taken as it is"""
 TURNED = 60
-"""degrees beyond which MTCNN's landmarks, trained on upright faces, are seldom where they seem"""
+"""degrees beyond which a face was not found in the picture as it is, but only when that was turned"""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Portrait:
 
     Attributes:
         image: (S, S, 3) uint8, the face upright where it was found.
-        place: (2, 3), which takes a point of `image` to the picture, see `ifrp.faces.geometry`; none if the picture
-            was taken for a face.
+        place: (2, 3), which takes a point of `image` to the upright picture in its file's pixels, see `ifrp.faces.geometry`;
+            none if the picture was taken for a face.
         confidence: of the face finder, 0 to 1; none if it was not asked.
         warnings: why not to trust what is recovered, a sentence each.
     """
@@ -182,20 +182,19 @@ class Model:
         """The portraits in an RGB picture as the model sees them: of the largest face, or of every one.
 
         Raises:
-            Skip: no face was found.
+            Skip: no face was found, or none that is sure enough.
             IfrpError: the model does not know where eyes and mouth lie in its faces.
         """
         if aligned:
             return [Portrait(fit(picture, self.size))]
         goal = self.landmarks
-        found = self._finder.faces(picture)
-        if not found:
-            raise Skip("no face was found in it")
+        found = self._finder.faces(picture, every=every)
         seen = []
         for face in found if every else found[:1]:
             place = settled(geometry.similar(face.points, goal), self.size, picture.size)
             told = warnings(face, place, 1 if every else len(found))
-            seen.append(Portrait(geometry.cut(picture, place, self.size), place, face.confidence, told))
+            image = geometry.cut(picture, place, self.size)
+            seen.append(Portrait(image, reduced(picture) * place, face.confidence, told))
         return seen
 
     def faces(self, portraits: Iterable[Portrait]) -> Iterator[Recovered]:
@@ -274,16 +273,18 @@ def opened(picture: Picture) -> Image.Image:
     Raises:
         Skip: it is none.
     """
-    if isinstance(picture, Image.Image):
-        return ImageOps.exif_transpose(picture).convert("RGB")
     if isinstance(picture, np.ndarray):
         if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,)):
             raise Skip(f"an array {picture.dtype} {picture.shape} is no picture; make it uint8 (H, W, 3)")
+        if not picture.size:
+            raise Skip("it has no pixels")
         return Image.fromarray(picture).convert("RGB")
     try:
+        if isinstance(picture, Image.Image):
+            return rgb(picture)
         return decode(Path(picture).read_bytes())
-    except OSError as error:
-        raise Skip(f"it cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise Skip(f"it cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def fit(picture: Image.Image, size: int) -> stacks.Images:
