@@ -177,7 +177,8 @@ def require_space(path: Path, size: int) -> None:
 def reserve(new: Path, path: Path) -> None:
     """Takes space on the disk for all of a file that is then written through a memory map: a disk that fills up is a bus error.
 
-    Where the system or the file system cannot reserve (macOS, some network drives), it has to do that it was free before.
+    On a file system without such a call, the C library writes to every block, which takes as long as writing the file. Where
+    that is refused, and on macOS, it has to do that there was room before.
 
     Args:
         new: the file, which has its size already, but may have holes.
