@@ -378,7 +378,13 @@ def _code_version() -> str:
 
 
 def card_path(artifact: Path) -> Path:
-    """The provenance card of an artifact: `<name>.json` beside it."""
+    """The provenance card of an artifact: `<name>.json` beside it.
+
+    Raises:
+        IfrpError: the path has no name, such as `.` or `/`.
+    """
+    if not artifact.name:
+        raise IfrpError(f"{artifact} is a folder: name a file that was made, such as a table or a model.")
     return artifact.with_suffix(".json")
 
 
