@@ -235,7 +235,7 @@ def test_verbs_refuse_such_stacks_too(project: Path, said: Callable[..., str]) -
         ({"inputs": None}, "by its entry inputs"), ({"inputs": ["a"]}, "by its entry inputs"),
         ({"machine": "mine"}, "entry machine"),
         ({"seconds": {}}, "entry seconds"), ({"command": ["a"]}, "entry command"), ({"artifact": 7}, "entry artifact"),
-        ({"machine": {}}, "does not say processor"),
+        ({"machine": {}}, "does not say processor"), ({"inputs": {"": "0"}}, "is a folder"),
     ],
 )  # fmt: skip
 def test_cards_that_are_none(
@@ -248,8 +248,13 @@ def test_cards_that_are_none(
         text = json.dumps({**artifacts.read_card(Path("a.csv")), **text})
     Path("a.json").write_bytes(text if isinstance(text, bytes) else text.encode())
     sentence = said("why", "a.csv")
-    assert "a.json" in sentence
     assert words in sentence
+    assert "a.json" in sentence or "folder" in words
+
+
+@pytest.mark.parametrize("path", [".", "/", ""])
+def test_a_folder_was_not_made(said: Callable[..., str], path: str) -> None:
+    assert "is a folder: name a file" in said("why", path)
 
 
 def test_a_card_of_a_later_version_is_read(tmp_path: Path) -> None:

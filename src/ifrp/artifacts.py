@@ -192,7 +192,8 @@ def require_space(path: Path, size: int) -> None:
 def reserve(new: Path, path: Path) -> None:
     """Takes space on the disk for all of a file that is then written through a memory map: a disk that fills up is a bus error.
 
-    Where the system or the file system cannot reserve (macOS, some network drives), it has to do that it was free before.
+    On a file system without such a call, the C library writes to every block, which takes as long as writing the file. Where
+    that is refused, and on macOS, it has to do that there was room before.
 
     Args:
         new: the file, which has its size already, but may have holes.
@@ -414,7 +415,13 @@ def _code_version() -> str:
 
 
 def card_path(artifact: Path) -> Path:
-    """The provenance card of an artifact: `<name>.json` beside it."""
+    """The provenance card of an artifact: `<name>.json` beside it.
+
+    Raises:
+        IfrpError: the path has no name, such as `.` or `/`.
+    """
+    if not artifact.name:
+        raise IfrpError(f"{artifact} is a folder: name a file that was made, such as a table or a model.")
     return artifact.with_suffix(".json")
 
 
