@@ -140,7 +140,7 @@ def test_settings_are_laid_over_one_another(project: Config) -> None:
 
 
 def test_defaults_are_the_papers() -> None:
-    from ifrp.recovery.methods.ifrp import Settings
+    from ifrp.config.methods.ifrp import Settings
 
     found = Settings()
     assert (found.losses.pixel, found.losses.adversarial, found.losses.identity) == (1.0, 1e-2, 1e-3)

@@ -11,11 +11,11 @@ from ifrp.config import plain
 from ifrp.errors import IfrpError
 from ifrp.workflow import deployment, dvc
 from ifrp.paths import files
-from ifrp.workflow.run import Run, card, with_cards
+from ifrp.workflow.run import Run, card, command_line, with_cards
 
 try:
     run = Run(
-        workflow.config_settings.overwrite_config,
+        command_line(workflow.config_settings),
         alone=workflow.config_settings.replace_workflow_config,
     )
 except IfrpError as error:
@@ -29,7 +29,7 @@ dvc.at_start(workflow, run.config)
 
 wildcard_constraints:
     split="train|val|test",
-    warp="[^/.]+",
-    style="[^/]+",
-    experiment="[^/]+",
-    name="[^/]+",
+    warp="[a-z0-9-]+",
+    style="[a-z0-9-]+",
+    experiment="[a-z0-9-]+",
+    name="[a-z0-9-]+",

@@ -21,7 +21,7 @@ rule evaluation_quality:
     params:
         styles=run.splits,
     shell:
-        "ifrp evaluation quality {wildcards.experiment} 2>&1 | tee {log}"
+        "ifrp evaluation quality {wildcards.experiment:q} 2>&1 | tee {log:q}"
 
 
 rule evaluation_distractors:
@@ -40,7 +40,7 @@ rule evaluation_distractors:
     params:
         settings=run.settings("seed"),
     shell:
-        "ifrp evaluation distractors --recogniser {wildcards.name} 2>&1 | tee {log}"
+        "ifrp evaluation distractors --recogniser {wildcards.name:q} 2>&1 | tee {log:q}"
 
 
 rule evaluation_identity:
@@ -65,7 +65,7 @@ rule evaluation_identity:
         styles=run.splits,
         settings=run.settings("seed", "evaluation.top", "evaluation.faces"),
     shell:
-        "ifrp evaluation identity {wildcards.experiment} --recogniser {wildcards.name} 2>&1 | tee {log}"
+        "ifrp evaluation identity {wildcards.experiment:q} --recogniser {wildcards.name:q} 2>&1 | tee {log:q}"
 
 
 rule evaluation_exposure:
@@ -85,7 +85,7 @@ rule evaluation_exposure:
         styles=run.splits,
         settings=run.settings("seed", "evaluation.resamples"),
     shell:
-        "ifrp evaluation exposure 2>&1 | tee {log}"
+        "ifrp evaluation exposure 2>&1 | tee {log:q}"
 
 
 rule evaluation_yardsticks:
@@ -104,7 +104,7 @@ rule evaluation_yardsticks:
     params:
         settings=run.settings("seed", "evaluation.top", "evaluation.faces", "evaluation.resamples"),
     shell:
-        "ifrp evaluation yardsticks 2>&1 | tee {log}"
+        "ifrp evaluation yardsticks 2>&1 | tee {log:q}"
 
 
 rule evaluation_summary:
@@ -121,4 +121,4 @@ rule evaluation_summary:
         styles=run.splits,
         settings=run.settings("seed", "evaluation.recogniser", "evaluation.top", "evaluation.resamples"),
     shell:
-        "ifrp evaluation summary {wildcards.experiment} 2>&1 | tee {log}"
+        "ifrp evaluation summary {wildcards.experiment:q} 2>&1 | tee {log:q}"

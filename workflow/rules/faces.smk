@@ -19,7 +19,7 @@ rule faces_render:
     params:
         settings=run.settings("seed", "faces.rendered"),
     shell:
-        "ifrp faces render 2>&1 | tee {log}"
+        "ifrp faces render 2>&1 | tee {log:q}"
 
 
 # Only the card is declared: Snakemake removes outputs before a job, and a local copy of CelebA must stay.
@@ -35,7 +35,7 @@ rule faces_download:
     params:
         settings=run.settings("faces.celeba"),
     shell:
-        "ifrp faces download 2>&1 | tee {log}"
+        "ifrp faces download 2>&1 | tee {log:q}"
 
 
 rule faces_warp:
@@ -53,7 +53,7 @@ rule faces_warp:
     params:
         settings=run.warp_settings,
     shell:
-        "ifrp faces warp {wildcards.warp} 2>&1 | tee {log}"
+        "ifrp faces warp {wildcards.warp:q} 2>&1 | tee {log:q}"
 
 
 rule faces_prepare:
@@ -72,4 +72,4 @@ rule faces_prepare:
         settings=run.face_settings,
         pictures=run.pictures,
     shell:
-        "ifrp faces prepare 2>&1 | tee {log}"
+        "ifrp faces prepare 2>&1 | tee {log:q}"

@@ -31,7 +31,7 @@ rule paper_table:
         shows=run.tables.shows,
         table=run.tables.settings,
     shell:
-        "ifrp paper table {wildcards.name} 2>&1 | tee {log}"
+        "ifrp paper table {wildcards.name:q} 2>&1 | tee {log:q}"
 
 
 rule paper_figure:
@@ -56,7 +56,7 @@ rule paper_figure:
         styles=run.splits,
         figure=run.figures.settings,
     shell:
-        "ifrp paper figure {wildcards.name} 2>&1 | tee {log}"
+        "ifrp paper figure {wildcards.name:q} 2>&1 | tee {log:q}"
 
 
 rule paper_numbers:
@@ -83,7 +83,7 @@ rule paper_numbers:
             "paper.experiment",
         ),
     shell:
-        "ifrp paper numbers {params.document} 2>&1 | tee {log}"
+        "ifrp paper numbers {params.document:q} 2>&1 | tee {log:q}"
 
 
 rule paper_pdf:
@@ -108,7 +108,7 @@ rule paper_pdf:
     params:
         order=run.document_order,
     shell:
-        "ifrp paper pdf {wildcards.document} 2>&1 | tee {log}"
+        "ifrp paper pdf {wildcards.document:q} 2>&1 | tee {log:q}"
 
 
 rule paper_notebook:
@@ -129,4 +129,4 @@ rule paper_notebook:
     conda:
         "../../environment.yml"
     shell:
-        "ifrp paper notebook {wildcards.notebook} 2>&1 | tee {log}"
+        "ifrp paper notebook {wildcards.notebook:q} 2>&1 | tee {log:q}"

@@ -20,7 +20,7 @@ rule portraits_make:
     resources:
         gpu=run.gpu,
     shell:
-        "ifrp portraits make {wildcards.split} {wildcards.style} 2>&1 | tee {log}"
+        "ifrp portraits make {wildcards.split:q} {wildcards.style:q} 2>&1 | tee {log:q}"
 
 
 rule portraits_warp:
@@ -37,4 +37,4 @@ rule portraits_warp:
     resources:
         gpu=run.gpu,
     shell:
-        "ifrp portraits make {wildcards.split} {wildcards.style} --warp {wildcards.warp} 2>&1 | tee {log}"
+        "ifrp portraits make {wildcards.split:q} {wildcards.style:q} --warp {wildcards.warp:q} 2>&1 | tee {log:q}"

@@ -23,7 +23,7 @@ rule recovery_recogniser:
         settings=run.recogniser_settings,
         seed=run.settings("seed"),
     shell:
-        "ifrp recovery recogniser {wildcards.name} 2>&1 | tee {log}"
+        "ifrp recovery recogniser {wildcards.name:q} 2>&1 | tee {log:q}"
 
 
 rule recovery_train:
@@ -44,7 +44,7 @@ rule recovery_train:
         experiment=run.training_settings,
         settings=run.settings("seed", "faces.size", "styles.features"),
     shell:
-        "ifrp recovery train {wildcards.experiment} 2>&1 | tee {log}"
+        "ifrp recovery train {wildcards.experiment:q} 2>&1 | tee {log:q}"
 
 
 # All styles in one job, because the model is loaded once, and a process takes longer to start than to recover a style.
@@ -64,4 +64,4 @@ rule recovery_apply:
     params:
         experiment=run.experiment_settings,
     shell:
-        "ifrp recovery apply {wildcards.experiment} 2>&1 | tee {log}"
+        "ifrp recovery apply {wildcards.experiment:q} 2>&1 | tee {log:q}"

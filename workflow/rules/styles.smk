@@ -22,7 +22,7 @@ rule styles_artwork:
         row=run.style_row,
         seed=run.settings("seed"),
     shell:
-        "ifrp styles artwork {wildcards.style} 2>&1 | tee {log}"
+        "ifrp styles artwork {wildcards.style:q} 2>&1 | tee {log:q}"
 
 
 rule styles_distance:
@@ -44,7 +44,7 @@ rule styles_distance:
         styles=run.splits,
         settings=run.settings("seed", "styles.features", "styles.distance"),
     shell:
-        "ifrp styles distance 2>&1 | tee {log}"
+        "ifrp styles distance 2>&1 | tee {log:q}"
 
 
 rule styles_train:
@@ -65,7 +65,7 @@ rule styles_train:
     params:
         settings=run.settings("seed", "styles.features", "styles.training"),
     shell:
-        "ifrp styles train {wildcards.style} 2>&1 | tee {log}"
+        "ifrp styles train {wildcards.style:q} 2>&1 | tee {log:q}"
 
 
 rule styles_sheet:
@@ -92,4 +92,4 @@ rule styles_sheet:
         styles=run.splits,
         seed=run.settings("seed"),
     shell:
-        "ifrp styles sheet 2>&1 | tee {log}"
+        "ifrp styles sheet 2>&1 | tee {log:q}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -33,7 +34,7 @@ PLAIN = {
 class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader with fewer surprises: `no`, dates, 1:30 (which is no 90) and 010 (which is no 8) are text."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - so PyYAML declares it, and adds below
 
 
 for _kind, (_pattern, _first) in PLAIN.items():
@@ -91,6 +92,18 @@ def parse(text: str, where: str) -> Any:
     ) as error:  # a character or a number that is none; one of thousands of digits
         reason = " ".join(str(error).partition(";")[0].split())
         raise IfrpError(f"{where} is not valid YAML: {reason}.") from error
+
+
+def refuse_twins(text: str, where: str) -> None:
+    """Refuses a key that comes twice in some YAML; what is no YAML is for its reader to say.
+
+    Raises:
+        IfrpError: one does.
+    """
+    with suppress(yaml.YAMLError, RecursionError):
+        node = _Loader(text).get_single_node()
+        for _ in _walk(node, [], where) if node else ():
+            pass
 
 
 def _text(path: Path) -> str:

@@ -10,7 +10,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,32 @@ import yaml
 
 from ifrp import paths
 from ifrp.artifacts import atomic, card_path
-from ifrp.config import Config, build, experiments, plain, read, selected, styles
+from ifrp.config import Config, build, check, experiments, merge, plain, read, selected, styles
+from ifrp.config.checking import records, sources
+from ifrp.config.reading import refuse_twins
 from ifrp.faces.pictures import Files
 from ifrp.paper import documents, figures, tables
 from ifrp.paper.part import Part
 from ifrp.paths import files
 from ifrp.workflow import code
+
+
+def command_line(settings: Any) -> dict[str, Any]:
+    """What the command line says of the configuration: its files, read here once more and strictly, under `--config`.
+
+    Args:
+        settings: Snakemake's `ConfigSettings`.
+
+    Raises:
+        IfrpError: a file cannot be read, or a key comes twice in it or in a value of `--config`.
+    """
+    from snakemake.cli import get_argument_parser
+
+    options, _ = get_argument_parser().parse_known_args(sys.argv[1:])
+    for entry in options.config or ():
+        refuse_twins(entry.partition("=")[2], f"--config {entry.partition('=')[0]}")
+    layers = [read(Path(os.path.relpath(path))) for path in settings.configfiles]
+    return reduce(merge, [*layers, settings.config], dict[str, Any]())
 
 
 def resolve(overrides: Mapping[str, Any], *, alone: bool = False) -> Config:
@@ -36,7 +56,7 @@ def resolve(overrides: Mapping[str, Any], *, alone: bool = False) -> Config:
     Raises:
         IfrpError: a file is missing or a value does not fit.
     """
-    where = "the command line's configuration" if alone else str(paths.CONFIG)
+    where = "the command line" if alone else f"{paths.CONFIG}{' with the command line' if overrides else ''}"
     return build({} if alone else read(paths.CONFIG), where, overrides)
 
 
@@ -85,6 +105,8 @@ class Run:
     def __init__(self, overrides: Mapping[str, Any], *, alone: bool = False) -> None:
         self.began = time.time()
         self.config = resolve(overrides, alone=alone)
+        for fits in (check, sources, records):
+            fits(self.config)
         self.styles = {style.name: style for style in styles(self.config)}
         self.splits = {name: style.split for name, style in self.styles.items()}
         self.every = experiments.every(self.config)
@@ -93,7 +115,6 @@ class Run:
         self.trained = [name for name in self.recovered if self.every[name].trained]
         self.evaluator = self.config.evaluation.recogniser
         self.recognisers = experiments.recognisers(self.config)
-        experiments.featured(self.config)  # refused here if it is none of the paper's
         self.tables = Parts(self, "table", tables.find)
         self.figures = Parts(self, "figure", figures.find)
         self.printed = {name: files(of.products(self.config)) for name, of in documents.DOCUMENTS.items()}
@@ -166,9 +187,8 @@ class Run:
         """The provenance card of CelebA's local copy."""
         return str(Path(self.config.faces.celeba.folder, "img_align_celeba.json"))
 
-    @property
-    def face_source(self) -> list[str]:
-        """What faces are prepared from."""
+    def face_source(self, wildcards: object) -> list[str]:
+        """What faces are prepared from. A function, because Snakemake takes braces in a plain path for wildcards."""
         photos = self.config.faces.photos
         return {
             "rendered": files([paths.RENDERED]),
