@@ -4,9 +4,6 @@ from snakemake.utils import min_version
 min_version("9.27")  # which surely brings pydantic, by which the configuration is read
 
 
-configfile: "config/config.yaml"
-
-
 report: "workflow/report/workflow.rst"
 
 

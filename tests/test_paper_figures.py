@@ -26,6 +26,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from ifrp import paths, stacks, tiles
 from ifrp.artifacts import read_card
 from ifrp.config import Config
+from ifrp.config.methods.srn import Network
 from ifrp.errors import IfrpError
 from ifrp.faces.find import Finder
 from ifrp.paper import documents, figures
@@ -50,7 +51,7 @@ from ifrp.paper.figures import (
 )
 from ifrp.recovery import recover
 from ifrp.recovery.networks.dn import DN
-from ifrp.recovery.networks.srn import SRN, Network
+from ifrp.recovery.networks.srn import SRN
 from ifrp.styles.choice import RULES
 from ifrp.tiles import Tile
 

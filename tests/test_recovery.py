@@ -20,13 +20,14 @@ from PIL import Image
 
 from ifrp import artifacts, paths, stacks
 from ifrp.config import RecogniserTraining, experiments
+from ifrp.config.methods.ifrp import Losses, Settings
+from ifrp.config.methods.srn import Network
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry, rendered, warp
 from ifrp.faces.commands import prepare, render
 from ifrp.recovery import apply, model
 from ifrp.recovery.method import Batch, Clock
 from ifrp.recovery.methods import ifrp
-from ifrp.recovery.networks.srn import Network
 from ifrp.recovery.networks.stn import resample
 from ifrp.recovery.recognisers import training as recognition
 from ifrp.recovery.recover import recover
@@ -121,9 +122,9 @@ def test_rmsprop_is_the_published_formula() -> None:
 
 
 def recovery_settings() -> Any:
-    from ifrp.recovery.training.adversarial import Losses, Settings
+    from ifrp.config.methods import adversarial
 
-    return Settings(losses=Losses(adversarial=0))
+    return adversarial.Settings(losses=adversarial.Losses(adversarial=0))
 
 
 def test_bytes_to_range_and_back() -> None:
@@ -305,7 +306,7 @@ def test_a_portrait_sampled_at_its_places_is_upright(mirror: bool) -> None:
 
 
 def test_the_identity_loss_may_look_at_some_pairs() -> None:
-    given = ifrp.Settings(losses=ifrp.Losses(adversarial=0, identity=1, identity_pairs=2))
+    given = Settings(losses=Losses(adversarial=0, identity=1, identity_pairs=2))
     method = ifrp.Method(dataclasses.replace(given, network=Network(width=0.1)), 128, ("ink",))
     method.features = lambda images: images
     faces, recovered = torch.zeros(3, 3, 8, 8), torch.arange(3.0).view(3, 1, 1, 1).expand(3, 3, 8, 8)

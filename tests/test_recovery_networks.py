@@ -13,10 +13,11 @@ from torch import nn
 
 from ifrp.compat import prepare_torchvision
 from ifrp.config import Recogniser, typed
+from ifrp.config.methods.srn import Network
 from ifrp.errors import IfrpError
 from ifrp.recovery.methods.faced import Generator
 from ifrp.recovery.networks.dn import DN
-from ifrp.recovery.networks.srn import SRN, Network, skip_sides, whitened
+from ifrp.recovery.networks.srn import SRN, whitened
 from ifrp.recovery.networks.stn import SpatialTransformer, channels, instance_norm, resample, similarity
 from ifrp.recovery.recognisers import mobilefacenet, recogniser
 
@@ -145,7 +146,7 @@ def test_srn_refuses_what_does_not_fit() -> None:
         SRN(Network(), size=64)
     with pytest.raises(IfrpError, match="did you mean residual_blocks"):
         typed(Network, {"residual_block": 1}, "here")
-    assert skip_sides(Network(), 128) == [16, 8]
+    assert Network().skip_sides(128) == [16, 8]
 
 
 def test_dn_table_and_parameters() -> None:

@@ -16,6 +16,8 @@ from ifrp import paths, stacks
 from ifrp.config import Config, experiments, merge, plain
 from ifrp.config import build as build_config
 from ifrp.config.methods import METHODS
+from ifrp.config.methods.gatys import Settings as GatysSettings
+from ifrp.config.methods.johnson import Settings as JohnsonSettings
 from ifrp.errors import IfrpError
 from ifrp.recovery import methods
 from ifrp.recovery.method import Batch, Clock
@@ -47,7 +49,7 @@ def portraits(count: int = 3) -> Tensor:
 
 
 def test_defaults_are_the_originals() -> None:
-    optimised, network = gatys.Settings(), johnson.Settings()
+    optimised, network = GatysSettings(), JohnsonSettings()
     weights = [(s.content_weight, s.style_weight, s.variation_weight) for s in (optimised, network)]
     assert weights == [(5, 100, 1e-3), (1, 5, 1e-6)]
     assert (optimised.content_layer, network.content_layer) == ("relu4_2", "relu2_2")
@@ -74,7 +76,7 @@ def test_johnsons_network_is_the_papers() -> None:
     """A convolution of k×k from a to b channels has k·k·a·b + b parameters, an instance norm 2·b; the last layer has none."""
     steps = ((3, 32, 9), (32, 64, 3), (64, 128, 3), *[(128, 128, 3)] * 10, (128, 64, 3), (64, 32, 3))
     by_hand = sum(k * k * a * b + b + 2 * b for a, b, k in steps) + 9 * 9 * 32 * 3 + 3
-    method = johnson.Method(johnson.Settings(), 128, ("ink",))
+    method = johnson.Method(JohnsonSettings(), 128, ("ink",))
     found = sum(parameter.numel() for parameter in method.networks["generator"].parameters())
     assert found == by_hand == 1_679_235
 

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from ifrp import paths
 from ifrp.config import Config, Features, build, experiments, merge
 from ifrp.config import plain as as_plain
+from ifrp.config.methods.translation import Optimisation
 from ifrp.errors import IfrpError
 from ifrp.recovery import apply, methods, model
 from ifrp.recovery.method import Batch, Clock, Method
@@ -31,7 +32,7 @@ from ifrp.recovery.networks.unet import Dropout, UNet
 from ifrp.recovery.recover import recover
 from ifrp.recovery.training import experiment as training
 from ifrp.recovery.training import losses, schedules
-from ifrp.recovery.training.optimisation import Optimisation, initialise
+from ifrp.recovery.training.optimisation import adam, initialise, rate
 from ifrp.recovery.training.pool import Pool
 
 
@@ -146,7 +147,7 @@ def test_first_weights() -> None:
 
 def test_adam_is_the_published_formula_with_the_originals_constants() -> None:
     weight = nn.Linear(1, 1, bias=False)
-    optimiser = Optimisation().adam(weight)
+    optimiser = adam(Optimisation(), weight)
     expected, mean, square = weight.weight.item(), 0.0, 0.0
     for step, gradient in enumerate((0.5, -2.0, 0.25), start=1):
         weight.weight.grad = torch.tensor([[gradient]])
@@ -161,7 +162,7 @@ def test_rate_is_constant_then_falls_to_nothing() -> None:
     assert schedules.linear(1.0, 9, 10, constant=0) == pytest.approx(0.1)
     assert schedules.linear(0.02, 9, 10, constant=1) == 0.02
     mgan = methods.find("mgan").settings_class().optimisation
-    assert (mgan.rate(Clock(99, 0, 100)), mgan.momentum) == (0.02, 0.5)
+    assert (rate(mgan, Clock(99, 0, 100)), mgan.momentum) == (0.02, 0.5)
 
 
 def test_losses_by_hand() -> None:

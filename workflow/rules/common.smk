@@ -11,11 +11,11 @@ from ifrp.config import plain
 from ifrp.errors import IfrpError, sentence
 from ifrp.workflow import deployment, dvc
 from ifrp.paths import files
-from ifrp.workflow.run import Run, card, with_cards
+from ifrp.workflow.run import Run, card, command_line, with_cards
 
 try:
     run = Run(
-        workflow.config_settings.overwrite_config,
+        command_line(workflow.config_settings),
         alone=workflow.config_settings.replace_workflow_config,
     )
 except IfrpError as error:
@@ -31,7 +31,7 @@ dvc.at_start(workflow, run.config)
 
 wildcard_constraints:
     split="train|val|test",
-    warp="[^/.]+",
-    style="[^/]+",
-    experiment="[^/]+",
-    name="[^/]+",
+    warp=run.any_of(run.config.faces.warps),
+    style=run.any_of(run.styles),
+    experiment=run.any_of(run.every),
+    name="[a-z0-9_-]+",

@@ -15,13 +15,13 @@ rule evaluation_quality:
     log:
         "logs/evaluation/quality/{experiment}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
         styles=run.splits,
     shell:
-        "ifrp evaluation quality {wildcards.experiment} 2>&1 | tee {log}"
+        "ifrp evaluation quality {wildcards.experiment:q} 2>&1 | tee {log:q}"
 
 
 rule evaluation_distractors:
@@ -34,13 +34,13 @@ rule evaluation_distractors:
     log:
         "logs/evaluation/distractors/{name}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
         settings=run.settings("seed"),
     shell:
-        "ifrp evaluation distractors --recogniser {wildcards.name} 2>&1 | tee {log}"
+        "ifrp evaluation distractors --recogniser {wildcards.name:q} 2>&1 | tee {log:q}"
 
 
 rule evaluation_identity:
@@ -58,14 +58,14 @@ rule evaluation_identity:
     log:
         "logs/evaluation/identity/{experiment}-{name}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
         styles=run.splits,
         settings=run.settings("seed", "evaluation.top", "evaluation.faces"),
     shell:
-        "ifrp evaluation identity {wildcards.experiment} --recogniser {wildcards.name} 2>&1 | tee {log}"
+        "ifrp evaluation identity {wildcards.experiment:q} --recogniser {wildcards.name:q} 2>&1 | tee {log:q}"
 
 
 rule evaluation_exposure:
@@ -78,14 +78,14 @@ rule evaluation_exposure:
     log:
         "logs/evaluation/exposure.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
         styles=run.splits,
         settings=run.settings("seed", "evaluation.resamples"),
     shell:
-        "ifrp evaluation exposure 2>&1 | tee {log}"
+        "ifrp evaluation exposure 2>&1 | tee {log:q}"
 
 
 rule evaluation_yardsticks:
@@ -98,13 +98,13 @@ rule evaluation_yardsticks:
     log:
         "logs/evaluation/yardsticks.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
         settings=run.settings("seed", "evaluation.top", "evaluation.faces", "evaluation.resamples"),
     shell:
-        "ifrp evaluation yardsticks 2>&1 | tee {log}"
+        "ifrp evaluation yardsticks 2>&1 | tee {log:q}"
 
 
 rule evaluation_summary:
@@ -116,9 +116,9 @@ rule evaluation_summary:
     log:
         "logs/evaluation/summary/{experiment}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     params:
         styles=run.splits,
         settings=run.settings("seed", "evaluation.recogniser", "evaluation.top", "evaluation.resamples"),
     shell:
-        "ifrp evaluation summary {wildcards.experiment} 2>&1 | tee {log}"
+        "ifrp evaluation summary {wildcards.experiment:q} 2>&1 | tee {log:q}"

@@ -14,12 +14,12 @@ rule faces_render:
         "logs/faces/render.log",
     priority: 100
     conda:
-        "../../environment.yml"
+        run.environment
     threads: 2
     params:
         settings=run.settings("seed", "faces.rendered"),
     shell:
-        "ifrp faces render 2>&1 | tee {log}"
+        "ifrp faces render 2>&1 | tee {log:q}"
 
 
 # Only the card is declared: Snakemake removes outputs before a job, and a local copy of CelebA must stay.
@@ -31,11 +31,11 @@ rule faces_download:
     log:
         "logs/faces/download.log",
     conda:
-        "../../environment.yml"
+        run.environment
     params:
         settings=run.settings("faces.celeba"),
     shell:
-        "ifrp faces download 2>&1 | tee {log}"
+        "ifrp faces download 2>&1 | tee {log:q}"
 
 
 rule faces_warp:
@@ -48,12 +48,12 @@ rule faces_warp:
     log:
         "logs/faces/warp-{warp}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     threads: 2
     params:
         settings=run.warp_settings,
     shell:
-        "ifrp faces warp {wildcards.warp} 2>&1 | tee {log}"
+        "ifrp faces warp {wildcards.warp:q} 2>&1 | tee {log:q}"
 
 
 rule faces_prepare:
@@ -66,10 +66,10 @@ rule faces_prepare:
         "logs/faces/prepare.log",
     priority: 100
     conda:
-        "../../environment.yml"
+        run.environment
     threads: 2
     params:
         settings=run.face_settings,
         pictures=run.pictures,
     shell:
-        "ifrp faces prepare 2>&1 | tee {log}"
+        "ifrp faces prepare 2>&1 | tee {log:q}"

@@ -26,12 +26,12 @@ rule paper_table:
     log:
         "logs/paper/tables/{name}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     params:
         shows=run.tables.shows,
         table=run.tables.settings,
     shell:
-        "ifrp paper table {wildcards.name} 2>&1 | tee {log}"
+        "ifrp paper table {wildcards.name:q} 2>&1 | tee {log:q}"
 
 
 rule paper_figure:
@@ -50,13 +50,13 @@ rule paper_figure:
     log:
         "logs/paper/figures/{name}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     params:
         shows=run.figures.shows,
         styles=run.splits,
         figure=run.figures.settings,
     shell:
-        "ifrp paper figure {wildcards.name} 2>&1 | tee {log}"
+        "ifrp paper figure {wildcards.name:q} 2>&1 | tee {log:q}"
 
 
 rule paper_numbers:
@@ -70,7 +70,7 @@ rule paper_numbers:
     wildcard_constraints:
         numbers="|".join(run.documents),
     conda:
-        "../../environment.yml"
+        run.environment
     params:
         document=run.numbered,
         rows=run.numbers_rows,
@@ -83,7 +83,7 @@ rule paper_numbers:
             "paper.experiment",
         ),
     shell:
-        "ifrp paper numbers {params.document} 2>&1 | tee {log}"
+        "ifrp paper numbers {params.document:q} 2>&1 | tee {log:q}"
 
 
 rule paper_pdf:
@@ -104,11 +104,11 @@ rule paper_pdf:
     wildcard_constraints:
         document="|".join(run.documents.values()),
     conda:
-        "../../environment.yml"
+        run.environment
     params:
         order=run.document_order,
     shell:
-        "ifrp paper pdf {wildcards.document} 2>&1 | tee {log}"
+        "ifrp paper pdf {wildcards.document:q} 2>&1 | tee {log:q}"
 
 
 rule paper_notebook:
@@ -127,6 +127,6 @@ rule paper_notebook:
     log:
         "logs/paper/notebooks/{notebook}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     shell:
-        "ifrp paper notebook {wildcards.notebook} 2>&1 | tee {log}"
+        "ifrp paper notebook {wildcards.notebook:q} 2>&1 | tee {log:q}"

@@ -16,11 +16,11 @@ rule portraits_make:
         "logs/portraits/{split}/{style}.log",
     priority: 70
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     shell:
-        "ifrp portraits make {wildcards.split} {wildcards.style} 2>&1 | tee {log}"
+        "ifrp portraits make {wildcards.split:q} {wildcards.style:q} 2>&1 | tee {log:q}"
 
 
 rule portraits_warp:
@@ -33,8 +33,8 @@ rule portraits_warp:
     log:
         "logs/portraits/{split}-{warp}/{style}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     shell:
-        "ifrp portraits make {wildcards.split} {wildcards.style} --warp {wildcards.warp} 2>&1 | tee {log}"
+        "ifrp portraits make {wildcards.split:q} {wildcards.style:q} --warp {wildcards.warp:q} 2>&1 | tee {log:q}"

@@ -16,14 +16,14 @@ rule recovery_recogniser:
         "logs/recovery/recogniser/{name}.log",
     priority: 85
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
         settings=run.recogniser_settings,
         seed=run.settings("seed"),
     shell:
-        "ifrp recovery recogniser {wildcards.name} 2>&1 | tee {log}"
+        "ifrp recovery recogniser {wildcards.name:q} 2>&1 | tee {log:q}"
 
 
 rule recovery_train:
@@ -37,14 +37,14 @@ rule recovery_train:
         "logs/recovery/train/{experiment}.log",
     priority: 80
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
         experiment=run.training_settings,
         settings=run.settings("seed", "faces.size", "styles.features"),
     shell:
-        "ifrp recovery train {wildcards.experiment} 2>&1 | tee {log}"
+        "ifrp recovery train {wildcards.experiment:q} 2>&1 | tee {log:q}"
 
 
 # All styles in one job, because the model is loaded once, and a process takes longer to start than to recover a style.
@@ -58,10 +58,10 @@ rule recovery_apply:
     log:
         "logs/recovery/apply/{experiment}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
         experiment=run.experiment_settings,
     shell:
-        "ifrp recovery apply {wildcards.experiment} 2>&1 | tee {log}"
+        "ifrp recovery apply {wildcards.experiment:q} 2>&1 | tee {log:q}"

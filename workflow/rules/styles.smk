@@ -17,12 +17,12 @@ rule styles_artwork:
         "logs/styles/artwork/{style}.log",
     priority: 90
     conda:
-        "../../environment.yml"
+        run.environment
     params:
         row=run.style_row,
         seed=run.settings("seed"),
     shell:
-        "ifrp styles artwork {wildcards.style} 2>&1 | tee {log}"
+        "ifrp styles artwork {wildcards.style:q} 2>&1 | tee {log:q}"
 
 
 rule styles_distance:
@@ -37,14 +37,14 @@ rule styles_distance:
     log:
         "logs/styles/distance.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
         styles=run.splits,
         settings=run.settings("seed", "styles.features", "styles.distance"),
     shell:
-        "ifrp styles distance 2>&1 | tee {log}"
+        "ifrp styles distance 2>&1 | tee {log:q}"
 
 
 rule styles_train:
@@ -59,13 +59,13 @@ rule styles_train:
         "logs/styles/train/{style}.log",
     priority: 60
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
         settings=run.settings("seed", "styles.features", "styles.training"),
     shell:
-        "ifrp styles train {wildcards.style} 2>&1 | tee {log}"
+        "ifrp styles train {wildcards.style:q} 2>&1 | tee {log:q}"
 
 
 rule styles_sheet:
@@ -85,11 +85,11 @@ rule styles_sheet:
     log:
         "logs/styles/sheet.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
         styles=run.splits,
         seed=run.settings("seed"),
     shell:
-        "ifrp styles sheet 2>&1 | tee {log}"
+        "ifrp styles sheet 2>&1 | tee {log:q}"

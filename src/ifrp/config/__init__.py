@@ -1,7 +1,9 @@
 """The configuration: sections with the paper's values as defaults, read strictly, and the experiments in it."""
 
 from ifrp.config import experiments
-from ifrp.config.loading import build, load, merge, plain, presets, read, selected, styles, typed
+from ifrp.config.checking import load
+from ifrp.config.loading import build, merge, plain, presets, selected, styles, typed
+from ifrp.config.reading import read
 from ifrp.config.sections import (
     Calibration,
     CelebAFaces,

@@ -9,9 +9,10 @@ from typing import Any
 from ifrp import paths
 from ifrp.config import loading
 from ifrp.config.loading import merge, plain, typed
-from ifrp.config.methods import Facts, facts
-from ifrp.config.sections import Calibration, Config, IdentityLoss, Training
-from ifrp.config.values import Count, section
+from ifrp.config.methods import METHODS, Facts, facts, settings_class
+from ifrp.config.methods.fitting import Settings
+from ifrp.config.sections import RECOGNISER_LAYERS, VGG, Calibration, Config, IdentityLoss, Training
+from ifrp.config.values import LAYERS, Count, Name, section
 from ifrp.errors import IfrpError
 
 OWN = ("styles", "warp", "aligned", "portraits", "calibrate")
@@ -25,7 +26,7 @@ class Experiment:
     Attributes:
         name: its key in `recovery.experiments` or `recovery.ablations`.
         method: name of the method.
-        settings: what is configured for the method, under what the experiment says; plain, and not checked yet.
+        settings: what is configured for the method, under what the experiment says; plain.
         training: the shared training keys.
         styles: names of the training styles.
         model: name of the experiment whose trained networks it takes: its own, unless it says otherwise.
@@ -40,8 +41,8 @@ class Experiment:
     method: str
     settings: dict[str, Any]
     training: Training
-    styles: tuple[str, ...]
-    model: str
+    styles: tuple[Name, ...]
+    model: Name
     size: int
     warp: str | None = None
     aligned: bool = False
@@ -52,6 +53,15 @@ class Experiment:
     def facts(self) -> Facts:
         """What is known of its method."""
         return facts(self.method)
+
+    @property
+    def keys(self) -> Settings:
+        """Its settings, as its method takes them.
+
+        Raises:
+            IfrpError: an unknown key, or a value of the wrong type or beyond its range.
+        """
+        return _keys(self.method, self.settings, f"recovery.experiments.{self.name}")
 
     @property
     def module(self) -> str:
@@ -66,12 +76,8 @@ class Experiment:
     @property
     def recognisers(self) -> tuple[str, ...]:
         """Names of the recognisers whose features are in its losses: none of them may evaluate it."""
-        if not self.facts.identity:
-            return ()
-        losses = self.settings.get("losses") or {}
-        if isinstance(losses, Mapping):
-            losses = {key: losses[key] for key in ("identity", "identity_network") if key in losses}
-        used = typed(IdentityLoss, losses, f"recovery.experiments.{self.name}: losses").recogniser
+        losses = getattr(self.keys, "losses", None)
+        used = losses.recogniser if isinstance(losses, IdentityLoss) else None
         return (used,) if used else ()
 
     @property
@@ -107,8 +113,10 @@ def every(config: Config) -> dict[str, Experiment]:
     """All experiments by name, ablations last.
 
     Raises:
-        IfrpError: as `resolve`.
+        IfrpError: as `resolve`, or what is configured for a method as such is wrong.
     """
+    for method, given in config.recovery.methods.items():
+        _check_method(method, given)
     return {name: resolve(config, name) for name in names(config)}
 
 
@@ -175,7 +183,7 @@ def featured(config: Config) -> Experiment:
     name, experiments = config.paper.experiment, config.recovery.experiments
     if name not in experiments:
         raise IfrpError(
-            f"paper.experiment is {name}, which is not in recovery.experiments; there are {', '.join(experiments)}."
+            f"paper.experiment is {name}, which is not in recovery.experiments; there are {', '.join(experiments) or 'none'}."
         )
     return resolve(config, name)
 
@@ -195,17 +203,20 @@ def resolve(config: Config, name: str) -> Experiment:
     where = f"recovery.{'experiments' if name in config.recovery.experiments else 'ablations'}.{name}"
     entry = _with_model(entries, name, where)
     if "method" not in entry:
-        raise IfrpError(f"The experiment {name} names no method.")
-    method, table = str(entry.pop("method")), loading.styles(config)
+        raise IfrpError(f"{where}: The experiment {name} names no method; there are {', '.join(METHODS)}.")
+    method, table = entry.pop("method"), loading.styles(config)
     own = {key: entry.pop(key) for key in OWN if key in entry}
     if own.get("styles") is None:
         own["styles"] = [style.name for style in table if style.split == "seen"]
     model = entry.pop("model", name)
-    settings = merge(config.recovery.methods.get(method, {}), entry)
     try:
-        training = merge(plain(facts(method).training), settings.pop("training", None) or {})
+        shared = plain(facts(method).training)
     except IfrpError as error:
         raise IfrpError(f"{where}: {error}") from error
+    settings = merge(config.recovery.methods.get(method, {}), entry)
+    given = settings.pop("training", None)
+    training = merge(shared, given) if isinstance(given, Mapping) else shared if given is None else given
+    _keys(method, settings, where)
     experiment = typed(
         Experiment,
         {"name": name, "method": method, "settings": settings, "training": training, "model": model,
@@ -237,7 +248,7 @@ def _with_model(entries: Mapping[str, dict[str, Any]], name: str, where: str) ->
     model = entry.get("model")
     if model is None:
         return dict(entry)
-    if "model" in entries.get(model, {"model": None}):
+    if not isinstance(model, str) or "model" in entries.get(model, {"model": None}):
         others = ", ".join(other for other, theirs in entries.items() if "model" not in theirs)
         raise IfrpError(
             f"{where}: model is {model!r}, which is no experiment with a model of its own; there are {others}."
@@ -250,9 +261,25 @@ def _with_model(entries: Mapping[str, dict[str, Any]], name: str, where: str) ->
     return {**entries[model], **entry}
 
 
+def _keys(method: str, settings: Mapping[str, Any], where: str) -> Settings:
+    return typed(settings_class(method), settings, where, ("method", "model", "training", *OWN))
+
+
+def _check_method(method: str, given: Mapping[str, Any]) -> None:
+    """Refuses what is wrong with `recovery.methods.<method>`, whether or not an experiment uses it."""
+    where = f"recovery.methods.{method}"
+    try:
+        section = settings_class(method)
+    except IfrpError as error:
+        raise IfrpError(f"{where}: {error}") from error
+    rest = {key: value for key, value in given.items() if key != "training"}
+    typed(section, rest, where, ("training",))
+    typed(Training, {} if given.get("training") is None else given["training"], f"{where}: training")
+
+
 def _check(experiment: Experiment, config: Config, styles: Sequence[str], where: str) -> None:
     """Refuses what does not fit the rest of the configuration."""
-    table = config.styles.table
+    table, keys = config.styles.table, experiment.keys
     for style in (*experiment.styles, *experiment.training.validation_styles):
         if style not in styles:
             raise IfrpError(f"Experiment {experiment.name} names the style {style}, which is not in {table}.")
@@ -265,14 +292,50 @@ def _check(experiment: Experiment, config: Config, styles: Sequence[str], where:
         raise IfrpError(
             f"{where}: warp is {experiment.warp!r}, which is not in faces.warps; there are {warps}."
         )
-    unknown = [name for name in experiment.recognisers if name not in config.recovery.recognisers]
-    if unknown:
-        allowed = ", ".join((*config.recovery.recognisers, "vgg19"))
-        raise IfrpError(f"{where}: losses.identity_network is {unknown[0]!r}; it must be one of {allowed}.")
     if experiment.calibrate is not None and not experiment.facts.trained:
         raise IfrpError(
             f"{where}: calibrate: {experiment.method} has no trained networks, so there is nothing to calibrate."
         )
+    _check_losses(keys, config, where)
+    try:
+        keys.fit(experiment.size)
+    except IfrpError as error:
+        raise IfrpError(f"{where}: {error}") from error
+    if experiment.facts.trained:
+        _check_batch(experiment, config, where)
+
+
+def _check_losses(keys: Settings, config: Config, where: str) -> None:
+    """Refuses a recogniser or a layer of the identity loss, or a face that is the style, that there is not."""
+    face = getattr(keys, "face", 0)
+    if face >= config.faces.split.train:
+        raise IfrpError(
+            f"{where}: face is {face}; it must be below faces.split.train, {config.faces.split.train}."
+        )
+    losses = getattr(keys, "losses", None)
+    if not isinstance(losses, IdentityLoss) or not losses.identity:
+        return
+    name, recognisers = losses.identity_network, config.recovery.recognisers
+    if name not in (*recognisers, VGG):
+        allowed = ", ".join((*recognisers, VGG))
+        raise IfrpError(f"{where}: losses.identity_network is {name!r}; it must be one of {allowed}.")
+    network = VGG if name == VGG else recognisers[name].network
+    layers = LAYERS if name == VGG else RECOGNISER_LAYERS[network]
+    layer = getattr(losses, "identity_layer", layers[0])
+    if layer not in layers:
+        raise IfrpError(
+            f"{where}: losses.identity_layer is {layer!r}, which {network} has not; it has {', '.join(layers)}."
+        )
+
+
+def _check_batch(experiment: Experiment, config: Config, where: str) -> None:
+    """Refuses a batch that is smaller than the method needs, or larger than all pairs there are."""
     batch, least = experiment.training.batch, experiment.facts.least
     if batch < least:
         raise IfrpError(f"{where}: training.batch is {batch}; {experiment.method} needs at least {least}.")
+    warp = config.faces.warps[experiment.warp] if experiment.warp else config.faces.warp
+    pairs = config.faces.split.train * warp.copies * len(experiment.styles)
+    if batch > pairs:
+        raise IfrpError(
+            f"{where}: training.batch is {batch}, but faces.split.train gives {pairs} pairs: lower one or raise the other."
+        )

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_type_hints
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from ifrp import tables
+from ifrp.config.reading import read
 from ifrp.config.sections import Config, Style
 from ifrp.errors import IfrpError
 from ifrp.paths import CONFIG
@@ -25,47 +25,13 @@ KINDS = {
 }  # fmt: skip
 """what a value must be, by the first word of pydantic's name of the error"""
 BOUNDS = {
-    "greater_than_equal": "at least {ge:g}", "greater_than": "above {gt:g}", "less_than_equal": "at most {le:g}",
-    "less_than": "below {lt:g}", "too_short": "a list of at least {min_length}", "too_long": "a list of {max_length}",
+    "greater_than_equal": "at least {ge:,.10g}", "greater_than": "above {gt:,.10g}", "less_than_equal": "at most {le:,.10g}",
+    "less_than": "below {lt:,.10g}", "too_short": "a list of at least {min_length}", "too_long": "a list of {max_length}",
     "multiple_of": "a multiple of {multiple_of}", "string_pattern_mismatch": "text that matches {pattern}",
 }  # fmt: skip
 """the same, by the whole name and with its context"""
-
-
-def load(path: Path) -> Config:
-    """Reads a configuration file, with what it says of a preset.
-
-    config/config.yaml lies under the preset that it names. Any other file has the last word, as by `snakemake
-    --configfile`: it is laid over config/config.yaml and the preset that it names; without one, or with `config`, it
-    is the whole configuration.
-
-    Raises:
-        IfrpError: a file is missing or is not YAML, a key is unknown, or a value has the wrong type or range.
-    """
-    values = read(path)
-    whole = (values.get("preset") or CONFIG.stem) == CONFIG.stem
-    if whole or (CONFIG.exists() and path.samefile(CONFIG)):
-        return build(values, str(path))
-    return build(read(CONFIG), str(path), values)
-
-
-def read(path: Path) -> dict[str, Any]:
-    """The plain content of a configuration file."""
-    if not path.exists():
-        raise IfrpError(
-            f"There is no configuration file {path}: run from the project's root, or name one with --config."
-        )
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise IfrpError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
-    except OSError as error:
-        raise IfrpError(f"{path} cannot be read as a configuration file: {error.strerror}.") from error
-    if not isinstance(values, dict):
-        raise IfrpError(
-            f"{path} holds no configuration: it must be a mapping of sections such as faces and styles."
-        )
-    return values
+SHOWN = 80
+"""characters of a wrong value in a sentence"""
 
 
 def build(values: Mapping[str, Any], where: str, over: Mapping[str, Any] | None = None) -> Config:
@@ -75,6 +41,8 @@ def build(values: Mapping[str, Any], where: str, over: Mapping[str, Any] | None 
         IfrpError: there is no such preset, a key is unknown, or a value has the wrong type or range.
     """
     over = over or {}
+    if "extends" in values or "extends" in over:
+        raise IfrpError(f"{where}: extends is for presets; a configuration names one: preset: NAME.")
     below = presets(over.get("preset", values.get("preset")))
     whole = functools.reduce(merge, [values, *below.values(), over], dict[str, Any]())
     return typed(
@@ -89,7 +57,12 @@ def _without_null_rows(values: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(experiments, Mapping) or None not in experiments.values():
         return values
     run = {name: entry for name, entry in experiments.items() if entry is not None}
-    not_run = [*recovery.get("not_run", ()), *(name for name in experiments if name not in run)]
+    before = recovery.get("not_run") or ()
+    not_run = (
+        [*before, *(name for name in experiments if name not in run)]
+        if isinstance(before, list | tuple)
+        else before
+    )
     return {**values, "recovery": {**recovery, "experiments": run, "not_run": not_run}}
 
 
@@ -105,8 +78,12 @@ def presets(name: str | None, files: Mapping[str, Any] | None = None) -> dict[Pa
     """
     layers: dict[Path, dict[str, Any]] = {}
     while name and name != CONFIG.stem:
-        path = CONFIG.with_name(f"{name}.yaml")
         names = f"{next(reversed(layers))} extends" if layers else "The configuration names the preset"
+        if not isinstance(name, str) or Path(name).name != name or not name.isprintable():
+            raise IfrpError(
+                f"{names} {shown(name)}, which is no name: that of a file in {CONFIG.parent}, without its ending."
+            )
+        path = CONFIG.with_name(f"{name}.yaml")
         if path in layers:
             raise IfrpError(f"{names} {name}, which extends it in turn: extend another preset, or none.")
         if files is None and not path.exists():
@@ -126,8 +103,14 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def typed(cls: type[C], values: Mapping[str, Any], where: str) -> C:
+def typed(cls: type[C], values: Any, where: str, beside: Sequence[str] = ()) -> C:
     """Builds a section from plain values.
+
+    Args:
+        cls: the section's class.
+        values: its keys.
+        where: what to call them in a sentence.
+        beside: keys that may stand beside the section's, for the sentence about an unknown one.
 
     Raises:
         IfrpError: an unknown key (with the nearest known one), or a value of the wrong type or beyond its range; the
@@ -137,7 +120,7 @@ def typed(cls: type[C], values: Mapping[str, Any], where: str) -> C:
         section: C = _adapter(cls).validate_python(values)  # type: ignore[arg-type]  # a class is hashable
         return section
     except ValidationError as error:
-        raise IfrpError(f"{where}: {_sentence(cls, error)}") from error
+        raise IfrpError(f"{where}: {_sentence(cls, error, beside)}") from error
 
 
 @functools.cache
@@ -145,12 +128,14 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
     return TypeAdapter(cls)
 
 
-def _sentence(cls: type[Any], error: ValidationError) -> str:
+def _sentence(cls: type[Any], error: ValidationError, beside: Sequence[str]) -> str:
     """What is wrong first: the dotted key, its value, and what it must be."""
     every = error.errors(include_url=False)
     kind, path, value, context = every[0]["type"], every[0]["loc"], every[0]["input"], every[0].get("ctx", {})
     if kind == "unexpected_keyword_argument":
-        return _unknown(cls, path)
+        return _unknown(cls, path, beside)
+    if path[-1:] == ("[key]",):
+        return f"{'.'.join(map(str, path[:-2]))} has the name {shown(value)}; {context.get('error', 'a name is text')}."
     if kind == "missing" and isinstance(value, Sequence):  # one error for each value beyond the end of a list
         path = path[:-1]
         absent = [other for other in every if other["type"] == kind and other["loc"][:-1] == path]
@@ -163,16 +148,25 @@ def _sentence(cls: type[Any], error: ValidationError) -> str:
         rule = f"it must be {BOUNDS[kind].format(**context)}"
     else:
         rule = f"it must be {KINDS.get(kind.split('_')[0], 'otherwise: ' + every[0]['msg'])}"
-    return f"{'.'.join(map(str, path)) or 'it'} is {value!r}; {rule}."
+    return f"{'.'.join(map(str, path)) or 'it'} is {shown(value)}; {rule}."
 
 
-def _unknown(cls: type[Any], path: Sequence[str | int]) -> str:
+def shown(value: Any) -> str:
+    """A value as a sentence shows it: not all of it, if it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # a number of thousands of digits
+        text = "a number of thousands of digits"
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def _unknown(cls: type[Any], path: Sequence[str | int], beside: Sequence[str]) -> str:
     *above, name = path
-    known = _fields(cls, above)
+    known = [*_fields(cls, above), *(beside if not above else ())]
     near = difflib.get_close_matches(str(name), known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}."
     section = f"{'.'.join(map(str, above))}: " if above else ""
-    return f"{section}unknown key {name}; {hint}"
+    return f"{section}unknown key {shown(name).strip(chr(39))}; {hint}"
 
 
 def _fields(kind: Any, path: Sequence[str | int]) -> list[str]:

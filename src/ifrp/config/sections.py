@@ -6,32 +6,46 @@ Importing this needs nothing but pydantic, which Snakemake brings, because the S
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ifrp.config.values import (
     Angle,
+    Batch,
     Box,
     Byte,
     Count,
+    Devices,
     Digest,
     Entry,
-    FileName,
+    Few,
+    File,
+    Folder,
     Inside,
+    Keys,
+    Layer,
+    Layers,
     Memory,
-    Names,
-    Natural,
+    Minutes,
+    Name,
+    Part,
     Positive,
+    Rate,
+    Resamples,
     Rising,
+    Seed,
     Several,
     Share,
     Side,
     Spread,
+    Steps,
     StyleSplit,
     Weight,
+    Width,
     Window,
     section,
+    some_weight,
 )
 
 
@@ -41,7 +55,7 @@ class Runtime:
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """where networks run; auto takes a GPU if there is one"""
-    devices: Count = 1
+    devices: Devices = 1
     """number of GPUs that one training uses"""
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     """number format of training; bf16-mixed pays on GPUs from Ampere on"""
@@ -55,7 +69,7 @@ class RenderedFaces:
 
     people: Count = 100
     """number of people"""
-    pictures: Count = 6
+    pictures: Few = 6
     """pictures of each person"""
     canvas: Side = 240
     """side of a rendered picture, in pixels; the central 128/240 of it are the aligned face"""
@@ -65,7 +79,7 @@ class RenderedFaces:
 class CelebAFaces:
     """CelebA (Liu et al., ICCV 2015), aligned release, 178×218 pixels."""
 
-    folder: str = "data/source/celeba"
+    folder: Folder = "data/source/celeba"
     """folder with the official files, or to download them to"""
     mirrors: tuple[str, ...] = ()
     """addresses of folders with the official files, tried in turn before the authors' Google Drive"""
@@ -81,9 +95,9 @@ class CelebAFaces:
 class PhotoFaces:
     """Any folder or zip of face photos."""
 
-    path: str = ""
+    path: File = ""
     """folder (with all its folders) or zip archive of pictures"""
-    identities: str | None = None
+    identities: File | None = None
     """CSV with columns file (path or base name), person (or identity) and those of `landmarks`; none: a person per photo"""
     crop: Box | None = None
     """left, top, width, height of the face in every picture, upright, in pixels"""
@@ -105,7 +119,7 @@ class Warp:
     """smallest and largest scale of the face [inferred]"""
     shift: Share = 0.05
     """largest shift, as a fraction of the face's side, either way [inferred]"""
-    copies: Count = 1
+    copies: Few = 1
     """misalignments of each training face; validation and test faces have one. Disk, and what a GPU holds of
     it, grow linearly: at 128 pixels, 49 kB for each face and copy, unstylised and in each training style"""
 
@@ -129,7 +143,7 @@ class Faces:
     """side of a face, in pixels"""
     split: FaceCounts = Field(default_factory=FaceCounts)
     warp: Warp = Field(default_factory=Warp)
-    warps: dict[str, Warp] = Field(default_factory=dict)
+    warps: dict[Name, Warp] = Field(default_factory=dict)
     """other misalignments of the training faces by name, for experiments that name one as their `warp`"""
     rendered: RenderedFaces = Field(default_factory=RenderedFaces)
     celeba: CelebAFaces = Field(default_factory=CelebAFaces)
@@ -140,9 +154,9 @@ class Faces:
 class Features:
     """Perceptual features: torchvision's VGG-19."""
 
-    weights: str = "imagenet"
+    weights: File = "imagenet"
     """imagenet, random, or a file in the layout of torchvision's vgg19"""
-    width: Positive = 1.0
+    width: Width = 1.0
     """fraction of VGG-19's channels; other than 1 only with random weights"""
 
 
@@ -150,11 +164,11 @@ class Features:
 class StyleDistance:
     """Log-Euclidean distance between Gram matrices (Sec. 1 and 4)."""
 
-    layers: Names = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+    layers: Layers = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     """VGG-19 layers [inferred]"""
     size: Side = 512
     """shorter side of a picture when its features are taken, in pixels [inferred]"""
-    epsilon: Positive = 1e-4
+    epsilon: Part = 1e-4
     """ridge added to a Gram matrix, as a fraction of its mean eigenvalue [inferred]"""
     faces: Count = 1_000
     """training faces in the average Gram matrix [inferred]"""
@@ -166,9 +180,9 @@ class StyleDistance:
 class PerceptualLosses:
     """Content, style and total variation losses on VGG-19 features (Johnson et al., ECCV 2016, Sec. 3.2)."""
 
-    content_layer: str = "relu2_2"
+    content_layer: Layer = "relu2_2"
     """VGG-19 layer of the content loss"""
-    style_layers: Names = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+    style_layers: Layers = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
     """VGG-19 layers of the style loss"""
     content_weight: Weight = 1.0
     """weight of the content loss, relative to the size of its target"""
@@ -177,22 +191,26 @@ class PerceptualLosses:
     variation_weight: Weight = 1e-6
     """weight of the mean squared difference between neighbouring pixels (values -1 to 1)"""
 
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        return some_weight(self, "content_weight", "style_weight")
+
 
 @section
 class StyleTraining(PerceptualLosses):
     """One feed-forward style network (Johnson et al., ECCV 2016) per artwork."""
 
-    width: Positive = 1.0
+    width: Width = 1.0
     """fraction of the network's channels"""
     keep: Weight = 0.0
     """share of the face itself in the network's output before its tanh; above 0 a short training suffices"""
-    steps: Count = 40_000
+    steps: Steps = 40_000
     """optimiser steps"""
-    batch: Count = 4
+    batch: Batch = 4
     """faces per step"""
     crop: Window | None = None
     """side of the random square of each face that a step sees, in pixels; none: whole faces"""
-    learning_rate: Positive = 1e-3
+    learning_rate: Rate = 1e-3
     """Adam's step size; it falls linearly to 0"""
     artwork_size: Window = 256
     """shorter side of the artwork while training, in pixels: smaller means finer strokes on the face"""
@@ -202,7 +220,7 @@ class StyleTraining(PerceptualLosses):
 class Styles:
     """Artworks, their distance from faces, and their style networks."""
 
-    table: str = "config/styles.csv"
+    table: File = "config/styles.csv"
     """CSV with columns name, split (seen, unseen, sketch), address, sha256, licence"""
     features: Features = Field(default_factory=Features)
     distance: StyleDistance = Field(default_factory=StyleDistance)
@@ -213,7 +231,7 @@ class Styles:
 class Portraits:
     """Stylised faces (SF)."""
 
-    batch: Count = 64
+    batch: Batch = 64
     """faces stylised at a time"""
 
 
@@ -221,11 +239,11 @@ class Portraits:
 class RecogniserTraining:
     """How a recogniser is trained on the people of the training split, if its weights are `trained`."""
 
-    steps: Count = 20_000
+    steps: Steps = 20_000
     """optimiser steps"""
     batch: Several = 64
     """faces per step"""
-    learning_rate: Positive = 1e-3
+    learning_rate: Rate = 1e-3
     """largest step size of AdamW; it rises for a tenth of the steps and falls to 0 along a cosine"""
     scale: Positive = 24.0
     """factor on the cosines before the softmax (CosFace's s)"""
@@ -239,13 +257,27 @@ class RecogniserTraining:
     """largest random change of brightness, contrast and of each colour channel, as a fraction"""
 
 
+RECOGNISER_LAYERS = {
+    "facenet": (
+        "conv2d_1a", "conv2d_2a", "conv2d_2b", "maxpool_3a", "conv2d_3b", "conv2d_4a", "conv2d_4b", "repeat_1", "mixed_6a",
+        "repeat_2", "mixed_7a", "repeat_3", "block8", "avgpool_1a", "flatten", "dropout", "last_linear", "last_bn",
+    ),
+    "mobilefacenet": (
+        "conv1", "conv2", *(f"block{number}" for number in range(15)), "conv3", "pool", "embedding", "flatten",
+    ),
+}  # fmt: skip
+"""layers of each recogniser's network, in their order"""
+PUBLISHED_WEIGHTS = ("vggface2", "casia-webface")
+"""of facenet"""
+
+
 @section
 class Recogniser:
     """A face recogniser: a network, its weights and what it takes in."""
 
     network: Literal["facenet", "mobilefacenet"] = "facenet"
     """facenet is facenet-pytorch's InceptionResnetV1"""
-    weights: str = "vggface2"
+    weights: File = "vggface2"
     """vggface2 or casia-webface (facenet only, published), trained (on the training people), or a file"""
     size: tuple[Side, Side] = (160, 160)
     """height and width of the network's input, in pixels"""
@@ -264,11 +296,11 @@ class Recogniser:
 class Training:
     """How long and on what a method is trained: the same keys for every method."""
 
-    steps: Count = 430_000
+    steps: Steps = 430_000
     """batches shown to the method; the paper does not say, this is about 83 epochs of 330,000 pairs [inferred]"""
-    batch: Count = 64
+    batch: Batch = 64
     """pairs of portrait and face in a batch, on all devices together [paper]"""
-    seed: Natural | None = None
+    seed: Seed | None = None
     """of first weights and of the order of pairs, to train again for the spread over seeds; none: that of the configuration"""
     flip: bool = False
     """mirror every other pair at random; not in the paper, pays when faces are few"""
@@ -277,15 +309,15 @@ class Training:
     average: Memory = 0.0
     """recover with an exponential moving average (EMA) of the weights that keeps this fraction of itself per step; 0 as in the
     paper: the last ones"""
-    checkpoint_minutes: Weight = 5.0
+    checkpoint_minutes: Minutes = 5.0
     """minutes between checkpoints"""
-    validate_every: Count = 1_000
+    validate_every: Steps = 1_000
     """steps between validations"""
     validation_faces: Count = 64
     """portraits of each style that a validation recovers, at most"""
-    validation_styles: tuple[str, ...] = ()
+    validation_styles: tuple[Name, ...] = ()
     """styles of those portraits, such as one that is not trained on; none: the training styles"""
-    log_every: Count = 50
+    log_every: Steps = 50
     """steps between rows of the training curve; each is the mean since the last one"""
 
 
@@ -305,19 +337,23 @@ class Calibration:
     """map the faces it recovers to mean and spread of the training faces, channel by channel, by one affine map per style"""
 
 
+VGG = "vgg19"
+"""stands for the perceptual features where a recogniser may be named"""
+
+
 @section
 class IdentityLoss:
     """What the workflow must know of a loss that compares features of a face recogniser."""
 
     identity: Weight = 1e-3
     """weight η of the identity loss in the first epoch; its scale is that of the features [recalled]"""
-    identity_network: str = "facenet"
+    identity_network: Name = "facenet"
     """a name in `recovery.recognisers`, or vgg19 for the perceptual features of `styles.features` [paper]"""
 
     @property
     def recogniser(self) -> str | None:
         """The recogniser whose weights are in the loss; none if it has no weight, or compares perceptual features."""
-        return self.identity_network if self.identity and self.identity_network != "vgg19" else None
+        return self.identity_network if self.identity and self.identity_network != VGG else None
 
 
 def _recognisers() -> dict[str, Recogniser]:
@@ -328,22 +364,22 @@ def _recognisers() -> dict[str, Recogniser]:
 class Recovery:
     """Experiments: each is a method and what it changes."""
 
-    recognisers: dict[str, Recogniser] = Field(default_factory=_recognisers)
+    recognisers: dict[Name, Recogniser] = Field(default_factory=_recognisers)
     """face recognisers by name: one for the identity loss, another as the evaluator"""
-    methods: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    methods: dict[str, Keys] = Field(default_factory=dict)
     """settings of a method for all its experiments, by method; defaults are in the method's module"""
-    experiments: dict[str, Entry] = Field(default_factory=dict)
+    experiments: dict[Name, Entry] = Field(default_factory=dict)
     """rows of the main tables, by name: `method`, and settings that differ from the method's; `styles` are the training
     styles (default: all seen), `warp` names other training portraits (one of `faces.warps`), `aligned` warps portraits back
     by their true parameters before anything sees them, `portraits` is how many test portraits of each style it recovers
     (default: all), `calibrate` lets it look at portraits of each style first (see `ifrp.recovery.calibration`), `model` names
     another experiment, whose trained networks it takes: then only `portraits` and `calibrate` may differ; null in place of
     all that is a row that is not run"""
-    not_run: tuple[str, ...] = ()
+    not_run: tuple[Name, ...] = ()
     """the rows that are null in `experiments`; filled in by itself"""
-    ablations: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    ablations: dict[Name, Keys] = Field(default_factory=dict)
     """more experiments, for the tables of `paper.ablations`; `snakemake ablations` makes them"""
-    ablation: dict[str, Any] = Field(default_factory=dict)
+    ablation: Keys = Field(default_factory=dict)
     """settings of all ablations, under their own"""
 
 
@@ -351,15 +387,15 @@ class Recovery:
 class Evaluation:
     """Quality (PSNR, SSIM, FSIM) and identity (FRR, FCR)."""
 
-    recogniser: str = "evaluator"
+    recogniser: Name = "evaluator"
     """the evaluator, a name in `recovery.recognisers`; never one whose weights were in a loss"""
-    others: tuple[str, ...] = ()
+    others: tuple[Name, ...] = ()
     """further evaluators, for the table that compares them, which `snakemake ablations` makes"""
     top: Count = 5
     """a face counts as retrieved if its person is among so many nearest [recalled]"""
     faces: Count = 1_000
     """test faces in query and gallery of FRR and FCR [recalled]"""
-    resamples: Count = 1_000
+    resamples: Resamples = 1_000
     """bootstrap resamples over identities for the 95 % intervals"""
 
 
@@ -367,24 +403,24 @@ class Evaluation:
 class Paper:
     """Tables and figures."""
 
-    examples: Count = 6
+    examples: Few = 6
     """people among whom a figure of faces finds those that it shows; the teaser has four times as many to choose from"""
-    experiment: str = "ifrp"
+    experiment: Name = "ifrp"
     """the one of `recovery.experiments` that teaser, worst cases and the network's drawing show; figures of faces show first
     what it recovers best"""
-    own: str | None = None
+    own: File | None = None
     """picture, folder or zip archive of portraits of your own (paintings, sketches), for the figure `own`, which shows the first
     twelve; none: no such figure"""
-    seeds: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    seeds: dict[str, tuple[Name, ...]] = Field(default_factory=dict)
     """experiments that are one training with several seeds, by row (a name in config/published.csv); a table of ablations"""
-    tuning: tuple[str, ...] = ()
+    tuning: tuple[Name, ...] = ()
     """experiments that were compared on the validation people, the one they started from first; a table of ablations"""
-    worst: Count = 12
+    worst: Few = 12
     """faces in the worst-case figure"""
-    ablations: dict[str, dict[str, str | None]] = Field(default_factory=dict)
+    ablations: dict[Name, dict[str, Name | None]] = Field(default_factory=dict)
     """tables of ablations: by table, the experiment of each row; none is a row that is not run. A row's name is that in
     config/published.csv"""
-    main_ablations: tuple[str, ...] = ()
+    main_ablations: tuple[Name, ...] = ()
     """those of them whose figures, without the tables, are in the main document, too: their experiments are trained and
     applied with the main ones, but not evaluated"""
 
@@ -403,9 +439,9 @@ class Paper:
 class Config:
     """The whole configuration, one section per name."""
 
-    preset: str | None = None
+    preset: Name | None = None
     """config/<preset>.yaml is laid over config/config.yaml; config, or none: no preset"""
-    seed: Natural = 1
+    seed: Seed = 1
     """seed of everything that is drawn at random"""
     runtime: Runtime = Field(default_factory=Runtime)
     faces: Faces = Field(default_factory=Faces)
@@ -420,11 +456,11 @@ class Config:
 class Style:
     """One row of the style table."""
 
-    name: FileName
+    name: Name
     """of the artwork, as in file names"""
     split: StyleSplit
     """how the paper uses it"""
-    address: str
+    address: File
     """where the picture comes from: an address, a file, or drawn:<procedure>"""
     sha256: Digest
     """checksum of the picture; empty if it is drawn"""

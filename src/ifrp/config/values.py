@@ -1,10 +1,15 @@
-"""What a section of the configuration is, and the types of its values: numbers with their ranges."""
+"""What a section of the configuration is, and the types of its values: numbers with their ranges, names, layers.
+
+Upper ends of ranges are far beyond anything of use: they tell a slip from a wish, and keep it from filling a disk.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from contextlib import suppress
+from functools import partial
 from typing import Annotated, Any, Literal, TypeVar, cast, dataclass_transform, get_args
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -13,12 +18,43 @@ from pydantic_core import PydanticKnownError
 
 C = TypeVar("C")
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+LONGEST = 60
+"""characters of a name"""
+NAME = rf"[a-z0-9][a-z0-9_-]{{0,{LONGEST - 1}}}"
+NO_NAMES = ("null", "none", "true", "false")
+"""what YAML and tables take for something else"""
+RULE = (
+    f"a name has lower-case letters, digits, hyphens and underscores only, {LONGEST} at most, begins with a letter or digit, "
+    f"and is neither a number nor one of {', '.join(NO_NAMES)}"
+)
+CONVOLUTIONS = (2, 2, 4, 4, 4)
+"""in each of VGG-19's five blocks"""
+LAYERS = tuple(
+    layer
+    for block, count in enumerate(CONVOLUTIONS, start=1)
+    for layer in (
+        *(f"{kind}{block}_{number}" for number in range(1, count + 1) for kind in ("conv", "relu")),
+        f"pool{block}",
+    )
+)
+"""of VGG-19, in their order; there is one place for each in torchvision's `vgg19().features`"""
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(Field, dataclasses.field))
 def section(cls: type[C]) -> type[C]:
     """Makes a class a frozen dataclass whose values are checked by their types: see `ifrp.config.typed`."""
     return cast(type[C], dataclass(frozen=True, config=STRICT)(cls))
+
+
+def some_weight(section: C, *names: str) -> C:
+    """A section of losses, unless all those named have weight 0: then there would be nothing to learn from.
+
+    Raises:
+        ValueError: they have.
+    """
+    if not any(getattr(section, name) for name in names):
+        raise ValueError(f"one of {', '.join(names)} must be above 0")
+    return section
 
 
 def _number(refused: Literal["int_type", "float_type"]) -> BeforeValidator:
@@ -49,18 +85,78 @@ def _inside(box: tuple[float, float, float, float]) -> tuple[float, float, float
     return box
 
 
+def _name(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(NAME, value) or value in NO_NAMES or _a_number(value):
+        raise ValueError(RULE)
+    return value
+
+
+def _a_number(text: str) -> bool:
+    """Whether a table's reader takes it for a number: 7, 1e5, 0x1f, nan, inf."""
+    for kind in (float, partial(int, base=0)):
+        with suppress(ValueError):
+            kind(text)
+            return True
+    return False
+
+
+def _layer(name: str) -> str:
+    if name not in LAYERS:
+        raise ValueError("VGG-19 has conv1_1 to conv5_4, relu1_1 to relu5_4 and pool1 to pool5")
+    return name
+
+
+def _path(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("a path has no line breaks and no other control characters")
+    return text
+
+
+def _folder(text: str) -> str:
+    if set(text) & set("{}"):
+        raise ValueError("Snakemake takes braces in what it makes for wildcards; name a folder without")
+    return text
+
+
+def _skips(value: Any) -> Any:
+    sides = value if isinstance(value, list | tuple) else [value]
+    whole = all(isinstance(side, int) and not isinstance(side, bool) for side in sides)
+    if value not in ("none", "all") and not (sides and whole):
+        raise ValueError("it must be none, all, or a list of sides in pixels")
+    return value
+
+
 WHOLE, REAL = _number("int_type"), _number("float_type")
 
-Natural = Annotated[int, Field(ge=0), WHOLE]
-Count = Annotated[int, Field(ge=1), WHOLE]
-Several = Annotated[int, Field(ge=2), WHOLE]
-Even = Annotated[int, Field(ge=2, multiple_of=2), WHOLE]
-Side = Annotated[int, Field(ge=16), WHOLE]
+Seed = Annotated[int, Field(ge=0, lt=2**32), WHOLE]
+Place = Annotated[int, Field(ge=0, le=10**7), WHOLE]
+"""of a picture in a stack"""
+Count = Annotated[int, Field(ge=1, le=10**7), WHOLE]
+"""of pictures or people"""
+Few = Annotated[int, Field(ge=1, le=1_000), WHOLE]
+Steps = Annotated[int, Field(ge=1, le=10**8), WHOLE]
+Natural = Annotated[int, Field(ge=0, le=10**8), WHOLE]
+"""of steps, of which there may be none"""
+Resamples = Annotated[int, Field(ge=1, le=10**5), WHOLE]
+Batch = Annotated[int, Field(ge=1, le=2**14), WHOLE]
+Several = Annotated[int, Field(ge=2, le=2**14), WHOLE]
+"""a batch that is more than one"""
+Pool = Annotated[int, Field(ge=0, le=10**5), WHOLE]
+Devices = Annotated[int, Field(ge=1, le=1_024), WHOLE]
+Blocks = Annotated[int, Field(ge=0, le=100), WHOLE]
+Depth = Annotated[int, Field(ge=1, le=10), WHOLE]
+Kernel = Annotated[int, Field(ge=2, le=32, multiple_of=2), WHOLE]
+Side = Annotated[int, Field(ge=16, le=2_048), WHOLE]
 """of a picture, in pixels"""
-Window = Annotated[int, Field(ge=32), WHOLE]
+Window = Annotated[int, Field(ge=32, le=2_048), WHOLE]
 """side of what a style network sees, in pixels"""
-Weight = Annotated[float, Field(ge=0), REAL]
-Positive = Annotated[float, Field(gt=0), REAL]
+Weight = Annotated[float, Field(ge=0, le=1e9), REAL]
+Positive = Annotated[float, Field(gt=0, le=1e9), REAL]
+Rate = Annotated[float, Field(gt=0, le=10), REAL]
+"""a step size"""
+Width = Annotated[float, Field(gt=0, le=8), REAL]
+"""factor on the channels of a network"""
+Minutes = Annotated[float, Field(ge=0, le=10**5), REAL]
 Share = Annotated[float, Field(ge=0, le=1), REAL]
 Part = Annotated[float, Field(gt=0, le=1), REAL]
 """a share that is not nothing"""
@@ -71,16 +167,29 @@ Spread = Annotated[float, Field(ge=0, le=180), REAL]
 Angle = Annotated[float, Field(ge=-180, le=180), REAL]
 """in degrees"""
 Byte = Annotated[float, Field(ge=0, le=255), REAL]
-Rising = Annotated[tuple[Positive, Positive], AfterValidator(_rising)]
-Box = tuple[Weight, Weight, Positive, Positive]
+Scale = Annotated[float, Field(gt=0, le=10), REAL]
+Rising = Annotated[tuple[Scale, Scale], AfterValidator(_rising)]
+Edge = Annotated[float, Field(ge=0, le=10**5), REAL]
+Extent = Annotated[float, Field(gt=0, le=10**5), REAL]
+Box = tuple[Edge, Edge, Extent, Extent]
 """left, top, width, height, in pixels"""
 Inside = Annotated[tuple[Share, Share, Part, Part], AfterValidator(_inside)]
 """the same, as fractions of the picture's side"""
-Names = Annotated[tuple[str, ...], Field(min_length=1)]
+Layer = Annotated[str, AfterValidator(_layer), WithJsonSchema({"enum": list(LAYERS)})]
+"""of VGG-19"""
+Layers = Annotated[tuple[Layer, ...], Field(min_length=1)]
+Skips = Annotated[Any, BeforeValidator(_skips)]
+Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME}$"})]
+"""of an experiment, a warp, a recogniser, a style, a table of ablations: it is in names of files and in commands"""
+File = Annotated[str, AfterValidator(_path)]
+"""path of a file or folder, or what stands for one"""
+Folder = Annotated[File, AfterValidator(_folder)]
+"""that a rule writes to"""
 StyleSplit = Literal["seen", "unseen", "sketch"]
 STYLE_SPLITS: tuple[str, ...] = get_args(StyleSplit)
-FileName = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]*$")]
 Digest = Annotated[str, StringConstraints(to_lower=True, pattern="^([0-9a-f]{64})?$")]
 """SHA-256, or nothing"""
-Entry = Annotated[dict[str, Any], WithJsonSchema({"type": ["object", "null"]})]
+Keys = dict[str, Any]
+"""what a method or an experiment changes; `ifrp.config.experiments` checks them by the method's own section"""
+Entry = Annotated[Keys, WithJsonSchema({"type": ["object", "null"]})]
 """an experiment; `ifrp.config.build` takes those that are null out before the rest is checked"""

@@ -1,12 +1,7 @@
 """What a method is: the contract that all of them keep, and the words in which the training loop speaks to them.
 
-To add a method, write `methods/<name>.py` with a class `Method` derived from the one here, its row in
-`ifrp.config.methods`, and an experiment in the configuration that names it:
-
-    @section
-    class Settings:
-        width: Positive = 1.0
-        \"\"\"factor on all channels [the paper's value and its source]\"\"\"
+To add a method, write its keys, `Settings`, in `ifrp.config.methods`, `methods/<name>.py` with a class `Method` derived from
+the one here, its row in `ifrp.config.methods.METHODS`, and an experiment in the configuration that names it:
 
     class Method(method.Method[Settings]):
         settings_class = Settings
@@ -36,9 +31,10 @@ from torch import Tensor, device, nn
 from torch.optim import Optimizer
 
 from ifrp.config import Config
+from ifrp.config.methods.fitting import Settings
 from ifrp.training.trainee import Update as Update  # for the methods, which have all their words from here
 
-S = TypeVar("S")
+S = TypeVar("S", bound=Settings)
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,11 @@ class Method(ABC, Generic[S]):
             settings: an instance of `settings_class`.
             size: side of a face, in pixels.
             styles: names of the training styles.
+
+        Raises:
+            IfrpError: the networks do not take faces of that size, as `settings.fit` says.
         """
+        settings.fit(size)
         self.settings = settings
         self.size = size
         self.styles = styles

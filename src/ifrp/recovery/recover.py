@@ -188,7 +188,7 @@ def recover(
     """
     _check(portrait_paths, output, table, calibrated)
     pictures = sources(portrait_paths)
-    config = load(config_file) if config_file.exists() else Config()
+    config = load(config_file, alone=True) if config_file.exists() else Config()
     recoverer, folder = named(model_name, config), Folder(output, pictures, portrait_paths, compare)
     seen = _seen(recoverer, pictures, folder, aligned=aligned, every=every)
     if calibrated is not None:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ifrp.artifacts import load_into, load_weights
 from ifrp.compat import prepare_torchvision
+from ifrp.config.values import LAYERS
 from ifrp.errors import IfrpError
 from ifrp.runtime import subseed
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
 """of ImageNet's pixels, 0–1, RGB: torchvision's normalisation"""
-BLOCKS = (2, 2, 4, 4, 4)
-"""convolutions in each of VGG-19's five blocks"""
 
 
 def layer_index(name: str) -> int:
@@ -32,18 +31,11 @@ def layer_index(name: str) -> int:
     Raises:
         IfrpError: VGG-19 has no such layer.
     """
-    indices, index = {}, 0
-    for block, convolutions in enumerate(BLOCKS, start=1):
-        for number in range(1, convolutions + 1):
-            indices[f"conv{block}_{number}"], indices[f"relu{block}_{number}"] = index, index + 1
-            index += 2
-        indices[f"pool{block}"] = index
-        index += 1
-    if name not in indices:
+    if name not in LAYERS:
         raise IfrpError(
             f"VGG-19 has no layer {name}: it has relu1_1 to relu5_4, conv1_1 to conv5_4 and pool1 to pool5."
         )
-    return indices[name]
+    return LAYERS.index(name)
 
 
 class Features(nn.Module):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ import yaml
 
 from ifrp import paths
 from ifrp.artifacts import atomic, card_path
-from ifrp.config import Config, build, experiments, plain, read, selected, styles
+from ifrp.config import Config, build, experiments, merge, plain, read, selected, styles
+from ifrp.config.checking import RUN, check
+from ifrp.config.reading import refuse_twins
 from ifrp.faces.files import Files
 from ifrp.paper import documents, figures, tables
 from ifrp.paper.part import Part
@@ -26,17 +29,36 @@ from ifrp.paths import files
 from ifrp.workflow import code
 
 
-def resolve(overrides: Mapping[str, Any], *, alone: bool = False) -> Config:
+def command_line(settings: Any) -> dict[str, Any]:
+    """What the command line says of the configuration: its files, read here once more and strictly, under `--config`.
+
+    Args:
+        settings: Snakemake's `ConfigSettings`.
+
+    Raises:
+        IfrpError: a file cannot be read, or a key comes twice in it or in a value of `--config`.
+    """
+    from snakemake.cli import get_argument_parser
+
+    options, _ = get_argument_parser().parse_known_args(sys.argv[1:])
+    for entry in options.config or ():
+        refuse_twins(entry.partition("=")[2], f"--config {entry.partition('=')[0]}")
+    layers = [read(Path(os.path.relpath(path))) for path in settings.configfiles]
+    return reduce(merge, [*layers, settings.config], dict[str, Any]())
+
+
+def resolve(overrides: Mapping[str, Any], *, alone: bool = False, by: str = "the command line") -> Config:
     """The configuration of a run: config/config.yaml, under the preset, under what the command line says.
 
     Args:
         overrides: plain values from `--configfile` and `--config`.
         alone: `overrides` is the whole configuration (`--replace-workflow-config`).
+        by: what says so, for a sentence.
 
     Raises:
         IfrpError: a file is missing or a value does not fit.
     """
-    where = "the command line's configuration" if alone else str(paths.CONFIG)
+    where = by if alone else f"{paths.CONFIG}{f' under {by}' if overrides else ''}"
     return build({} if alone else read(paths.CONFIG), where, overrides)
 
 
@@ -66,7 +88,15 @@ def with_cards(artifacts: Iterable[Path]) -> list[str]:
 
 def local_file(value: str | None) -> list[str]:
     """The file that a setting names, if it names one."""
-    return [value] if value and Path(value).is_file() else []
+    return seen([value] if value and Path(value).is_file() else [])
+
+
+def seen(paths: Iterable[str]) -> list[str]:
+    """Those of the user's files that can be inputs of a rule: jobs read the others as well, but their changes are not seen.
+
+    Snakemake takes {word} in the path of an input for a wildcard, and has no other way to write it.
+    """
+    return [path for path in paths if not re.search(r"{\s*\w", path)]
 
 
 class Run:
@@ -85,6 +115,7 @@ class Run:
     def __init__(self, overrides: Mapping[str, Any], *, alone: bool = False) -> None:
         self.began = time.time()
         self.config = resolve(overrides, alone=alone)
+        check(self.config, RUN)
         self.styles = {style.name: style for style in styles(self.config)}
         self.splits = {name: style.split for name, style in self.styles.items()}
         self.every = experiments.every(self.config)
@@ -93,7 +124,6 @@ class Run:
         self.trained = [name for name in self.recovered if self.every[name].trained]
         self.evaluator = self.config.evaluation.recogniser
         self.recognisers = experiments.recognisers(self.config)
-        experiments.featured(self.config)  # refused here if it is none of the paper's
         self.tables = Parts(self, "table", tables.find)
         self.figures = Parts(self, "figure", figures.find)
         self.printed = {name: files(of.products(self.config)) for name, of in documents.DOCUMENTS.items()}
@@ -129,6 +159,16 @@ class Run:
         """Lets jobs find their configuration, and the command `ifrp` beside this Python if the shell knows no other."""
         beside = shlex.quote(str(Path(sys.executable).parent))
         return f"set -euo pipefail; export IFRP_CONFIG={self.frozen} PATH=$PATH:{beside}; "
+
+    @property
+    def environment(self) -> str:
+        """The conda environment of all rules. Its path is absolute, and written as Snakemake reads it: a brace is doubled."""
+        return str(code.PACKAGE.parents[1] / "environment.yml").replace("{", "{{").replace("}", "}}")
+
+    @staticmethod
+    def any_of(names: Iterable[str]) -> str:
+        """A pattern that these names alone match, for a wildcard: Snakemake then has no rule for another one."""
+        return "|".join(map(re.escape, names)) or "(?!)"
 
     @cached_property
     def gpu(self) -> int:
@@ -173,7 +213,7 @@ class Run:
         return {
             "rendered": files([paths.RENDERED]),
             "celeba": [self.celeba],
-            "photos": [path for path in (photos.path, photos.identities) if path],
+            "photos": seen(path for path in (photos.path, photos.identities) if path),
         }[self.config.faces.source]
 
     @property
@@ -319,7 +359,7 @@ class Parts:
 
     def inputs(self, wildcards: Any) -> list[str]:
         """What it is made from."""
-        return self._part(wildcards).files(self._run.config)
+        return seen(self._part(wildcards).files(self._run.config))
 
     def code(self, wildcards: Any) -> list[str]:
         """Code that makes it; of figures that run a network, its method's too."""

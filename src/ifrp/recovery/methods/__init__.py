@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from ifrp.config import Config, typed
+from ifrp.config import Config
 from ifrp.config.methods import facts
 
 if TYPE_CHECKING:
@@ -30,10 +30,7 @@ def settings(config: Config, experiment: Experiment) -> Any:
     Raises:
         IfrpError: an unknown key, or a value of the wrong type or beyond its range.
     """
-    cls = find(experiment.method)
-    return cls.complete(
-        typed(cls.settings_class, experiment.settings, f"recovery.experiments.{experiment.name}"), config
-    )
+    return find(experiment.method).complete(experiment.keys, config)
 
 
 def build(config: Config, experiment: Experiment) -> Method[Any]:

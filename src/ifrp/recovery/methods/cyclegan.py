@@ -3,47 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ifrp.config.values import Count, Natural, Positive, Weight, section
+from ifrp.config.methods.cyclegan import Settings
 from ifrp.recovery import method
 from ifrp.recovery.method import Batch, Clock, Update, frozen
 from ifrp.recovery.networks.patchgan import PatchGAN
 from ifrp.recovery.networks.resnet import ResNet
-from ifrp.recovery.training import losses
-from ifrp.recovery.training.optimisation import Optimisation
+from ifrp.recovery.training import losses, optimisation
 from ifrp.recovery.training.pool import Pool
-
-
-@section
-class Losses:
-    """Weights of the generators' losses; that of the least-squares adversarial loss is 1."""
-
-    cycle: Weight = 10.0
-    """weight λ of the mean absolute difference after going there and back [orig]"""
-    identity: Weight = 0.5
-    """weight, times λ, of what a generator changes on pictures that are already of its kind; 0 leaves it out [orig]"""
-
-
-@section
-class Settings:
-    """Keys of CycleGAN."""
-
-    blocks: Count = 6
-    """residual blocks of a generator; 6 for 128 pixels, 9 from 256 on [orig]"""
-    width: Positive = 1.0
-    """factor on the generators' channels"""
-    discriminator_width: Positive = 1.0
-    """factor on the discriminators' channels"""
-    pool: Natural = 50
-    """past pictures of each kind that are kept to be shown to the discriminator again [orig]"""
-    losses: Losses = Field(default_factory=Losses)
-    optimisation: Optimisation = Field(default_factory=Optimisation)
 
 
 class Method(method.Method[Settings]):
@@ -64,7 +37,8 @@ class Method(method.Method[Settings]):
 
     def optimisers(self) -> dict[str, Optimizer]:
         """Adam for both generators, and for both discriminators."""
-        adam, networks = self.settings.optimisation.adam, self.networks
+        adam = partial(optimisation.adam, self.settings.optimisation)
+        networks = self.networks
         return {
             "generator": adam(networks["generator"], networks["inverse"]),
             "discriminator": adam(networks["discriminator_faces"], networks["discriminator_portraits"]),
@@ -72,7 +46,7 @@ class Method(method.Method[Settings]):
 
     def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
         """The generators' step, then the discriminators' on pictures from the pools."""
-        rate = self.settings.optimisation.rate(clock)
+        rate = optimisation.rate(self.settings.optimisation, clock)
         fakes = {
             "faces": self.networks["generator"](batch.portraits),
             "portraits": self.networks["inverse"](batch.faces),

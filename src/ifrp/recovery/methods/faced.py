@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from ifrp.config.values import Positive, section
-from ifrp.errors import IfrpError
+from ifrp.config.methods.faced import Settings
 from ifrp.recovery.networks.stn import channels
 from ifrp.recovery.training import adversarial
 
@@ -18,14 +17,6 @@ DECODER = ((256, 1), (128, 3), (64, 3), (512, 3), (256, 3), (128, 5))
 """Channels and kernel sides; each doubles the side by repeating pixels."""
 LAST = (64, 5)
 """Channels and kernel side of the convolution before the output, at full size."""
-
-
-@section
-class Settings(adversarial.Settings):
-    """Keys of FaceD."""
-
-    width: Positive = 1.0
-    """factor on the generator's channels"""
 
 
 class Generator(nn.Sequential):
@@ -40,10 +31,7 @@ class Generator(nn.Sequential):
     """
 
     def __init__(self, width: float = 1.0, size: int = 128) -> None:
-        if size % (1 << len(ENCODER)):
-            raise IfrpError(
-                f"FaceD does not fit: faces.size {size} must be divisible by {1 << len(ENCODER)}."
-            )
+        Settings().fit(size)
         layers: list[nn.Module] = []
         before = 3
         for count, kernel in ENCODER:

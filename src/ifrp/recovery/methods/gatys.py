@@ -6,7 +6,6 @@ Layers, weights and optimiser are those of the widely used implementation [orig:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -14,7 +13,7 @@ from torch.optim import LBFGS
 
 from ifrp import runtime
 from ifrp.config import Config
-from ifrp.config.values import Count, Names, Natural, Weight, section
+from ifrp.config.methods.gatys import Settings
 from ifrp.errors import IfrpError
 from ifrp.recovery import method
 from ifrp.recovery.training import perceptual
@@ -22,28 +21,6 @@ from ifrp.styles.losses import Losses
 
 NOISE = 1e-3
 """deviation of the noise to start from"""
-
-
-@section
-class Settings(perceptual.Settings):
-    """Keys of Gatys' method."""
-
-    content_layer: str = "relu4_2"
-    """VGG-19 layer of the content loss: the paper's conv4_2, after its ReLU [orig]"""
-    style_layers: Names = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-    """VGG-19 layers of the style loss, of equal weight: the paper's conv1_1 to conv5_1, after their ReLUs [orig]"""
-    content_weight: Weight = 5.0
-    """weight of the content loss; here each loss is relative to the size of its target [orig]"""
-    style_weight: Weight = 100.0
-    """weight of the style loss, the mean over layers [orig]"""
-    variation_weight: Weight = 1e-3
-    """weight of the mean squared difference between neighbouring pixels, values -1 to 1 [orig; there of 0-255, and a sum]"""
-    iterations: Natural = 1_000
-    """evaluations of the losses and their gradient [orig]"""
-    history: Count = 100
-    """last steps from which L-BFGS estimates the curvature [orig: Torch7's default]"""
-    start: Literal["noise", "portrait"] = "noise"
-    """what is optimised: faint noise on grey [orig: the default], or the portrait, with which few iterations do"""
 
 
 class Method(method.Method[Settings]):

@@ -4,33 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pydantic import Field
 from torch import Tensor, device
 
-from ifrp.config import Config, IdentityLoss
-from ifrp.config.values import Count, section
+from ifrp.config import Config
+from ifrp.config.methods.ifrp import Settings
 from ifrp.recovery.method import Batch, Clock
-from ifrp.recovery.networks.srn import SRN, Network
+from ifrp.recovery.networks.srn import SRN
 from ifrp.recovery.training import adversarial, losses
 from ifrp.recovery.training.schedules import weight
-
-
-@section
-class Losses(IdentityLoss, adversarial.Losses):
-    """The three losses."""
-
-    identity_layer: str = "conv2d_4a"
-    """the layer of that network; relu3_2 for vgg19 [inferred: the stage that the paper calls ReLU3-2]"""
-    identity_pairs: Count | None = None
-    """pairs of each batch that it compares, to save time; none: all, as in the paper"""
-
-
-@section
-class Settings(adversarial.Settings):
-    """Keys of IFRP."""
-
-    network: Network = Field(default_factory=Network)
-    losses: Losses = Field(default_factory=Losses)
 
 
 class Method(adversarial.AdversarialMethod[Settings]):

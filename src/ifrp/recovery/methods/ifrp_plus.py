@@ -11,39 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from pydantic import Field
 from torch import Tensor
 from torch.optim import Adam, Optimizer
 
-from ifrp.config.values import Positive, section
+from ifrp.config.methods.ifrp_plus import Settings
 from ifrp.recovery.method import Batch, Clock, Update
 from ifrp.recovery.methods import ifrp
-from ifrp.recovery.networks.srn import Network
 from ifrp.recovery.networks.stn import Aligner, resample
 from ifrp.recovery.training import losses
-
-
-@section
-class Plus(Network):
-    """The style removal network, without transformers of its own."""
-
-    skips: Any = (8, 16, 32)
-    """levels with a skip connection"""
-    stn: bool = False
-    """whether it has the paper's transformers, too"""
-    encoder_norm: Literal["batch", "instance"] = "instance"
-    """normalisation after each strided convolution"""
-
-
-@section
-class Settings(ifrp.Settings):
-    """Keys of IFRP, with other defaults, and one more."""
-
-    network: Plus = Field(default_factory=Plus)
-    aligner_width: Positive = 0.5
-    """factor on the channels of the transformer that sets portraits upright, its last 20 excepted"""
 
 
 class Method(ifrp.Method):

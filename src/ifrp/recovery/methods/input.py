@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ifrp.config.values import section
+from ifrp.config.methods.input import Settings
 from ifrp.recovery import method
-
-
-@section
-class Settings:
-    """There is nothing to set."""
 
 
 class Method(method.Method[Settings]):

@@ -9,24 +9,12 @@ from torch import Tensor
 from torch.optim import Adam, Optimizer
 
 from ifrp.config import Config
-from ifrp.config.values import Positive, Weight, section
+from ifrp.config.methods.johnson import Settings
 from ifrp.recovery import method
 from ifrp.recovery.method import Batch, Clock, Update
 from ifrp.recovery.training import perceptual
 from ifrp.styles.losses import Losses
 from ifrp.styles.network import StyleNetwork
-
-
-@section
-class Settings(perceptual.Settings):
-    """Keys of Johnson's method; the layers and weights are the original's, see `ifrp.config.PerceptualLosses`."""
-
-    width: Positive = 1.0
-    """fraction of the network's channels"""
-    keep: Weight = 0.0
-    """share of the portrait itself in the network's output before its tanh; above 0 a short training suffices"""
-    learning_rate: Positive = 1e-3
-    """Adam's step size, the same at every step [orig: fast-neural-style]"""
 
 
 class Method(method.Method[Settings]):

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
-from pydantic import Field
 from torch import Tensor, device, nn
 from torch.optim import Optimizer
 
 from ifrp.config import Config
 from ifrp.config import Features as FeatureSettings
-from ifrp.config.values import Natural, Positive, Share, Weight, section
+from ifrp.config.methods.mgan import Settings
 from ifrp.recovery import method
 from ifrp.recovery.method import Batch, Clock, Update, frozen
 from ifrp.recovery.networks.stn import channels
@@ -23,42 +22,6 @@ ENCODED, DISCRIMINATED = "relu4_1", "relu3_1"
 """Layers of VGG-19 that are decoded (an eighth of the side) and that the discriminator sees (a quarter) [orig]."""
 BORDER = 1
 """Neural patches along each edge that the discriminator does not score, for they see the padding [orig]."""
-
-
-@section
-class Losses:
-    """Weights of the decoder's losses; divided by their sum [orig]."""
-
-    pixel: Weight = 1.0
-    """weight of the mean squared difference of pixels [orig]"""
-    adversarial: Weight = 1e-2
-    """weight of the hinge loss of the discriminator's patches [orig]"""
-
-
-@section
-class Optimisation(optimisation.Optimisation):
-    """Adam, at a constant rate."""
-
-    learning_rate: Positive = 0.02
-    """step size [orig]"""
-    constant: Share = 1.0
-    """fraction of the steps after which the step size falls linearly to 0; 1 for never [orig]"""
-
-
-@section
-class Settings:
-    """Keys of MGAN."""
-
-    width: Positive = 1.0
-    """factor on the decoder's channels"""
-    discriminator_width: Positive = 1.0
-    """factor on the discriminator's channels"""
-    features: FeatureSettings | None = None
-    """perceptual features that are decoded and discriminated; none: those of `styles.features`"""
-    features_seed: Natural | None = None
-    """seed of random features; none: that of the configuration"""
-    losses: Losses = Field(default_factory=Losses)
-    optimisation: Optimisation = Field(default_factory=Optimisation)
 
 
 class Decoder(nn.Sequential):
@@ -130,11 +93,12 @@ class Method(method.Method[Settings]):
 
     def optimisers(self) -> dict[str, Optimizer]:
         """Adam for each network."""
-        return {name: self.settings.optimisation.adam(network) for name, network in self.networks.items()}
+        settings = self.settings.optimisation
+        return {name: optimisation.adam(settings, network) for name, network in self.networks.items()}
 
     def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
         """The discriminator's step, then the decoder's."""
-        rate, weights = self.settings.optimisation.rate(clock), self.settings.losses
+        rate, weights = optimisation.rate(self.settings.optimisation, clock), self.settings.losses
         recovered = self.recover(batch.portraits)
         network, features = self.networks["discriminator"], self._features(recovered, DISCRIMINATED)
         real = losses.hinge(_inner(network(self._features(batch.faces, DISCRIMINATED))), True)

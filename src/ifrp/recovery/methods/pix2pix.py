@@ -5,41 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ifrp.config.values import Count, Positive, Weight, section
+from ifrp.config.methods.pix2pix import Settings
 from ifrp.recovery import method
 from ifrp.recovery.method import Batch, Clock, Update, frozen
 from ifrp.recovery.networks.patchgan import PatchGAN
 from ifrp.recovery.networks.unet import UNet
-from ifrp.recovery.training import losses
-from ifrp.recovery.training.optimisation import Optimisation
-
-
-@section
-class Losses:
-    """Weights of the generator's losses."""
-
-    pixel: Weight = 100.0
-    """weight of the mean absolute difference of pixels [orig]"""
-    adversarial: Weight = 1.0
-    """weight of the cross-entropy of the discriminator's patches [orig]"""
-
-
-@section
-class Settings:
-    """Keys of pix2pix."""
-
-    depth: Count = 7
-    """strided convolutions of the U-Net; 7 is the original's unet_128, 8 its unet_256 [orig]"""
-    width: Positive = 1.0
-    """factor on the generator's channels"""
-    discriminator_width: Positive = 1.0
-    """factor on the discriminator's channels"""
-    losses: Losses = Field(default_factory=Losses)
-    optimisation: Optimisation = Field(default_factory=Optimisation)
+from ifrp.recovery.training import losses, optimisation
 
 
 class Method(method.Method[Settings]):
@@ -54,11 +28,12 @@ class Method(method.Method[Settings]):
 
     def optimisers(self) -> dict[str, Optimizer]:
         """Adam for each network."""
-        return {name: self.settings.optimisation.adam(network) for name, network in self.networks.items()}
+        settings = self.settings.optimisation
+        return {name: optimisation.adam(settings, network) for name, network in self.networks.items()}
 
     def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
         """The discriminator's step at half its loss, then the generator's."""
-        rate, weights = self.settings.optimisation.rate(clock), self.settings.losses
+        rate, weights = optimisation.rate(self.settings.optimisation, clock), self.settings.losses
         recovered = self.networks["generator"](batch.portraits)
         network = self.networks["discriminator"]
         real = losses.adversarial(network(_pair(batch.portraits, batch.faces)), True)

@@ -2,42 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
 import torch
 from torch import Tensor, nn
 
-from ifrp.config.values import Count, Even, Natural, Positive, section
-from ifrp.errors import IfrpError
+from ifrp.config.methods.srn import Network
 from ifrp.recovery.networks.stn import SpatialTransformer, channels, instance_norm
-
-
-@section
-class Network:
-    """Structure of the style removal network."""
-
-    width: Positive = 1.0
-    """factor on all channels, those of the spatial transformers included"""
-    kernel: Even = 4
-    """side of the strided convolutions' and deconvolutions' kernels, in pixels [recalled]"""
-    depth: Count = 5
-    """number of strided convolutions; 5 gives a bottleneck of 4×4×512 at 128 pixels [inferred]"""
-    skips: Any = (8, 16)
-    """which levels have a skip connection: none, all, or a list of their sides in pixels [inferred: the two deepest]"""
-    residual_blocks: Natural = 3
-    """residual blocks in each skip connection; 0 is a plain one [paper]"""
-    merge: Literal["concat", "add"] = "concat"
-    """how a skip joins the decoder [inferred]"""
-    stn: bool = True
-    """whether the four spatial transformers are there [paper]"""
-    encoder_norm: Literal["batch", "instance"] = "batch"
-    """normalisation after each strided convolution; instance takes each portrait's own statistics out of it [recalled]"""
-    decoder_activation: Literal["relu", "lrelu"] = "relu"
-    """activation after each deconvolution; lrelu has slope 0.2 [authors]"""
-    output: Literal["linear", "tanh"] = "linear"
-    """linear is clamped to [-1, 1] when faces are recovered [authors]"""
-    whiten: bool = False
-    """whether each portrait comes in with mean 0 and one spread in each channel, so without its colours and exposure [ours]"""
 
 
 class ResidualBlock(nn.Module):
@@ -57,24 +26,6 @@ class ResidualBlock(nn.Module):
         """Refines feature maps."""
         found: Tensor = maps + self.body(maps)
         return found
-
-
-def skip_sides(network: Network, size: int) -> list[int]:
-    """Sides in pixels of the feature maps that have a skip connection, shallowest first.
-
-    Raises:
-        IfrpError: `network.skips` names none of the encoder's levels.
-    """
-    inner = [size >> level for level in range(1, network.depth)]
-    if network.skips in ("none", "all"):
-        return inner if network.skips == "all" else []
-    chosen = list(network.skips) if isinstance(network.skips, list | tuple) else [network.skips]
-    wrong = [side for side in chosen if side not in inner]
-    if wrong:
-        raise IfrpError(
-            f"network.skips has {wrong[0]!r}; it must be none, all, or a list of sides among {', '.join(map(str, inner))}."
-        )
-    return [side for side in inner if side in chosen]
 
 
 def whitened(portraits: Tensor) -> Tensor:
@@ -99,14 +50,11 @@ class SRN(nn.Module):
 
     def __init__(self, network: Network, size: int = 128) -> None:
         super().__init__()
-        if size % (1 << network.depth):
-            raise IfrpError(
-                f"The network does not fit: faces.size {size} must be divisible by 2^depth ({1 << network.depth})."
-            )
+        network.fit(size)
         sides = [size >> level for level in range(network.depth + 1)]  # 128, 64, 32, 16, 8, 4
         counts = [3] + [channels(32 << level, network.width) for level in range(network.depth)]
         shape = (network.kernel, 2, network.kernel // 2 - 1)  # kernel, stride, padding
-        joined = set(skip_sides(network, size))
+        joined = set(network.skip_sides(size))
         norm = instance_norm if network.encoder_norm == "instance" else nn.BatchNorm2d
         self.concatenate, self.whiten = network.merge == "concat", network.whiten
         self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()

@@ -6,60 +6,14 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 import torch
-from pydantic import Field
 from torch import Tensor
 from torch.optim import Optimizer, RMSprop
 
-from ifrp.config.values import Memory, Natural, Part, Positive, Share, Weight, section
+from ifrp.config.methods.adversarial import Settings
 from ifrp.recovery.method import Batch, Clock, Method, Update, frozen
 from ifrp.recovery.networks.dn import DN
 from ifrp.recovery.training import losses
 from ifrp.recovery.training.schedules import balance, learning_rate, warm_up, weight
-
-
-@section
-class Losses:
-    """Weights of the losses; 0 leaves one out, with all that only it needs."""
-
-    pixel: Weight = 1.0
-    """weight of the pixel loss [paper]"""
-    adversarial: Weight = 1e-2
-    """weight λ of the adversarial loss in the first epoch [recalled, authors]"""
-    decay: Part = 0.995
-    """factor on λ (and η) per epoch [authors]"""
-    floor: Share = 0.5
-    """fraction of λ (and η) at which the decay ends [authors]"""
-
-
-@section
-class Optimisation:
-    """RMSprop, its schedule, and the balance of the two networks."""
-
-    learning_rate: Positive = 1e-3
-    """step size in the first epoch [recalled, authors]"""
-    decay: Part = 0.99
-    """factor on the step size per epoch [authors]"""
-    floor: Weight = 1e-6
-    """smallest step size [authors]"""
-    smoothing: Memory = 0.9
-    """RMSprop's α [authors]"""
-    epsilon: Positive = 1e-8
-    """RMSprop's ε, outside the square root [authors]"""
-    warm_up: Natural = 50
-    """steps at 1/50 of the step size, then as many at 1/5; 0 for none [authors]"""
-    margin: Share = 0.3
-    """a discriminator with errors below this waits, one with errors above 1 - margin is waited for; 0 for no gate [authors]"""
-
-
-@section
-class Settings:
-    """Keys that both methods have."""
-
-    losses: Losses = Field(default_factory=Losses)
-    optimisation: Optimisation = Field(default_factory=Optimisation)
-    discriminator_width: Positive = 1.0
-    """factor on the discriminator's channels"""
-
 
 S = TypeVar("S", bound=Settings)
 

@@ -5,30 +5,20 @@ from __future__ import annotations
 from torch import nn
 from torch.optim import Adam
 
-from ifrp.config.values import Memory, Positive, Share, section
+from ifrp.config.methods.translation import Optimisation
 from ifrp.recovery.method import Clock
 from ifrp.recovery.training.schedules import linear
 
 
-@section
-class Optimisation:
-    """Adam and its schedule, the same for all networks of a method."""
+def adam(settings: Optimisation, *networks: nn.Module) -> Adam:
+    """One optimiser for all weights of some networks."""
+    weights = [weight for network in networks for weight in network.parameters()]
+    return Adam(weights, lr=settings.learning_rate, betas=(settings.momentum, 0.999))
 
-    learning_rate: Positive = 2e-4
-    """step size at first [orig: pix2pix, CycleGAN]"""
-    momentum: Memory = 0.5
-    """Adam's β₁; β₂ is 0.999 [orig: pix2pix, CycleGAN, MGAN]"""
-    constant: Share = 0.5
-    """fraction of the steps after which the step size falls linearly to 0; 1 for never [orig: 100 of 200 epochs]"""
 
-    def adam(self, *networks: nn.Module) -> Adam:
-        """One optimiser for all weights of some networks."""
-        weights = [weight for network in networks for weight in network.parameters()]
-        return Adam(weights, lr=self.learning_rate, betas=(self.momentum, 0.999))
-
-    def rate(self, clock: Clock) -> float:
-        """The step size of a step."""
-        return linear(self.learning_rate, clock.step, clock.steps, self.constant)
+def rate(settings: Optimisation, clock: Clock) -> float:
+    """The step size of a step, the same for all networks of a method."""
+    return linear(settings.learning_rate, clock.step, clock.steps, settings.constant)
 
 
 def initialise(network: nn.Module) -> None:

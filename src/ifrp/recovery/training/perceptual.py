@@ -6,19 +6,11 @@ import numpy as np
 import torch
 
 from ifrp import paths, stacks
-from ifrp.config import Config, PerceptualLosses
-from ifrp.config.values import Natural, section
+from ifrp.config import Config
+from ifrp.config.methods.perceptual import Settings
 from ifrp.errors import IfrpError
 from ifrp.stacks import to_range
 from ifrp.styles.losses import Losses
-
-
-@section
-class Settings(PerceptualLosses):
-    """Layers and weights of the losses, and the face that is the style."""
-
-    face: Natural = 0
-    """place in the training stack of the one real face that is the style: never a test person's [inferred]"""
 
 
 def losses(config: Config, settings: Settings, device: torch.device) -> Losses:

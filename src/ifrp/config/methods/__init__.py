@@ -1,13 +1,16 @@
 """What the configuration and the workflow know of every method without importing it, and torch with it.
 
-Each row is a module of `ifrp.recovery.methods`; tests compare the two.
+Each row of `METHODS` is a module of `ifrp.recovery.methods`, and one of this package with the method's keys, `Settings`; tests
+compare the three.
 """
 
 from __future__ import annotations
 
 import difflib
+import importlib
 from dataclasses import dataclass, field
 
+from ifrp.config.methods.fitting import Settings
 from ifrp.config.sections import Training
 from ifrp.errors import IfrpError
 
@@ -48,14 +51,25 @@ METHODS = {
 }
 
 
+def settings_class(method: str) -> type[Settings]:
+    """The section of a method's keys; its defaults are the paper's values.
+
+    Raises:
+        IfrpError: there is no such method.
+    """
+    facts(method)
+    found: type[Settings] = importlib.import_module(f"{__name__}.{method}").Settings
+    return found
+
+
 def facts(method: str) -> Facts:
     """The row of a method.
 
     Raises:
         IfrpError: there is no such method.
     """
-    if method not in METHODS:
-        near = difflib.get_close_matches(method, METHODS, n=1)
+    if not isinstance(method, str) or method not in METHODS:
+        near = difflib.get_close_matches(str(method), METHODS, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise IfrpError(f"There is no method {method}; {hint}There are {', '.join(METHODS)}.")
+        raise IfrpError(f"There is no method {method!s:.80}; {hint}There are {', '.join(METHODS)}.")
     return METHODS[method]
