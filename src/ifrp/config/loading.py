@@ -12,7 +12,6 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from ifrp import tables
 from ifrp.config.reading import read
 from ifrp.config.sections import Config, Style
 from ifrp.errors import IfrpError
@@ -219,6 +218,8 @@ def styles(config: Config) -> list[Style]:
         IfrpError: the table is missing, lacks a column, repeats a name, or has an unknown split, a name that does not
             fit file names or a checksum that is none.
     """
+    from ifrp import tables  # here, because whoever reads settings alone does not depend on it
+
     path = Path(config.styles.table)
     if not path.exists():
         raise IfrpError(f"styles.table names {path}, which does not exist.")
