@@ -112,16 +112,20 @@ def test_it_ends_with_one_sentence_and_leaves_nothing(tmp_path: Path, end: signa
         "--no-browser",
     ]
     environment = os.environ | {"TMPDIR": str(tmp_path)}
-    as_in_background = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)  # what a shell does for `&`
+    # A shell has what it starts by `&` ignore SIGINT.
+    before = signal.SIG_IGN if end == signal.SIGTERM else signal.SIG_DFL
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        preexec_fn=as_in_background if end == signal.SIGTERM else None,
+        preexec_fn=partial(signal.signal, signal.SIGINT, before),
     ) as served:  # fmt: skip
-        assert served.stdout is not None
-        assert served.stdout.readline().startswith("Open http://")
-        assert any(tmp_path.iterdir())
-        served.send_signal(end)
-        _, errors = served.communicate(timeout=60)
+        try:
+            assert served.stdout is not None
+            assert served.stdout.readline().startswith("Open http://")
+            assert any(tmp_path.iterdir())
+            served.send_signal(end)
+            _, errors = served.communicate(timeout=60)
+        finally:
+            served.kill()
     assert "Traceback" not in errors
     assert not any(tmp_path.iterdir())
 
