@@ -29,7 +29,7 @@ dvc.at_start(workflow, run.config)
 
 wildcard_constraints:
     split="train|val|test",
-    warp="[a-z0-9-]+",
-    style="[a-z0-9-]+",
-    experiment="[a-z0-9-]+",
+    warp=run.any_of(run.config.faces.warps),
+    style=run.any_of(run.styles),
+    experiment=run.any_of(run.every),
     name="[a-z0-9-]+",

@@ -15,7 +15,7 @@ rule evaluation_quality:
     log:
         "logs/evaluation/quality/{experiment}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
@@ -34,7 +34,7 @@ rule evaluation_distractors:
     log:
         "logs/evaluation/distractors/{name}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
@@ -58,7 +58,7 @@ rule evaluation_identity:
     log:
         "logs/evaluation/identity/{experiment}-{name}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
@@ -78,7 +78,7 @@ rule evaluation_exposure:
     log:
         "logs/evaluation/exposure.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
@@ -98,7 +98,7 @@ rule evaluation_yardsticks:
     log:
         "logs/evaluation/yardsticks.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
@@ -116,7 +116,7 @@ rule evaluation_summary:
     log:
         "logs/evaluation/summary/{experiment}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     params:
         styles=run.splits,
         settings=run.settings("seed", "evaluation.recogniser", "evaluation.top", "evaluation.resamples"),

@@ -14,7 +14,7 @@ rule faces_render:
         "logs/faces/render.log",
     priority: 100
     conda:
-        "../../environment.yml"
+        run.environment
     threads: 2
     params:
         settings=run.settings("seed", "faces.rendered"),
@@ -31,7 +31,7 @@ rule faces_download:
     log:
         "logs/faces/download.log",
     conda:
-        "../../environment.yml"
+        run.environment
     params:
         settings=run.settings("faces.celeba"),
     shell:
@@ -48,7 +48,7 @@ rule faces_warp:
     log:
         "logs/faces/warp-{warp}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     threads: 2
     params:
         settings=run.warp_settings,
@@ -66,7 +66,7 @@ rule faces_prepare:
         "logs/faces/prepare.log",
     priority: 100
     conda:
-        "../../environment.yml"
+        run.environment
     threads: 2
     params:
         settings=run.face_settings,

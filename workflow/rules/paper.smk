@@ -26,7 +26,7 @@ rule paper_table:
     log:
         "logs/paper/tables/{name}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     params:
         shows=run.tables.shows,
         table=run.tables.settings,
@@ -50,7 +50,7 @@ rule paper_figure:
     log:
         "logs/paper/figures/{name}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     params:
         shows=run.figures.shows,
         styles=run.splits,
@@ -70,7 +70,7 @@ rule paper_numbers:
     wildcard_constraints:
         numbers="|".join(run.documents),
     conda:
-        "../../environment.yml"
+        run.environment
     params:
         document=run.numbered,
         rows=run.numbers_rows,
@@ -104,7 +104,7 @@ rule paper_pdf:
     wildcard_constraints:
         document="|".join(run.documents.values()),
     conda:
-        "../../environment.yml"
+        run.environment
     params:
         order=run.document_order,
     shell:
@@ -127,6 +127,6 @@ rule paper_notebook:
     log:
         "logs/paper/notebooks/{notebook}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     shell:
         "ifrp paper notebook {wildcards.notebook:q} 2>&1 | tee {log:q}"

@@ -16,7 +16,7 @@ rule portraits_make:
         "logs/portraits/{split}/{style}.log",
     priority: 70
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     shell:
@@ -33,7 +33,7 @@ rule portraits_warp:
     log:
         "logs/portraits/{split}-{warp}/{style}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     shell:

@@ -16,7 +16,7 @@ rule recovery_recogniser:
         "logs/recovery/recogniser/{name}.log",
     priority: 85
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
@@ -37,7 +37,7 @@ rule recovery_train:
         "logs/recovery/train/{experiment}.log",
     priority: 80
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
@@ -58,7 +58,7 @@ rule recovery_apply:
     log:
         "logs/recovery/apply/{experiment}.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:

@@ -17,7 +17,7 @@ rule styles_artwork:
         "logs/styles/artwork/{style}.log",
     priority: 90
     conda:
-        "../../environment.yml"
+        run.environment
     params:
         row=run.style_row,
         seed=run.settings("seed"),
@@ -37,7 +37,7 @@ rule styles_distance:
     log:
         "logs/styles/distance.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
@@ -59,7 +59,7 @@ rule styles_train:
         "logs/styles/train/{style}.log",
     priority: 60
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:
@@ -85,7 +85,7 @@ rule styles_sheet:
     log:
         "logs/styles/sheet.log",
     conda:
-        "../../environment.yml"
+        run.environment
     resources:
         gpu=run.gpu,
     params:

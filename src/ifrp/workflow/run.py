@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -150,6 +151,16 @@ class Run:
         """Lets jobs find their configuration, and the command `ifrp` beside this Python if the shell knows no other."""
         beside = shlex.quote(str(Path(sys.executable).parent))
         return f"set -euo pipefail; export IFRP_CONFIG={self.frozen} PATH=$PATH:{beside}; "
+
+    @property
+    def environment(self) -> str:
+        """The conda environment of all rules. Its path is absolute, and written as Snakemake reads it: a brace is doubled."""
+        return str(code.PACKAGE.parents[1] / "environment.yml").replace("{", "{{").replace("}", "}}")
+
+    @staticmethod
+    def any_of(names: Iterable[str]) -> str:
+        """A pattern that these names alone match, for a wildcard: Snakemake then has no rule for another one."""
+        return "|".join(map(re.escape, names)) or "(?!)"
 
     @cached_property
     def gpu(self) -> int:
