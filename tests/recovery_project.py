@@ -12,7 +12,7 @@ import numpy as np
 import yaml
 
 from ifrp import paths, stacks
-from ifrp.config import Config, load
+from ifrp.config import Config, build
 
 STYLES = ("ink", "wax")
 TINY = {
@@ -98,7 +98,7 @@ def make(
     for number, split in enumerate(("train", "val", "test")):
         random = np.random.default_rng(number)
         _split(split, people, pictures, size, copies if split == "train" else 1, random)
-    return load(paths.CONFIG)
+    return build(values, str(paths.CONFIG))
 
 
 def _split(

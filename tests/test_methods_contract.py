@@ -274,7 +274,8 @@ def test_killed_process_goes_on_where_it_was(project: Config, tmp_path: Path) ->
         "method": "ifrp", "training": {"steps": 16, "checkpoint_minutes": 0.0}}}}})  # fmt: skip
     import yaml
 
-    paths.CONFIG.write_text(yaml.safe_dump(values))
+    own = Path("own.yaml")  # for one step: it is not that of the paper
+    own.write_text(yaml.safe_dump(values))
     dies = """if True:
         import os, signal
         from ifrp.training.loop import Loop
@@ -285,7 +286,7 @@ def test_killed_process_goes_on_where_it_was(project: Config, tmp_path: Path) ->
                 os.kill(os.getpid(), signal.SIGKILL)
         Loop.save = once
     """
-    run, words = "from ifrp.cli import main; main()", ["recovery", "train", "long"]
+    run, words = "from ifrp.cli import main; main()", ["recovery", "train", "long", "--config", str(own)]
     killed = subprocess.run(
         [sys.executable, "-c", f"{dies}\n{run}", *words], stderr=subprocess.PIPE, text=True, check=False
     )
@@ -297,7 +298,7 @@ def test_killed_process_goes_on_where_it_was(project: Config, tmp_path: Path) ->
     assert "long: 5/16" in resumed.stderr
     found = weights("long")
     paths.recovery_model("long").unlink()
-    training.train(load(paths.CONFIG), "long")
+    training.train(load(own), "long")
     assert same(weights("long"), found)
 
 
@@ -538,7 +539,7 @@ def test_a_model_of_another_configuration_is_refused_by_name_and_usable_as_a_fil
         (entry(losses={"adversarial": 0.5}), r"recovery\.experiments\.ifrp\.losses\.adversarial"),
         (entry(styles=["ink"]), r"recovery\.experiments\.ifrp\.styles"),
         (entry(method="faced"), r"recovery\.experiments\.ifrp\.method"),
-        ({"faces": {"size": 64}}, r"faces\.size"),
+        ({"faces": {"size": 160}}, r"faces\.size"),
     ):
         with pytest.raises(
             IfrpError, match=rf"^models/recovery/ifrp\.safetensors was made with another {key} "

@@ -36,7 +36,7 @@ def step(self):
 runtime.fabric = fabric
 one_step, Loop._one_step = Loop._one_step, step
 try:
-    training.train(load(paths.CONFIG), "ifrp")
+    training.train(load(Path("own.yaml")), "ifrp")
 except KeyboardInterrupt:
     sys.stdout.write("stopped\\n")
 """
@@ -48,6 +48,7 @@ def test_two_devices_train_write_once_and_stop_together(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     recovery_project.make(tmp_path)
+    paths.CONFIG.rename("own.yaml")
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     own = [str(Path(__file__).parents[1] / "src"), os.environ.get("PYTHONPATH", "")]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ifrp import paths
 from ifrp.errors import IfrpError
 from ifrp.evaluation.commands import app as evaluation
 from ifrp.faces.commands import app as faces
+from ifrp.options import ConfigFile
 from ifrp.paper.commands import app as paper
 from ifrp.portraits.commands import app as portraits
 from ifrp.recovery.commands import app as recovery
@@ -70,6 +73,30 @@ def why(
     typer.echo(f"{file} and all that it was made from are as they were.")
 
 
+@app.command()
+def check(config: ConfigFile = paths.CONFIG) -> None:
+    """Say whether a configuration can run, what that takes (faces, disk, rough time), and what is wrong or missing.
+
+    As `snakemake --configfile`, it lays the file over config/config.yaml.
+    """
+    from ifrp.config import read
+    from ifrp.config.checking import RUN, faults
+    from ifrp.forecast import Forecast
+    from ifrp.paper.documents import DOCUMENTS
+    from ifrp.workflow.run import resolve
+
+    ours = paths.CONFIG.exists() and config.exists() and config.samefile(paths.CONFIG)
+    given = resolve({} if ours else read(config), by=str(config))
+    wrong = list(faults(given, (*RUN, *(document.products for document in DOCUMENTS.values()))))
+    for line in map(str, wrong or Forecast(given).lines()):
+        typer.echo(line)
+    if wrong:
+        raise IfrpError(f"{config} cannot run: mend what is above.")
+    typer.echo(
+        f"It can run: `snakemake --cores all{'' if ours else f' --configfile {shlex.quote(str(config))}'}`."
+    )
+
+
 def main() -> None:
     """Entry point: turns an `IfrpError` into one sentence and exit code 2."""
     try:
@@ -93,3 +120,7 @@ def main() -> None:
 def _complain(message: str) -> int:
     sys.stderr.write(f"ifrp: {message}\n")
     return 2
+
+
+if __name__ == "__main__":
+    main()

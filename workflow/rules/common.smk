@@ -32,4 +32,4 @@ wildcard_constraints:
     warp=run.any_of(run.config.faces.warps),
     style=run.any_of(run.styles),
     experiment=run.any_of(run.every),
-    name="[a-z0-9-]+",
+    name="[a-z0-9_-]+",

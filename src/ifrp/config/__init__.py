@@ -1,7 +1,7 @@
 """The configuration: sections with the paper's values as defaults, read strictly, and the experiments in it."""
 
 from ifrp.config import experiments
-from ifrp.config.checking import check, load
+from ifrp.config.checking import load
 from ifrp.config.loading import build, merge, plain, presets, selected, styles, typed
 from ifrp.config.reading import read
 from ifrp.config.sections import (
@@ -53,7 +53,6 @@ __all__ = [
     "Training",
     "Warp",
     "build",
-    "check",
     "experiments",
     "load",
     "merge",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ifrp.config import experiments
@@ -14,6 +14,8 @@ from ifrp.config.values import STYLE_SPLITS
 from ifrp.errors import IfrpError
 from ifrp.paths import CONFIG
 
+Look = Callable[[Config], object]
+"""refuses a configuration with an IfrpError, or does nothing"""
 FEATURES = ("imagenet", "random")
 TRAINED = "trained"
 HALVED = 4
@@ -26,47 +28,52 @@ CELEBA = {"train": 162_770, "val": 19_867, "test": 19_962}
 """faces in CelebA's own partition (list_eval_partition.txt of the official release)"""
 
 
-def load(path: Path) -> Config:
+def load(path: Path, alone: bool = False) -> Config:
     """Reads a configuration file, with what it says of a preset, and checks it.
 
     config/config.yaml lies under the preset that it names. Any other file has the last word, as by `snakemake
     --configfile`: it is laid over config/config.yaml and the preset that it names; without one, or with `config`, it
-    is the whole configuration.
+    is the whole configuration. One that names none may be there for a single step: what others need is not asked of it.
 
-    A file that names no preset may be there for one step only: it need not be complete, see `check`.
+    Args:
+        path: of the file.
+        alone: read it without checking whether its parts go together, for what makes no part of the paper.
 
     Raises:
         IfrpError: a file is missing or is not YAML, a key is unknown, a value has the wrong type or range, or see `check`.
     """
-    values = read(path)
-    ours = CONFIG.exists() and path.samefile(CONFIG)
+    values, ours = read(path), CONFIG.exists() and path.samefile(CONFIG)
     whole = ours or (values.get("preset") or CONFIG.stem) == CONFIG.stem
     config = build(values, str(path)) if whole else build(read(CONFIG), str(path), values)
-    check(config, complete=bool(ours or values.get("preset")))
+    of_the_paper = (ours or values.get("preset")) and config.recovery.experiments
+    check(config, () if alone else PAPER if of_the_paper else PARTS)
     return config
 
 
-def check(config: Config, complete: bool = True) -> None:
+def check(config: Config, looks: Iterable[Look]) -> None:
     """Refuses a configuration whose parts do not go together.
 
     Args:
         config: the configuration.
-        complete: it is that of the paper; else it may lack what other steps need.
+        looks: `PARTS`, `PAPER` or `RUN`.
 
     Raises:
         IfrpError: the first of `faults`.
     """
-    for fault in faults(config, complete):
+    for fault in faults(config, looks):
         raise fault
 
 
-def faults(config: Config, complete: bool = True) -> Iterator[IfrpError]:
-    """What is wrong with a configuration, as `check`; of each kind the first."""
-    of_the_paper = complete and bool(config.recovery.experiments)
-    for look in (*PARTS, *(PAPER if of_the_paper else ())):
+def faults(config: Config, looks: Iterable[Look]) -> Iterator[IfrpError]:
+    """What is wrong with a configuration: of each kind the first, and what builds on `PARTS` only if these are right."""
+    wrong = False
+    for look in looks:
+        if wrong and look not in PARTS:
+            return
         try:
             look(config)
         except IfrpError as fault:
+            wrong = wrong or look in PARTS
             yield fault
 
 
@@ -230,9 +237,9 @@ def sources(config: Config) -> None:
             raise IfrpError(f"{key} names {path}, which does not exist.")
 
 
-PARTS: tuple[Callable[[Config], None], ...] = (_experiments, _recognisers)
+PARTS: tuple[Look, ...] = (_experiments, _recognisers)
 """what any configuration must fit"""
-PAPER: tuple[Callable[[Config], None], ...] = (
-    _featured, _evaluators, _named, _style_networks, _splits, _compared, _own,
-)  # fmt: skip
+PAPER: tuple[Look, ...] = (*PARTS, _featured, _evaluators, _named, _style_networks, _splits, _compared, _own)
 """what that of the paper must fit"""
+RUN: tuple[Look, ...] = (*PAPER, sources, records)
+"""what must be so before the whole paper is made"""

@@ -183,7 +183,7 @@ def featured(config: Config) -> Experiment:
     name, experiments = config.paper.experiment, config.recovery.experiments
     if name not in experiments:
         raise IfrpError(
-            f"paper.experiment is {name}, which is not in recovery.experiments; there are {', '.join(experiments)}."
+            f"paper.experiment is {name}, which is not in recovery.experiments; there are {', '.join(experiments) or 'none'}."
         )
     return resolve(config, name)
 

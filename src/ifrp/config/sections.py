@@ -21,6 +21,7 @@ from ifrp.config.values import (
     Entry,
     Few,
     File,
+    Folder,
     Inside,
     Keys,
     Layer,
@@ -78,7 +79,7 @@ class RenderedFaces:
 class CelebAFaces:
     """CelebA (Liu et al., ICCV 2015), aligned release, 178×218 pixels."""
 
-    folder: File = "data/source/celeba"
+    folder: Folder = "data/source/celeba"
     """folder with the official files, or to download them to"""
     mirrors: tuple[str, ...] = ()
     """addresses of folders with the official files, tried in turn before the authors' Google Drive"""

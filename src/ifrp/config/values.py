@@ -20,12 +20,12 @@ C = TypeVar("C")
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 LONGEST = 60
 """characters of a name"""
-NAME = rf"[a-z0-9][a-z0-9-]{{0,{LONGEST - 1}}}"
+NAME = rf"[a-z0-9][a-z0-9_-]{{0,{LONGEST - 1}}}"
 NO_NAMES = ("null", "none", "true", "false")
 """what YAML and tables take for something else"""
 RULE = (
-    f"a name has lower-case letters, digits and hyphens only, {LONGEST} at most, begins with a letter or digit, and is "
-    f"neither a number nor one of {', '.join(NO_NAMES)}"
+    f"a name has lower-case letters, digits, hyphens and underscores only, {LONGEST} at most, begins with a letter or digit, "
+    f"and is neither a number nor one of {', '.join(NO_NAMES)}"
 )
 CONVOLUTIONS = (2, 2, 4, 4, 4)
 """in each of VGG-19's five blocks"""
@@ -112,6 +112,12 @@ def _path(text: str) -> str:
     return text
 
 
+def _folder(text: str) -> str:
+    if set(text) & set("{}"):
+        raise ValueError("Snakemake takes braces in what it makes for wildcards; name a folder without")
+    return text
+
+
 def _skips(value: Any) -> Any:
     sides = value if isinstance(value, list | tuple) else [value]
     whole = all(isinstance(side, int) and not isinstance(side, bool) for side in sides)
@@ -177,6 +183,8 @@ Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", 
 """of an experiment, a warp, a recogniser, a style, a table of ablations: it is in names of files and in commands"""
 File = Annotated[str, AfterValidator(_path)]
 """path of a file or folder, or what stands for one"""
+Folder = Annotated[File, AfterValidator(_folder)]
+"""that a rule writes to"""
 StyleSplit = Literal["seen", "unseen", "sketch"]
 STYLE_SPLITS: tuple[str, ...] = get_args(StyleSplit)
 Digest = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]

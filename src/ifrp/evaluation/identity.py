@@ -17,7 +17,7 @@ from ifrp.artifacts import card, read_card, save_table
 from ifrp.config import Config, experiments, styles
 from ifrp.errors import IfrpError
 from ifrp.evaluation import distractors
-from ifrp.evaluation.evaluator import BATCH, Embeddings, Recogniser, evaluator_facts
+from ifrp.evaluation.evaluator import BATCH, Embeddings, Recogniser, evaluator_facts, require_more
 from ifrp.evaluation.quality import recovered_faces, split_of_styles
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def write(config: Config, experiment: str, name: str, evaluator: Recogniser) -> 
 
     Raises:
         IfrpError: a stack or the evaluator's distractors are missing, or are not this evaluator's, or the evaluator was in the
-            experiment's loss.
+            experiment's loss; or all faces are among the `evaluation.top` nearest.
     """
     refuse_leak(config, experiment, name, evaluator)
     others = distractors.read(name, evaluator)
@@ -248,6 +248,7 @@ def write(config: Config, experiment: str, name: str, evaluator: Recogniser) -> 
     with ExitStack() as cards:
         facts = {path: cards.enter_context(card(path, settings, config.seed, inputs)) for path in targets}
         truth, fake = embed(config, experiment, evaluator)
+        require_more(config, len(truth.people))
         frr = retrieval(config, fake, truth, others, split_of_styles(config, experiment))
         fcr = consistency(config, fake)
         for path, table in zip(targets, (frr, fcr, curve(frr, truth, len(others))), strict=True):

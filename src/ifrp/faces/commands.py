@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ifrp import paths
-from ifrp.config import load
+from ifrp.config import Config, load
+from ifrp.config.checking import records
 from ifrp.options import ConfigFile
 
 app = typer.Typer(
@@ -20,7 +22,7 @@ def render(config: ConfigFile = paths.CONFIG) -> None:
     """Render the people of the embedded source, to data/source/rendered.npy."""
     from ifrp.faces.rendered import write
 
-    typer.echo(write(load(config)))
+    typer.echo(write(_with_faces(config)))
 
 
 @app.command()
@@ -28,7 +30,7 @@ def download(config: ConfigFile = paths.CONFIG) -> None:
     """Download CelebA, or check the copy that is there, in the folder of faces.celeba."""
     from ifrp.faces.celeba import write
 
-    typer.echo(write(load(config)))
+    typer.echo(write(_with_faces(config)))
 
 
 @app.command()
@@ -36,7 +38,7 @@ def prepare(config: ConfigFile = paths.CONFIG) -> None:
     """Align, warp and split the faces of the configured source, to data/faces/."""
     from ifrp.faces.prepare import write
 
-    typer.echo(write(load(config)))
+    typer.echo(write(_with_faces(config)))
 
 
 @app.command()
@@ -47,3 +49,10 @@ def warp(
     from ifrp.faces.prepare import write_warp
 
     typer.echo(write_warp(load(config), name))
+
+
+def _with_faces(path: Path) -> Config:
+    """A configuration whose source has as many faces as it asks for, as far as that is known before it is opened."""
+    loaded = load(path)
+    records(loaded)
+    return loaded

@@ -60,6 +60,12 @@ def prepare(source: Source, faces: Faces, seed: int) -> dict[str, Any]:
     """
     counts = {split: getattr(faces.split, split) for split in splits.ORDER}
     skipped = dict(source.skipped)
+    if len(source.records) < sum(counts.values()):
+        most = max(counts, key=lambda split: counts[split])
+        raise IfrpError(
+            f"faces.split asks for {counts[most]} {most} faces, {sum(counts.values())} in all, but {source.name} has only "
+            f"{len(source.records)} pictures: lower faces.split or bring more."
+        )
     facts = dict[str, Any]()
     with ExitStack() as opened:
         opened.enter_context(_spread_over_threads())

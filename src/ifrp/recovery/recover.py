@@ -125,7 +125,7 @@ def recover(
             no portrait could be recovered, or the model cannot be calibrated.
     """
     _check(portrait_paths, output, calibrated)
-    config = load(config_file) if config_file.exists() else Config()
+    config = load(config_file, alone=True) if config_file.exists() else Config()
     recoverer, folder = named(model_name, config), Folder(output, compare)
     seen = _seen(recoverer, sources(portrait_paths), folder, aligned=aligned, every=every)
     if calibrated is not None:

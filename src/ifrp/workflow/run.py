@@ -19,8 +19,8 @@ import yaml
 
 from ifrp import paths
 from ifrp.artifacts import atomic, card_path
-from ifrp.config import Config, build, check, experiments, merge, plain, read, selected, styles
-from ifrp.config.checking import records, sources
+from ifrp.config import Config, build, experiments, merge, plain, read, selected, styles
+from ifrp.config.checking import RUN, check
 from ifrp.config.reading import refuse_twins
 from ifrp.faces.pictures import Files
 from ifrp.paper import documents, figures, tables
@@ -47,17 +47,18 @@ def command_line(settings: Any) -> dict[str, Any]:
     return reduce(merge, [*layers, settings.config], dict[str, Any]())
 
 
-def resolve(overrides: Mapping[str, Any], *, alone: bool = False) -> Config:
+def resolve(overrides: Mapping[str, Any], *, alone: bool = False, by: str = "the command line") -> Config:
     """The configuration of a run: config/config.yaml, under the preset, under what the command line says.
 
     Args:
         overrides: plain values from `--configfile` and `--config`.
         alone: `overrides` is the whole configuration (`--replace-workflow-config`).
+        by: what says so, for a sentence.
 
     Raises:
         IfrpError: a file is missing or a value does not fit.
     """
-    where = "the command line" if alone else f"{paths.CONFIG}{' with the command line' if overrides else ''}"
+    where = by if alone else f"{paths.CONFIG}{f' under {by}' if overrides else ''}"
     return build({} if alone else read(paths.CONFIG), where, overrides)
 
 
@@ -106,8 +107,7 @@ class Run:
     def __init__(self, overrides: Mapping[str, Any], *, alone: bool = False) -> None:
         self.began = time.time()
         self.config = resolve(overrides, alone=alone)
-        for fits in (check, sources, records):
-            fits(self.config)
+        check(self.config, RUN)
         self.styles = {style.name: style for style in styles(self.config)}
         self.splits = {name: style.split for name, style in self.styles.items()}
         self.every = experiments.every(self.config)
@@ -223,8 +223,7 @@ class Run:
 
     # styles and portraits
 
-    @property
-    def features(self) -> list[str]:
+    def features(self, wildcards: object) -> list[str]:
         """The file of weights for perceptual features, if they come from one."""
         return local_file(self.config.styles.features.weights)
 
@@ -276,7 +275,9 @@ class Run:
 
     def loss_networks(self, wildcards: Any) -> list[str]:
         """Weights of the recognisers in an experiment's losses, and of perceptual features if from a file."""
-        return files(map(paths.recogniser, self.every[wildcards.experiment].recognisers)) + self.features
+        return files(map(paths.recogniser, self.every[wildcards.experiment].recognisers)) + self.features(
+            wildcards
+        )
 
     def networks(self, wildcards: Any) -> list[str]:
         """The trained networks of an experiment, if its method has any."""
@@ -285,7 +286,9 @@ class Run:
     def recovers_with(self, wildcards: Any) -> list[str]:
         """What an experiment recovers with: its networks, or the faces and features that its method looks at."""
         experiment = self.every[wildcards.experiment]
-        return files(experiment.recovers_with) + (self.features if experiment.facts.reference else [])
+        return files(experiment.recovers_with) + (
+            self.features(wildcards) if experiment.facts.reference else []
+        )
 
     # evaluation
 

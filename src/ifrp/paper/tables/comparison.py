@@ -112,6 +112,8 @@ def rows(config: Config, spec: Comparison) -> dict[str, str | None]:
     """
     if not spec.ablation:
         recovery = config.recovery
+        if not recovery.experiments:
+            raise IfrpError("recovery.experiments has no experiment, so there is nothing to compare.")
         return {**{name: name for name in recovery.experiments}, **dict.fromkeys(recovery.not_run)}
     if spec.name not in config.paper.ablations:
         raise IfrpError(f"There is no table {spec.name} in paper.ablations, so it has no rows.")

@@ -1,0 +1,5 @@
+"""`python -m ifrp` is the command line, too."""
+
+from ifrp.cli import main
+
+main()

@@ -1,0 +1,197 @@
+"""What a run takes: faces, portraits, disk, rough time (by the rates of earlier runs), and what must be downloaded.
+
+The rates are those of the default run on one core of a server (docs/reproduce.md, docs/results/default/timing.md) and of
+`preset: gpu` on an H200 (docs/results/gpu/timing.md). They give orders of magnitude: machines differ by a factor of two.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ifrp import paths
+from ifrp.config import Config, experiments, styles
+from ifrp.config.checking import CELEBA, TRAINED
+from ifrp.config.experiments import Experiment
+from ifrp.config.sections import PUBLISHED_WEIGHTS
+
+SOURCES = {"rendered": "people who are rendered", "celeba": "CelebA", "photos": "your photos"}
+SIDE, CANVAS, WINDOW, WIDTH = 128, 240, 64, 0.25
+"""of those runs: pixels of a face, of a rendered picture, of what a style network sees in training; the width of features"""
+GROWTH = 1.5
+"""time by network width: operations grow with its square, but wide layers keep a processor busier"""
+RENDER, PREPARE, SCORE, START = 0.41, 0.04, 0.019, 2.5
+"""seconds on one core: a picture rendered, a face cut and warped, a recovered face scored and looked for, a process started"""
+PAINT, STYLE_STEP, RECOGNISER_STEP = 0.019, 0.019, 0.017
+"""the same with networks: a portrait made; a face in the training of a style network, and of a recogniser"""
+FASTER = 100
+"""of these on a GPU"""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Seconds per face with a method.
+
+    Attributes:
+        training: in training on one core, at `width`.
+        gpu: the same on a GPU of its own, at width 1: a third of what it took there among others.
+        recovery: in recovery on one core, at `width`.
+        width: factor on channels; of the features, for methods that compute these.
+    """
+
+    training: float = 0.036
+    gpu: float = 0.0006
+    recovery: float = 0.0037
+    width: float = WIDTH
+
+
+RATES = {
+    "cyclegan": Rate(0.275, 0.007, 0.011, 0.125),
+    "faced": Rate(0.026, 0.0005, 0.0075, 0.125),
+    "gatys": Rate(0, 0, 0.023),  # and iteration
+    "input": Rate(0, 0, 0.0002),
+    "johnson": Rate(0.063, 0.006, 0.017),
+    "mgan": Rate(0.040, 0.0005, 0.011),
+    "pix2pix": Rate(0.031, 0.005, 0.0043),
+}
+"""all others are taken for IFRP"""
+BY_FEATURES = ("gatys", "johnson", "mgan")
+"""methods that compute perceptual features more than anything else"""
+
+
+class Forecast:
+    """What a run of a configuration takes.
+
+    Args:
+        config: the configuration, without faults.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config, self.styles, self.main = config, styles(config), experiments.main(config)
+        self.rows: dict[str, int] = {split: getattr(config.faces.split, split) for split in CELEBA}
+        self.pixels = (config.faces.size / SIDE) ** 2
+        recognisers = config.recovery.recognisers
+        self.recognisers = {name: recognisers[name] for name in experiments.recognisers(config)}
+
+    def lines(self) -> Iterator[str]:
+        """What a run takes, in words."""
+        counts = ", ".join(f"{count:,} {split}" for split, count in self.rows.items())
+        source, size = SOURCES[self.config.faces.source], self.config.faces.size
+        own = sum(recogniser.weights == TRAINED for recogniser in self.recognisers.values())
+        trained = sum(experiment.trained for experiment in self.main)
+        gpu = self.config.runtime.device != "cpu" and shutil.which("nvidia-smi") is not None
+        gpu, cores = gpu or self.config.runtime.device == "cuda", len(os.sched_getaffinity(0))
+        machine = f"{'a GPU and ' if gpu else ''}{cores} cores"
+        yield f"faces      {sum(self.rows.values()):,} ({counts}) of {source}, {size} pixels"
+        yield f"portraits  {self.portraits:,} in {len(self.styles)} styles"
+        yield f"trainings  {len(self.styles)} style networks, {own} recognisers, {trained} of {len(self.main)} experiments"
+        yield f"disk       {_size(self.disk)}; {_size(shutil.disk_usage(Path.cwd()).free)} are free"
+        yield f"time       {_time(self.seconds(gpu, cores))} on {machine}, roughly"
+        yield f"download   {', '.join(self.downloads()) or 'nothing'}"
+
+    @property
+    def portraits(self) -> int:
+        """Portraits that are made, those of further warps included."""
+        plain = sum(self._copies(split) for split, _ in experiments.portraits(self.config))
+        return plain + sum(
+            self._copies(split, warp) for split, warp, _ in experiments.warped_portraits(self.config)
+        )
+
+    @property
+    def disk(self) -> int:
+        """Bytes of all stacks: rendered pictures, faces, portraits, recovered faces."""
+        rendered, size = self.config.faces.rendered, self.config.faces.size
+        source = 3 * rendered.canvas**2 * rendered.people * rendered.pictures
+        faces = sum(self.rows[split] + self._copies(split) for split in self.rows)
+        pictures = faces + self.portraits + sum(map(self._recovered, self.main))
+        return 3 * size**2 * pictures + (source if self.config.faces.source == "rendered" else 0)
+
+    def seconds(self, gpu: bool, cores: int) -> float:
+        """Rough duration: all jobs on so many cores, but no shorter than the longest training; trainings in turn on a GPU."""
+        trained = [experiment for experiment in self.main if experiment.trained]
+        if gpu:
+            trainings = sum(self.pixels * _seen(one) * _rate(one).gpu for one in trained)
+            return trainings + self._networks() / FASTER + self._others() / cores
+        each = [self.pixels * _seen(one) * _rate(one).training * self._wider(one) for one in trained]
+        return (
+            max(*each, (sum(each) + self._networks() + self._others()) / cores)
+            if each
+            else self._others() / cores
+        )
+
+    def downloads(self) -> list[str]:
+        """What must come from the internet and is not here yet."""
+        found = [style.name for style in self.styles if style.address.startswith("http")]
+        missing = [name for name in found if not any(paths.SOURCE_ARTWORKS.glob(f"{name}.*"))]
+        needed = [f"{len(missing)} artworks"] if missing else []
+        if self.config.styles.features.weights == "imagenet":
+            needed.append("VGG-19's ImageNet weights (548 MB)")
+        published = [one.weights for one in self.recognisers.values() if one.weights in PUBLISHED_WEIGHTS]
+        needed += [f"FaceNet's {weights} weights (110 MB)" for weights in published]
+        archive = Path(self.config.faces.celeba.folder, "img_align_celeba.zip")
+        if self.config.faces.source == "celeba" and not archive.exists():
+            needed.append(f"CelebA ({sum(CELEBA.values()):,} pictures, 1.4 GB)")
+        return needed
+
+    def _copies(self, split: str, warp: str | None = None) -> int:
+        """Warped faces of a split."""
+        warped = self.config.faces.warps[warp] if warp else self.config.faces.warp
+        return self.rows[split] * (warped.copies if split == "train" else 1)
+
+    def _recovered(self, experiment: Experiment) -> int:
+        """Faces that an experiment recovers, of all styles."""
+        return len(self.styles) * min(self.rows["test"], experiment.portraits or self.rows["test"])
+
+    def _wider(self, experiment: Experiment) -> float:
+        """Factor on a method's time, by the width of what computes most."""
+        keys: Any = experiment.keys
+        own = getattr(getattr(keys, "network", keys), "width", _rate(experiment).width)
+        width = self.config.styles.features.width if experiment.method in BY_FEATURES else own
+        return float((width / _rate(experiment).width) ** GROWTH)
+
+    def _others(self) -> float:
+        """Seconds on one core of what needs no network."""
+        rendered, jobs = self.config.faces.rendered, 60 + 2 * len(self.styles) + 4 * len(self.main)
+        pictures = rendered.people * rendered.pictures if self.config.faces.source == "rendered" else 0
+        found = RENDER * pictures * (rendered.canvas / CANVAS) ** 2 + PREPARE * sum(self.rows.values())
+        return found + SCORE * self.pixels * sum(map(self._recovered, self.main)) + START * jobs
+
+    def _networks(self) -> float:
+        """Seconds on one core of what does, but for the trainings of experiments."""
+        training, features = self.config.styles.training, self.config.styles.features
+        window = ((training.crop or self.config.faces.size) / WINDOW) ** 2 * (
+            features.width / WIDTH
+        ) ** GROWTH
+        found: float = PAINT * self.pixels * self.portraits
+        found += STYLE_STEP * window * len(self.styles) * training.steps * training.batch
+        own = [one.training for one in self.recognisers.values() if one.weights == TRAINED]
+        found += RECOGNISER_STEP * sum(one.steps * one.batch for one in own)
+        for experiment in self.main:
+            times = getattr(experiment.keys, "iterations", 1) * self._wider(experiment)
+            found += self.pixels * self._recovered(experiment) * _rate(experiment).recovery * times
+        return found
+
+
+def _seen(experiment: Experiment) -> int:
+    """Faces that the training of an experiment sees."""
+    return experiment.training.steps * experiment.training.batch
+
+
+def _rate(experiment: Experiment) -> Rate:
+    return RATES.get(experiment.method, Rate())
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e9:,.1f} GB" if count >= 1e8 else f"{count / 1e6:,.0f} MB"
+
+
+def _time(duration: float) -> str:
+    minutes = duration / 60
+    if minutes < 90:
+        return f"{max(1, round(minutes))} minutes"
+    hours = minutes / 60
+    return f"{round(hours)} hours" if hours < 48 else f"{round(hours / 24):,} days"
