@@ -73,7 +73,9 @@ def test_package_is_added_to_the_conda_environment() -> None:
     assert 'python -m pip install --no-deps --editable "$PWD"' in script.read_text()
     paths = {line.strip() for rules in (ROOT / "workflow/rules").glob("*.smk") for line in rules.read_text().splitlines()
              if "environment.yml" in line}  # fmt: skip
-    assert paths == set(), "each rule asks `run.environment`, which writes braces in the path as Snakemake reads them"
+    assert paths == set(), (
+        "each rule asks `run.environment`, which writes braces in the path as Snakemake reads them"
+    )
 
 
 def test_installed_versions_are_the_constraints() -> None:

@@ -220,7 +220,10 @@ def test_ablations_are_made_on_demand(tmp_path: Path) -> None:
 def test_new_method_leaves_the_others_valid(edited: Project) -> None:
     source = (edited.root / "src/ifrp/recovery/methods/faced.py").read_text()
     edited.write("src/ifrp/recovery/methods/another.py", source)
-    edited.append("src/ifrp/config/methods.py", '\nMETHODS["another"] = Facts()\n')
+    edited.append("src/ifrp/config/methods/__init__.py", '\nMETHODS["another"] = Facts()\n')
+    edited.write(
+        "src/ifrp/config/methods/another.py", "from ifrp.config.methods.faced import Settings as Settings\n"
+    )
     experiments = edited.configuration()["recovery"]["experiments"]
     edited.edit(recovery={"experiments": {**experiments, "another": {"method": "another"}}})
     assert {job for job in edited.pending() if job.startswith("recovery_train")} == {"recovery_train another"}

@@ -17,7 +17,16 @@ from ifrp.errors import IfrpError
 PACKAGE = Path(__file__).parents[1]
 CONFIG = {f"ifrp.config.{path.stem}" for path in (PACKAGE / "config").glob("[!_]*")}
 PARTS = {"ifrp.paper.tables", "ifrp.paper.figures"}
-NOT_CODE = {"ifrp", "ifrp.config", *CONFIG, "ifrp.config.methods.fitting", *PARTS, "ifrp.options", "ifrp.paths", "ifrp.errors"}
+NOT_CODE = {
+    "ifrp",
+    "ifrp.config",
+    *CONFIG,
+    "ifrp.config.methods.fitting",
+    *PARTS,
+    "ifrp.options",
+    "ifrp.paths",
+    "ifrp.errors",
+}
 """modules whose effect the workflow sees otherwise (as settings, inputs, paths of outputs, failures), and the version number; not
 the keys of each method, whose defaults are in no setting"""
 

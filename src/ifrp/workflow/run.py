@@ -88,7 +88,15 @@ def with_cards(artifacts: Iterable[Path]) -> list[str]:
 
 def local_file(value: str | None) -> list[str]:
     """The file that a setting names, if it names one."""
-    return [value] if value and Path(value).is_file() else []
+    return seen([value] if value and Path(value).is_file() else [])
+
+
+def seen(paths: Iterable[str]) -> list[str]:
+    """Those of the user's files that can be inputs of a rule: jobs read the others as well, but their changes are not seen.
+
+    Snakemake takes {word} in the path of an input for a wildcard, and has no other way to write it.
+    """
+    return [path for path in paths if not re.search(r"{\s*\w", path)]
 
 
 class Run:
@@ -198,13 +206,14 @@ class Run:
         """The provenance card of CelebA's local copy."""
         return str(Path(self.config.faces.celeba.folder, "img_align_celeba.json"))
 
-    def face_source(self, wildcards: object) -> list[str]:
-        """What faces are prepared from. A function, because Snakemake takes braces in a plain path for wildcards."""
+    @property
+    def face_source(self) -> list[str]:
+        """What faces are prepared from."""
         photos = self.config.faces.photos
         return {
             "rendered": files([paths.RENDERED]),
             "celeba": [self.celeba],
-            "photos": [path for path in (photos.path, photos.identities) if path],
+            "photos": seen(path for path in (photos.path, photos.identities) if path),
         }[self.config.faces.source]
 
     @property
@@ -223,7 +232,8 @@ class Run:
 
     # styles and portraits
 
-    def features(self, wildcards: object) -> list[str]:
+    @property
+    def features(self) -> list[str]:
         """The file of weights for perceptual features, if they come from one."""
         return local_file(self.config.styles.features.weights)
 
@@ -275,9 +285,7 @@ class Run:
 
     def loss_networks(self, wildcards: Any) -> list[str]:
         """Weights of the recognisers in an experiment's losses, and of perceptual features if from a file."""
-        return files(map(paths.recogniser, self.every[wildcards.experiment].recognisers)) + self.features(
-            wildcards
-        )
+        return files(map(paths.recogniser, self.every[wildcards.experiment].recognisers)) + self.features
 
     def networks(self, wildcards: Any) -> list[str]:
         """The trained networks of an experiment, if its method has any."""
@@ -286,9 +294,7 @@ class Run:
     def recovers_with(self, wildcards: Any) -> list[str]:
         """What an experiment recovers with: its networks, or the faces and features that its method looks at."""
         experiment = self.every[wildcards.experiment]
-        return files(experiment.recovers_with) + (
-            self.features(wildcards) if experiment.facts.reference else []
-        )
+        return files(experiment.recovers_with) + (self.features if experiment.facts.reference else [])
 
     # evaluation
 
@@ -353,7 +359,7 @@ class Parts:
 
     def inputs(self, wildcards: Any) -> list[str]:
         """What it is made from."""
-        return self._part(wildcards).files(self._run.config)
+        return seen(self._part(wildcards).files(self._run.config))
 
     def code(self, wildcards: Any) -> list[str]:
         """Code that makes it; of figures that run a network, its method's too."""
