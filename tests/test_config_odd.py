@@ -285,6 +285,27 @@ def test_what_could_be_told_at_the_start_is(values: dict[str, Any], sentence: st
 
 
 @pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("splits", "sentence"),
+    [
+        (["seen"], "has no style with the split unseen"),
+        (["seen", "sketch"], "has no style with the split unseen"),
+        (["unseen", "sketch"], "no style to train on"),
+        (["seen", "unseen"], None),
+    ],
+)
+def test_a_paper_has_seen_and_unseen_styles(tmp_path: Path, splits: list[str], sentence: str | None) -> None:
+    table = tmp_path / "styles.csv"
+    rows = "".join(f"style-{number},{split},drawn:whirl,,MIT\n" for number, split in enumerate(splits))
+    table.write_text(f"name,split,address,sha256,licence\n{rows}")
+    plain = read(ROOT / "config/config.yaml")
+    plain["recovery"]["ablations"], plain["paper"], plain["styles"]["table"] = {}, {}, str(table)
+    found = [str(fault) for fault in faults(build(plain, "here"), PAPER)]
+    assert len(found) == (1 if sentence else 0), found
+    assert all(sentence in fault for fault in found if sentence)
+
+
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("preset", ["config", "paper", "photos", "gpu"])
 def test_shipped_configurations_go_together(preset: str) -> None:
     assert not list(faults(whole(preset=preset), PAPER))
