@@ -157,7 +157,7 @@ def numbers(kind: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
             yield from numbers(part, path)
     elif origin is tuple:
         count = 1 if inner[-1] is Ellipsis else len(inner)
-        yield from (((*path, f"[{count}]"), part) for part in inner[:1] for _ in numbers(part, path))
+        yield from (((*path, f"[{count}]"), kind) for _, kind in numbers(inner[0], path))
     elif origin is dict:
         yield from numbers(inner[1], (*path, "some"))
     elif kind in (int, float):
@@ -174,18 +174,16 @@ def nest(path: tuple[str, ...], value: Any) -> Any:
 
 
 SECTIONS = [("", Config), *((name, settings_class(name)) for name in METHODS)]
-NUMBERS = [
-    (name, cls, path) for name, cls in SECTIONS for path in dict.fromkeys(path for path, _ in numbers(cls))
-]
+NUMBERS = [(name, cls, path, kind) for name, cls in SECTIONS for path, kind in dict(numbers(cls)).items()]
 
 
 @pytest.mark.parametrize(
-    ("name", "cls", "path"), NUMBERS, ids=[f"{name}:{'.'.join(path)}" for name, _, path in NUMBERS]
+    ("name", "cls", "path", "kind"), NUMBERS, ids=[f"{name}:{'.'.join(path)}" for name, _, path, _ in NUMBERS]
 )
-def test_every_number_has_a_range(name: str, cls: Any, path: tuple[str, ...]) -> None:
-    """At both ends, and what is no number at all."""
-    value: Any
-    for value in (-201, 10**10, 10**400, float("nan"), float("inf"), "1:30", True, [], {}):
+def test_every_number_has_a_range(name: str, cls: Any, path: tuple[str, ...], kind: type) -> None:
+    """At both ends, and what is no number at all; the weight of a loss ends with the numbers themselves."""
+    wrong: list[Any] = [-201, 10**400, float("nan"), float("inf"), "1:30", True, [], {}]
+    for value in [*wrong, 10**10] if kind is int else wrong:
         with pytest.raises(IfrpError) as caught:
             typed(cls, nest(path, value), "here")
         assert len(str(caught.value)) < 400
@@ -193,7 +191,7 @@ def test_every_number_has_a_range(name: str, cls: Any, path: tuple[str, ...]) ->
 
 
 def test_all_numbers_were_looked_at() -> None:
-    found = {".".join(path) for name, _, path in NUMBERS if not name}
+    found = {".".join(path) for name, _, path, _ in NUMBERS if not name}
     assert {"seed", "evaluation.top", "styles.distance.epsilon", "recovery.recognisers.some.size.[2]", "faces.warps.some.copies",
             "faces.warp.angles.[1]", "faces.celeba.crop.[4]"} <= found  # fmt: skip
 
@@ -256,9 +254,9 @@ def test_what_goes_into_a_shell_is_quoted() -> None:
         ({"recovery": {"recognisers": {"evaluator": {"weights": "vggface2"}}}}, "the weights vggface2 are of facenet"),
         ({"recovery": {"recognisers": {"evaluator": {"crop": [0, 0, 0.001, 1]}}}}, "less than a pixel"),
         ({"recovery": {"recognisers": {"evaluator": {"weights": "gone.pt"}}}}, "recovery.recognisers.evaluator.weights names gone.pt, which does not exist"),
-        ({"faces": {"size": 100}}, "faces.size is 100; it must be a multiple of"),
-        ({"faces": {"size": 64}}, "experiments.pix2pix: faces.size is 64; it must be a multiple of 128"),
-        ({"faces": {"size": 64}, "recovery": {"experiments": {"pix2pix": None}}}, "experiments.ifrp: faces.size is 64; it must be at least 96"),
+        ({"faces": {"size": 100}}, "faces.size 100 must be divisible by"),
+        ({"faces": {"size": 64}}, "experiments.pix2pix: faces.size 64 must be divisible by 2^depth (128)"),
+        ({"faces": {"size": 64}, "recovery": {"experiments": {"pix2pix": None}}}, "experiments.ifrp: Faces are too small: faces.size is 64; it must be at least 96"),
         ({"faces": {"split": {"train": 451}}}, "which are 101 people of 6 pictures each; faces.rendered.people is 100"),
         ({"faces": {"source": "celeba", "split": {"train": 300_000}}}, "CelebA has 202599"),
         ({"faces": {"source": "photos"}}, "faces.photos.path names no photos"),
@@ -282,6 +280,27 @@ def test_what_could_be_told_at_the_start_is(values: dict[str, Any], sentence: st
         run.Run(values)
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("splits", "sentence"),
+    [
+        (["seen"], "has no style with the split unseen"),
+        (["seen", "sketch"], "has no style with the split unseen"),
+        (["unseen", "sketch"], "no style to train on"),
+        (["seen", "unseen"], None),
+    ],
+)
+def test_a_paper_has_seen_and_unseen_styles(tmp_path: Path, splits: list[str], sentence: str | None) -> None:
+    table = tmp_path / "styles.csv"
+    rows = "".join(f"style-{number},{split},drawn:whirl,,MIT\n" for number, split in enumerate(splits))
+    table.write_text(f"name,split,address,sha256,licence\n{rows}")
+    plain = read(ROOT / "config/config.yaml")
+    plain["recovery"]["ablations"], plain["paper"], plain["styles"]["table"] = {}, {}, str(table)
+    found = [str(fault) for fault in faults(build(plain, "here"), PAPER)]
+    assert len(found) == (1 if sentence else 0), found
+    assert all(sentence in fault for fault in found if sentence)
 
 
 @pytest.mark.usefixtures("here")
@@ -328,7 +347,7 @@ def test_fitting_is_what_the_networks_take(name: str, monkeypatch: pytest.Monkey
     for cls in (*settings_class(method).__mro__[:-1], srn.Network):
         if "fit" in vars(cls):
             monkeypatch.setattr(cls, "fit", lambda self, size: None)
-    monkeypatch.setattr("ifrp.recovery.networks.unet.divisible", lambda *of: None)
+    monkeypatch.setattr("ifrp.recovery.networks.unet.levels", lambda *of: None)
     assert [size for size in sizes if works(method, settings, size)] == said
 
 

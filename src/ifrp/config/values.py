@@ -150,7 +150,8 @@ Side = Annotated[int, Field(ge=16, le=2_048), WHOLE]
 """of a picture, in pixels"""
 Window = Annotated[int, Field(ge=32, le=2_048), WHOLE]
 """side of what a style network sees, in pixels"""
-Weight = Annotated[float, Field(ge=0, le=1e9), REAL]
+Weight = Annotated[float, Field(ge=0), REAL]
+"""of a loss, whose own scale may be anything"""
 Positive = Annotated[float, Field(gt=0, le=1e9), REAL]
 Rate = Annotated[float, Field(gt=0, le=10), REAL]
 """a step size"""

@@ -21,14 +21,24 @@ class Settings:
         """
 
 
-def divisible(size: int, by: int, why: str) -> None:
+def divisible(size: int, by: int, why: str, spelled: str = "{by}") -> None:
     """Refuses sides that cannot be halved as often as a network halves them.
+
+    Args:
+        size: side of a face, in pixels.
+        by: what must divide it.
+        why: for the sentence.
+        spelled: how `by` comes about, for the sentence.
 
     Raises:
         IfrpError: `size` is no multiple of `by`.
     """
     if size % by:
-        raise IfrpError(f"faces.size is {size}; it must be a multiple of {by}, because {why}.")
+        raise IfrpError(f"faces.size {size} must be divisible by {spelled.format(by=by)}, because {why}.")
+
+
+DEPTH = "2^depth ({by})"
+"""`spelled`, for networks of a given depth"""
 
 
 def at_least(size: int, least: int, why: str) -> None:
@@ -38,4 +48,6 @@ def at_least(size: int, least: int, why: str) -> None:
         IfrpError: `size` is below `least`.
     """
     if size < least:
-        raise IfrpError(f"faces.size is {size}; it must be at least {least}, because {why}.")
+        raise IfrpError(
+            f"Faces are too small: faces.size is {size}; it must be at least {least}, because {why}."
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ifrp.config.methods import perceptual
-from ifrp.config.values import Few, Layer, Layers, Steps, Weight, section
+from ifrp.config.values import Few, Layer, Layers, Natural, Weight, section
 
 
 @section
@@ -22,7 +22,7 @@ class Settings(perceptual.Settings):
     """weight of the style loss, the mean over layers [orig]"""
     variation_weight: Weight = 1e-3
     """weight of the mean squared difference between neighbouring pixels, values -1 to 1 [orig; there of 0-255, and a sum]"""
-    iterations: Steps = 1_000
+    iterations: Natural = 1_000
     """evaluations of the losses and their gradient [orig]"""
     history: Few = 100
     """last steps from which L-BFGS estimates the curvature [orig: Torch7's default]"""

@@ -40,7 +40,16 @@ class Settings(fitting.Settings):
 
     def fit(self, size: int) -> None:
         """Refuses faces that cannot go through generator and discriminator, as `fitting.Settings.fit`."""
-        fitting.divisible(
-            size, 1 << self.depth, f"depth is {self.depth} and each level of the U-Net halves the side"
-        )
+        levels(size, self.depth)
         fitting.at_least(size, 24, "the discriminator's patches need it")
+
+
+def levels(size: int, depth: int) -> None:
+    """Refuses faces that the U-Net cannot halve as often as it is deep.
+
+    Raises:
+        IfrpError: they are.
+    """
+    fitting.divisible(
+        size, 1 << depth, f"depth is {depth}, and each level of the U-Net halves the side", fitting.DEPTH
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ifrp.config.methods.fitting import at_least, divisible
+from ifrp.config.methods.fitting import DEPTH, at_least, divisible
 from ifrp.config.values import Blocks, Depth, Kernel, Skips, Width, section
 from ifrp.errors import IfrpError
 
@@ -58,7 +58,9 @@ class Network:
 
     def fit(self, size: int) -> None:
         """Refuses faces that cannot go through it, as `fitting.Settings.fit`."""
-        divisible(size, 1 << self.depth, f"network.depth is {self.depth} and each level halves the side")
+        divisible(
+            size, 1 << self.depth, f"network.depth is {self.depth}, and each level halves the side", DEPTH
+        )
         if self.encoder_norm == "instance":
             at_least(
                 size, 2 << self.depth, "encoder_norm instance needs two pixels a side at the deepest level"

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ifrp.config.methods.fitting import divisible
+from ifrp.config.methods.pix2pix import levels
 from ifrp.recovery.networks.stn import channels
 from ifrp.recovery.training.optimisation import initialise
 
@@ -54,7 +54,7 @@ class UNet(nn.Module):
 
     def __init__(self, depth: int = 7, width: float = 1.0, size: int = 128) -> None:
         super().__init__()
-        divisible(size, 1 << depth, f"depth is {depth} and each level of the U-Net halves the side")
+        levels(size, depth)
         counts = [3] + [channels(min(512, 64 << level), width) for level in range(depth)]
         self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()
         for level in range(1, depth + 1):
