@@ -6,14 +6,13 @@ The rates are those of the default run on one core of a server (docs/reproduce.m
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ifrp import paths
+from ifrp import paths, runtime
 from ifrp.config import Config, experiments, styles
 from ifrp.config.checking import CELEBA, TRAINED
 from ifrp.config.experiments import Experiment
@@ -84,7 +83,7 @@ class Forecast:
         own = sum(recogniser.weights == TRAINED for recogniser in self.recognisers.values())
         trained = sum(experiment.trained for experiment in self.main)
         gpu = self.config.runtime.device != "cpu" and shutil.which("nvidia-smi") is not None
-        gpu, cores = gpu or self.config.runtime.device == "cuda", len(os.sched_getaffinity(0))
+        gpu, cores = gpu or self.config.runtime.device == "cuda", runtime.threads()
         machine = f"{'a GPU and ' if gpu else ''}{cores} cores"
         yield f"faces      {sum(self.rows.values()):,} ({counts}) of {source}, {size} pixels"
         yield f"portraits  {self.portraits:,} in {len(self.styles)} styles"
@@ -125,8 +124,8 @@ class Forecast:
 
     def downloads(self) -> list[str]:
         """What must come from the internet and is not here yet."""
-        found = [style.name for style in self.styles if style.address.startswith("http")]
-        missing = [name for name in found if not any(paths.SOURCE_ARTWORKS.glob(f"{name}.*"))]
+        there = [(style.name, style.address) for style in self.styles if style.address.startswith("http")]
+        missing = [one for one in there if not paths.downloaded_artwork(*one).exists()]
         needed = [f"{len(missing)} artworks"] if missing else []
         if self.config.styles.features.weights == "imagenet":
             needed.append("VGG-19's ImageNet weights (548 MB)")

@@ -1,7 +1,9 @@
 """Where every artifact lies, relative to the project root: the package's only list of paths."""
 
 from collections.abc import Iterable
-from pathlib import Path
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 CONFIG = Path("config/config.yaml")
 PUBLISHED = Path("config/published.csv")
@@ -62,6 +64,12 @@ def faces(split: str) -> Path:
 def warped(split: str, warp: str | None = None) -> Path:
     """Stack of the same faces, unaligned by a random similarity warp; `warp` is a name in `faces.warps`."""
     return FACES / (f"{split}-warped-{warp}.npy" if warp else f"{split}-warped.npy")
+
+
+def downloaded_artwork(style: str, address: str) -> Path:
+    """Where what an address sends for an artwork is kept: another address is another file."""
+    suffix = PurePosixPath(urlsplit(address).path).suffix[:8]
+    return SOURCE_ARTWORKS / f"{style}-{sha256(address.encode()).hexdigest()[:12]}{suffix}"
 
 
 def artwork(style: str) -> Path:

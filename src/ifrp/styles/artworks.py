@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from pathlib import Path
 
 import numpy as np
 
@@ -115,10 +113,9 @@ def _fetched(style: Style) -> Path:
     import pooch
 
     checksum = f"sha256:{style.sha256}" if style.sha256 else None
-    suffix = PurePosixPath(urlsplit(style.address).path).suffix
-    name = f"{style.name}-{hashlib.sha256(style.address.encode()).hexdigest()[:12]}{suffix[:8]}"
+    target = paths.downloaded_artwork(style.name, style.address)
     try:
-        return Path(pooch.retrieve(style.address, checksum, fname=name, path=paths.SOURCE_ARTWORKS))
+        return Path(pooch.retrieve(style.address, checksum, fname=target.name, path=target.parent))
     except ValueError as error:
         raise IfrpError(
             f"What {style.address} sends is not the artwork {style.name} of the style table: its SHA-256 differs from "
