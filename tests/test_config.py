@@ -267,6 +267,11 @@ def test_plain_and_typed_are_inverse() -> None:
         ("name,split,address,sha256,licence\na\n", "line 2, has 1 values for 5 columns"),
         ("name,split,address,sha256,licence\na,seen,x,,\na,seen,y,,\n", "the style a is there twice"),
         ("name,split,address,sha256,licence\nA b,seen,x,,\n", "line 2: name is 'A b'"),
+        ("name,split,address,sha256,licence\na,seen,http://[bad/x.png,,\n", "line 2: address is 'http://"),
+        (
+            "name,split,address,sha256,licence\na,seen,https://,,\n",
+            "line 2: address is 'https://'; an address names",
+        ),
         ("name,split,address,sha256,licence\na,seen,x,12,\n", "line 2: sha256 is '12'"),
     ],
 )
@@ -360,3 +365,10 @@ def test_a_row_that_is_null_is_not_run(tmp_path: Path) -> None:
     again = build_config(as_plain(found), "here")  # as the jobs of a run read it
     assert again == found
     assert tables.find(found, "quality").rows(found) == {"input": "input", "ifrp": None, "faced": None}
+
+
+def test_a_checksum_may_be_in_capitals(tmp_path: Path) -> None:
+    table = tmp_path / "styles.csv"
+    table.write_text(f"name,split,address,sha256,licence\na,seen,x,{'AB' * 32},\n")
+    (row,) = styles(Config(styles=Styles(table=str(table))))
+    assert row.sha256 == "ab" * 32

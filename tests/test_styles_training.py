@@ -163,7 +163,7 @@ def test_a_loss_that_is_not_finite_stops_with_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    wild = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, learning_rate=1e30))
+    wild = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, style_weight=1e39))
     with pytest.raises(
         IfrpError, match=r"style network sweets stopped at step 1: .* lower the learning rate"
     ):
@@ -253,6 +253,11 @@ def test_another_address_is_another_download_and_a_web_page_is_not_kept(
     for name in ("sweets", "whirl", "sweets"):
         found, _ = picture(style(f"{address}/{name}.png"))
         np.testing.assert_array_equal(found, draw(name, 64))
+    _, kept = picture(style(f"{address}/sweets.png"))
+    assert kept is not None
+    Image.fromarray(draw("whirl", 64)).save(kept)
+    found, _ = picture(style(f"{address}/sweets.png"))
+    np.testing.assert_array_equal(found, draw("sweets", 64))
     with pytest.raises(IfrpError, match=r"sends for the artwork own is a web page: mend the address"):
         picture(style(f"{address}/page"))
     Image.fromarray(draw("sweets", 64)).save(tmp_path / "page", "PNG")

@@ -44,7 +44,10 @@ def test_a_table_is_read_as_people_have_it(tmp_path: Path, content: bytes) -> No
         (b"file,person,person\n1,x,y\n", "has the column person twice"),
         (b"file,person\n1,x\n2,y,z\n", "line 3, has 3 values for 2 columns"),
         (b"file,person\n1\n", "line 2, has 1 values for 2 columns"),
-        (b'file,person\n1,"x\n2,y\n', "line 3, cannot be read as a row"),
+        (
+            b'file,person\n1,"x\n2,y\n',
+            "line 2, cannot be read as a row of a table: a quotation mark does not end",
+        ),
         (
             b"file,person\n1,%s\n" % (b"x" * 200_000),
             "line 2, cannot be read as a row of a table: field larger",

@@ -124,12 +124,12 @@ def _lines(path: Path, content: str, delimiter: str) -> Iterator[tuple[int, list
     reader = csv.reader(
         io.StringIO(content, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
     )
+    ended = 0
     try:
         for values in reader:
-            stripped = [value.strip() for value in values]
+            stripped, ended = [value.strip() for value in values], reader.line_num
             if any(stripped):
-                yield reader.line_num, stripped
+                yield ended, stripped
     except csv.Error as error:
-        raise IfrpError(
-            f"{path}, line {reader.line_num}, cannot be read as a row of a table: {error}."
-        ) from error
+        reason = "a quotation mark does not end" if "end of data" in str(error) else error
+        raise IfrpError(f"{path}, line {ended + 1}, cannot be read as a row of a table: {reason}.") from error

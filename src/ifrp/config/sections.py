@@ -11,6 +11,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ifrp.config.values import (
+    Address,
     Angle,
     Batch,
     Box,
@@ -460,7 +461,7 @@ class Style:
     """of the artwork, as in file names"""
     split: StyleSplit
     """how the paper uses it"""
-    address: File
+    address: Address
     """where the picture comes from: an address, a file, or drawn:<procedure>"""
     sha256: Digest
     """checksum of the picture; empty if it is drawn"""

@@ -11,8 +11,9 @@ import re
 from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any, Literal, TypeVar, cast, dataclass_transform, get_args
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticKnownError
 
@@ -112,6 +113,16 @@ def _path(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    if text.lower().startswith(("http://", "https://")) and not urlsplit(text).hostname:
+        raise ValueError("an address names a server, as in https://server/picture.jpg")
+    return text
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
 def _folder(text: str) -> str:
     if set(text) & set("{}"):
         raise ValueError("Snakemake takes braces in what it makes for wildcards; name a folder without")
@@ -184,11 +195,13 @@ Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", 
 """of an experiment, a warp, a recogniser, a style, a table of ablations: it is in names of files and in commands"""
 File = Annotated[str, AfterValidator(_path)]
 """path of a file or folder, or what stands for one"""
+Address = Annotated[File, AfterValidator(_address)]
+"""the same, or an address"""
 Folder = Annotated[File, AfterValidator(_folder)]
 """that a rule writes to"""
 StyleSplit = Literal["seen", "unseen", "sketch"]
 STYLE_SPLITS: tuple[str, ...] = get_args(StyleSplit)
-Digest = Annotated[str, StringConstraints(to_lower=True, pattern="^([0-9a-f]{64})?$")]
+Digest = Annotated[str, BeforeValidator(_lower), Field(pattern="^([0-9a-f]{64})?$")]
 """SHA-256, or nothing"""
 Keys = dict[str, Any]
 """what a method or an experiment changes; `ifrp.config.experiments` checks them by the method's own section"""

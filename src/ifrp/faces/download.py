@@ -87,6 +87,9 @@ def _transfer(address: str, part: Path, start: int) -> None:
             raise Failed(f"{_host(address)}: it sent another range than was asked for")
         length = response.headers.get("Content-Length")
         expected = int(length) if length else None
+        whole = response.headers.get("Content-Range", "").rpartition("/")[2]
+        if resumed and whole.isdigit():
+            expected = int(whole) - start  # of which a server may send less at a time
         name = part.name.removesuffix(".part")
         received = 0
         with part.open("ab" if resumed else "wb") as file:

@@ -117,11 +117,22 @@ class Files:
                 self.skipped[name] = "it has no name"
             elif path.is_absolute() or ".." in parts or re.match("[A-Za-z]:", name):
                 self.skipped[name] = "its name leads out of the archive"
+            elif stat.S_ISLNK(member.external_attr >> 16):
+                self.skipped[name] = "a link, which is not followed in archives"
             elif name in self._members:
                 self.skipped[f"{name} (again)"] = "the archive has two files of this name"
             else:
                 self._members[name] = member
                 yield name
+
+
+def foreign(path: Path) -> bool:
+    """Whether a file is an archive of another kind than zip, or a part of one."""
+    with path.open("rb") as file:
+        start = file.read(512)
+    return bool(PART.fullmatch(path.name)) or any(
+        start[offset:].startswith(sign) for offset, sign, _ in ARCHIVES
+    )
 
 
 def _identity(folder: str | Path) -> tuple[int, int]:

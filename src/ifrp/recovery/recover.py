@@ -20,7 +20,7 @@ from ifrp import paths, runtime, stacks
 from ifrp.artifacts import NAMES, atomic, require_suffix, require_writable
 from ifrp.config import Calibration, Config, experiments, load
 from ifrp.errors import IfrpError
-from ifrp.faces.files import Files
+from ifrp.faces.files import Files, foreign
 from ifrp.faces.pictures import Skip, decode
 from ifrp.recovery import apply, model, portrait
 from ifrp.recovery.calibration import calibrate
@@ -319,7 +319,7 @@ def sources(portrait_paths: Sequence[Path]) -> list[Source]:
 
 
 def _holds(path: Path) -> bool:
-    return path.is_dir() or path.suffix.lower() == ".zip"
+    return path.is_dir() or path.suffix.lower() == ".zip" or (path.is_file() and foreign(path))
 
 
 def _refuse(reason: str) -> Image.Image:

@@ -95,11 +95,18 @@ def read(path: Path) -> Images:
 def _downloaded(style: Style) -> tuple[Images, Path]:
     """The picture at an address, and where it is kept: under the name of the style and a sum of the address.
 
-    So another address is another download. What is no picture is not kept.
+    So another address is another download; so is a file that is not what came. What is no picture is not kept.
     """
-    path = _fetched(style)
+    path = paths.downloaded_artwork(style.name, style.address)
+    came = path.with_name(f"{path.name}.sha256")
+    if path.exists() and not (came.exists() and came.read_text() == hexdigest(path)):
+        path.unlink()
+    path = _fetched(style, path)
     try:
-        return read(path), path
+        image = read(path)
+        with artifacts.atomic(came) as new:
+            new.write_text(hexdigest(path))
+        return image, path
     except IfrpError as error:
         kind = "a web page" if _is_page(path) else "no picture that can be used"
         path.unlink()
@@ -109,11 +116,10 @@ def _downloaded(style: Style) -> tuple[Images, Path]:
         ) from error
 
 
-def _fetched(style: Style) -> Path:
+def _fetched(style: Style, target: Path) -> Path:
     import pooch
 
     checksum = f"sha256:{style.sha256}" if style.sha256 else None
-    target = paths.downloaded_artwork(style.name, style.address)
     try:
         return Path(pooch.retrieve(style.address, checksum, fname=target.name, path=target.parent))
     except ValueError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from ifrp.artifacts import load_into, load_weights
 from ifrp.compat import prepare_torchvision
 from ifrp.config.values import LAYERS
-from ifrp.errors import IfrpError
+from ifrp.errors import IfrpError, brief
 from ifrp.runtime import subseed
 
 if TYPE_CHECKING:
@@ -170,9 +171,10 @@ def _imagenet() -> Mapping[str, Tensor]:
         tensors: Mapping[str, Tensor] = VGG19_Weights.IMAGENET1K_V1.get_state_dict(
             progress=False, check_hash=True
         )
-    except (URLError, OSError, RuntimeError) as error:
+    except (URLError, OSError, RuntimeError, UnpicklingError, EOFError) as error:
         raise IfrpError(
-            f"The ImageNet weights of VGG-19 cannot be downloaded ({error}): put the file at {VGG19_Weights.IMAGENET1K_V1.url}"
-            f" into {torch.hub.get_dir()}/checkpoints, or set styles.features.weights to a file or to random."
+            f"The ImageNet weights of VGG-19 cannot be downloaded and read ({brief(error)}): put the file at "
+            f"{VGG19_Weights.IMAGENET1K_V1.url} into {torch.hub.get_dir()}/checkpoints, or set"
+            " styles.features.weights to a file or to random."
         ) from error
     return tensors

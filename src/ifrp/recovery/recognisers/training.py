@@ -159,12 +159,23 @@ def _published(settings: Settings) -> tuple[Path, dict[str, Tensor]]:
             folder.mkdir(parents=True, exist_ok=True)
             with artifacts.atomic(path) as new:
                 torch.hub.download_url_to_file(address, str(new))
+                _require_weights(new, address)
         except (URLError, OSError, RuntimeError) as error:
             raise IfrpError(
                 f"The FaceNet weights cannot be downloaded ({error}): put the file at {address} into {folder}, "
                 "or set the recogniser's weights to a file or to trained."
             ) from error
     return path, artifacts.load_weights(path)
+
+
+def _require_weights(new: Path, address: str) -> None:
+    try:
+        artifacts.load_weights(new)
+    except IfrpError as error:
+        raise IfrpError(
+            f"What {address} sends is no file of weights: try again later, or set the recogniser's weights to a file or to "
+            "trained."
+        ) from error
 
 
 class _Margin(nn.Module):
