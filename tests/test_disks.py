@@ -272,7 +272,7 @@ def test_verbs_say_that_they_cannot_write(
         folder.parent.mkdir(exist_ok=True)
         folder.touch()
     (project / "config/styles.csv").write_text(
-        "name,split,address,sha256,licence\nink,seen,drawn:whirl,,CC0\n"
+        "name,split,address,sha256,licence\nink,seen,drawn:whirl,,CC0\noil,unseen,drawn:facets,,CC0\n"
     )
     code, said = told(words, monkeypatch, capsys)
     assert code == 2

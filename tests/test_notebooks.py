@@ -66,7 +66,7 @@ def executed(name: str) -> str:
 
 def test_your_portrait_needs_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("notebooks", "config"):
+    for name in ("notebooks", "config", "src/ifrp/examples"):
         shutil.copytree(ROOT / name, tmp_path / name)
     paths.numbers("paper").parent.mkdir(parents=True)
     paths.numbers("paper").write_text("{}")

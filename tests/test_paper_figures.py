@@ -213,7 +213,7 @@ def test_the_losses_and_their_networks_are_drawn(results: Config) -> None:
     assert plus.count("STN") == 1
     assert "VGG-19" in texts(losses={"identity_network": "vgg19", "identity_layer": "relu3_2"})
     assert "identity" not in texts(losses={"identity": 0})
-    with pytest.raises(IfrpError, match="no layer conv9"):
+    with pytest.raises(IfrpError, match="identity_layer is 'conv9', which facenet has not"):
         texts(losses={"identity_layer": "conv9"})
 
 

@@ -14,6 +14,7 @@ from ifrp import artifacts, paths
 
 SCRIPT = """
 import os, signal, sys
+from pathlib import Path
 from lightning_fabric import Fabric
 from ifrp import paths, runtime
 from ifrp.config import load
