@@ -351,11 +351,6 @@ def test_the_drawn_network_follows_the_code_of_its_method(edited: Project) -> No
     assert figures == {"paper_figure network"}
 
 
-def test_the_drawn_network_follows_the_size_of_a_face(edited: Project) -> None:
-    edited.edit(faces={"size": 64})
-    assert edited.pending("results/paper/figures/network.png") == {"paper_figure network"}
-
-
 def test_an_experiment_that_is_not_of_the_paper_cannot_be_shown(edited: Project) -> None:
     edited.edit(paper={"experiment": "ifrp-oracle"})
     done = edited.run("snakemake", "--dryrun")
