@@ -53,6 +53,14 @@ def test_examples_are_recovered(line: str, tmp_path: Path, monkeypatch: pytest.M
             assert face.size == (128, 128)
 
 
+@pytest.mark.parametrize("line", starting("ifrp check"))
+def test_the_default_can_run(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    result = CliRunner().invoke(app, shlex.split(line)[1:])
+    assert result.exit_code == 0, result.output
+    assert "It can run: `snakemake --cores all`." in result.output
+
+
 @pytest.mark.parametrize("line", starting("ifrp why"))
 def test_why_is_answered(line: str, results: Config) -> None:
     tables.find(results, "identity").write(results)
