@@ -24,7 +24,7 @@ LINES = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitl
 
 def starting(word: str) -> list[str]:
     """The lines that call one program."""
-    return [line for line in LINES if line.startswith(f"{word} ")]
+    return [line for line in LINES if f"{line} ".startswith(f"{word} ")]
 
 
 def test_it_is_read_in_five_minutes() -> None:
