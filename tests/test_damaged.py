@@ -221,10 +221,14 @@ def test_verbs_refuse_such_stacks_too(project: Path, said: Callable[..., str]) -
     whole = paths.portraits("test", "ink").read_bytes()
     table = paths.portraits("test", "ink").with_suffix(".csv")
     paths.portraits("test", "ink").write_bytes(whole[:500])
-    assert "ink.npy is not an image stack" in said("recovery", "apply", "input", "ink", "--config", "own.yaml")
+    assert "ink.npy is not an image stack" in said(
+        "recovery", "apply", "input", "ink", "--config", "own.yaml"
+    )
     paths.portraits("test", "ink").write_bytes(whole)
     table.write_text(table.read_text() + table.read_text().splitlines()[-1] + "\n")
-    assert "ink.csv has 3 rows for 2 pictures" in said("recovery", "apply", "input", "ink", "--config", "own.yaml")
+    assert "ink.csv has 3 rows for 2 pictures" in said(
+        "recovery", "apply", "input", "ink", "--config", "own.yaml"
+    )
     assert not paths.RECOVERED.exists()
 
 

@@ -539,7 +539,10 @@ def test_a_model_of_another_configuration_is_refused_by_name_and_usable_as_a_fil
         (entry(losses={"adversarial": 0.5}), r"recovery\.experiments\.ifrp\.losses\.adversarial"),
         (entry(styles=["ink"]), r"recovery\.experiments\.ifrp\.styles"),
         (entry(method="faced"), r"recovery\.experiments\.ifrp\.method"),
-        ({"faces": {"size": 256}} | entry(network={"skips": [16, 32]}), r"[a-z.]*(network\.skips|faces\.size)"),
+        (
+            {"faces": {"size": 256}} | entry(network={"skips": [16, 32]}),
+            r"[a-z.]*(network\.skips|faces\.size)",
+        ),
     ):
         with pytest.raises(
             IfrpError, match=rf"^models/recovery/ifrp\.safetensors was made with another {key} "

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import signal
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,7 +58,8 @@ class Loop:
         }
         self.step, self.seconds = 0, 0.0
         self.history: list[Row] = []
-        self._sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0])
+        self._sums: dict[str, tuple[Tensor | float, int]] = {}
+        self._not_finite: dict[str, tuple[Tensor, Tensor]] = {}
         self._saved = "none was written yet"
 
     def _set_up(self, name: str, network: nn.Module, compiled: bool) -> nn.Module:
@@ -101,7 +100,10 @@ class Loop:
         for _ in runtime.progress(range(first, end), self.trainee.name, total=end, initial=first):
             self._one_step()
             self.seconds = time.monotonic() - start
-            if self.trainee.logged(self.step):
+            logged = self.trainee.logged(self.step)
+            if logged or self.fabric.device.type == "cpu":  # a GPU is not kept waiting in every step
+                self._require_finite_losses()
+            if logged:
                 self._log()
             last, stopped = self.step == end, self._anywhere(interrupted())
             if last or stopped or time.monotonic() - saved > 60 * self.trainee.checkpoint_minutes:
@@ -119,8 +121,8 @@ class Loop:
                 break
             self._descend(update)
             for name, value in update.logs.items():
-                self._sums[name][0] += float(value)
-                self._sums[name][1] += 1
+                total, count = self._sums.get(name, (0.0, 0))
+                self._sums[name] = total + (value.double() if isinstance(value, Tensor) else value), count + 1
         for name, ema in self.emas.items():
             ema.update_parameters(self.trainee.networks[name])
         self.step += 1
@@ -128,14 +130,25 @@ class Loop:
     def _descend(self, update: Update) -> None:
         if update.loss is None:
             return
-        if not math.isfinite(update.loss.item()):
-            raise self._not_finite(f"the loss of the {update.optimiser} is {update.loss.item()}")
+        self._note(update.optimiser, update.loss.detach())
         optimiser = self.optimisers[update.optimiser]
         for group in optimiser.param_groups:
             group["lr"] = update.rate
         optimiser.zero_grad()
         self.fabric.backward(update.loss)
         optimiser.step()
+
+    def _note(self, optimiser: str, loss: Tensor) -> None:
+        """Notes, where the loss is, the first step at which it was not finite, and what it was then."""
+        step = torch.full_like(loss, self.step, dtype=torch.int64)
+        first, value = self._not_finite.get(optimiser, (torch.full_like(step, -1), loss))
+        new = (first < 0) & ~loss.isfinite()
+        self._not_finite[optimiser] = torch.where(new, step, first), torch.where(new, loss, value)
+
+    def _require_finite_losses(self) -> None:
+        for optimiser, (first, value) in self._not_finite.items():
+            if (step := int(first)) >= 0:
+                raise self._stopped(step, f"the loss of the {optimiser} is {float(value)}")
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
@@ -154,7 +167,7 @@ class Loop:
     def _log(self) -> None:
         """Adds a row to the history and the curve."""
         row: Row = {"step": self.step}
-        row |= {name: total / count for name, (total, count) in self._sums.items()}
+        row |= {name: float(total) / count for name, (total, count) in self._sums.items()}
         self._sums.clear()
         with self.evaluating(), torch.no_grad(), self.fabric.autocast():
             row |= self.trainee.measured(self.step, self.seconds)
@@ -176,7 +189,7 @@ class Loop:
             "step": self.step,
             "seconds": self.seconds,
             "history": self.history,
-            "sums": {name: list(pair) for name, pair in self._sums.items()},
+            "sums": {name: [float(total), count] for name, (total, count) in self._sums.items()},
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -194,18 +207,18 @@ class Loop:
         if state["random_gpu"] is not None and self.fabric.device.type == "cuda":
             torch.cuda.set_rng_state(state["random_gpu"], self.fabric.device)
         self.step, self.seconds, self.history = state["step"], state["seconds"], state["history"]
-        self._sums.clear()
-        self._sums.update({name: list(pair) for name, pair in state["sums"].items()})
+        self._sums = {name: (total, count) for name, (total, count) in state["sums"].items()}
 
     def save(self) -> None:
         """Writes a checkpoint.
 
         Raises:
-            IfrpError: a weight is not finite; the last checkpoint stays.
+            IfrpError: a loss or a weight is not finite; the last checkpoint stays.
         """
+        self._require_finite_losses()
         for name, network in self.trainee.networks.items():
             if not all(bool(value.isfinite().all()) for value in network.state_dict().values()):
-                raise self._not_finite(f"the network {name} holds a value that is not finite")
+                raise self._stopped(self.step, f"the network {name} holds a value that is not finite")
         if self.fabric.is_global_zero:
             checkpoint.save(self.path, self.state(), self.identity)
         self._saved = f"{self.path} of step {self.step}"
@@ -220,9 +233,9 @@ class Loop:
             return interrupted
         return bool(average(self.fabric, torch.tensor(float(interrupted), device=self.fabric.device)) > 0)
 
-    def _not_finite(self, what: str) -> IfrpError:
+    def _stopped(self, step: int, what: str) -> IfrpError:
         return IfrpError(
-            f"Training of {self.trainee.name} stopped at step {self.step}: {what}. The last good checkpoint: {self._saved}; "
+            f"Training of {self.trainee.name} stopped at step {step}: {what}. The last good checkpoint: {self._saved}; "
             "lower the learning rate or use precision 32-true."
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 import torch
@@ -81,10 +82,14 @@ def prepare(images: Tensor, settings: Settings) -> Tensor:
         images = F.interpolate(
             images, size=settings.size, mode="bilinear", antialias=True, align_corners=False
         )
-    mean, deviation = (
-        torch.tensor(row, device=images.device)[:, None, None] for row in (settings.mean, settings.deviation)
-    )
+    mean, deviation = (_channels(row, images.device) for row in (settings.mean, settings.deviation))
     return ((images + 1) * 127.5 - mean) / deviation
+
+
+@cache
+def _channels(row: tuple[float, ...], device: torch.device) -> Tensor:
+    """A number for each channel, (C, 1, 1), which is copied to a device once."""
+    return torch.tensor(row, device=device)[:, None, None]
 
 
 def build(settings: Settings) -> nn.Sequential:

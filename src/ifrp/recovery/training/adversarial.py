@@ -77,9 +77,8 @@ class AdversarialMethod(Method[S]):
         discriminator, generator = True, True
         if self.settings.optimisation.margin:
             errors = self.average(torch.stack([real.detach(), fake.detach()]))
-            discriminator, generator = balance(
-                float(errors[0]), float(errors[1]), self.settings.optimisation.margin
-            )
+            on_real, on_fake = errors.tolist()  # a GPU is read once
+            discriminator, generator = balance(on_real, on_fake, self.settings.optimisation.margin)
         logs = {"discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
         loss = real + fake if discriminator else None
         return Update("discriminator", loss, rate, logs), generator
