@@ -25,7 +25,6 @@ def serve(
     Raises:
         IfrpError: there is no such model, or the page cannot be served there.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that pictures are deleted then, too
     with tempfile.TemporaryDirectory(prefix="ifrp-demo-") as folder:
         os.environ["GRADIO_TEMP_DIR"] = (
             folder  # read when Gradio is imported, and again where components are made
@@ -34,7 +33,11 @@ def serve(
 
         blocks = page(Desk(model, Path(folder)))
         address = launch(blocks, host, port, browser=browser)
-        print(f"Open {address} in a browser; Ctrl+C ends it.", flush=True)
+        before = signal.signal(
+            signal.SIGTERM, signal.default_int_handler
+        )  # so that pictures are deleted then, too
         with suppress(KeyboardInterrupt):
+            print(f"Open {address} in a browser; Ctrl+C ends it.", flush=True)
             signal.pause()
+        signal.signal(signal.SIGTERM, before)
         blocks.close(verbose=False)
