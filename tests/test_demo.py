@@ -28,9 +28,10 @@ import ifrp
 from ifrp import paths
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry
+from ifrp.recovery import portrait
 from ifrp.recovery.demo import page
 from ifrp.recovery.demo.serve import LOCAL, serve
-from ifrp.recovery.demo.sitting import WHOLE, Adjustment, Sitting
+from ifrp.recovery.demo.sitting import WHOLE, Adjustment, Sitting, sit
 from ifrp.recovery.portrait import Model, Portrait
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -69,9 +70,8 @@ def test_a_click_beside_the_faces_moves_the_chosen_crop_there(sitting: Sitting) 
     place = sitting.cut(choice, adjustment).place
     assert choice == "face 1"
     assert place is not None
-    np.testing.assert_allclose(
-        centre(place), (900, 200), atol=4
-    )  # the sliders have whole percents of 400 pixels
+    # The sliders have whole percents of 400 pixels.
+    np.testing.assert_allclose(centre(place), (900, 200), atol=4)
 
 
 def test_sliders_turn_and_scale_a_crop_about_its_centre() -> None:
@@ -80,6 +80,23 @@ def test_sliders_turn_and_scale_a_crop_about_its_centre() -> None:
     np.testing.assert_allclose(centre(turned), centre(place))
     top_left = geometry.corners(turned, SIDE)[:, 0]  # of the window; clockwise, it lies to the right
     np.testing.assert_allclose(top_left, (228 + 64, 228 - 64))
+
+
+def test_a_picture_that_was_read_smaller_is_framed_where_the_face_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = ifrp.load("small")
+    with Image.open(MAN) as painting:
+        large = painting.convert("RGB").resize((2 * painting.width, 2 * painting.height))
+    large.save(tmp_path / "large.jpg", quality=95)
+    expected = model.portraits(portrait.opened(MAN), every=True)[0].place
+    monkeypatch.setattr("ifrp.faces.pictures.LARGEST_PICTURE", large.width * large.height - 1)
+    sitting = sit(tmp_path / "large.jpg", model)
+    found = sitting.crops[next(iter(sitting.crops))].place
+    assert expected is not None
+    assert found is not None
+    assert sitting.picture.size == (large.width // 2, large.height // 2)
+    np.testing.assert_allclose(centre(found), centre(expected), atol=4)
 
 
 def test_a_model_that_cannot_find_faces_is_refused_before_the_page_opens(

@@ -61,13 +61,13 @@ class Desk:
 
     def look(self, path: str | None, model: str) -> list[Any]:
         """A picture was given, or another model chosen: sitting, faces to choose from, sliders, what to know."""
+        nothing = [None, gr.Radio(choices=[], visible=False), *UNMOVED]
         if path is None:
-            return [None, gr.Radio(choices=[], visible=False), *UNMOVED, ""]
+            return [*nothing, ""]
         try:
             sitting = sit(path, self.load(model))
-        except (Skip, IfrpError) as error:
-            refused = f"**{Path(path).name} cannot be taken: {error}.**"
-            return [None, gr.Radio(choices=[], visible=False), *UNMOVED, refused]
+        except Skip as reason:
+            return [*nothing, f"**{Path(path).name} cannot be taken: {reason}.**"]
         first, *_ = choices = list(sitting.crops)
         faces = gr.Radio(choices=choices, value=first, visible=True)
         return [sitting, faces, *UNMOVED, told(sitting, first)]

@@ -26,16 +26,14 @@ def serve(
         IfrpError: there is no such model, or the page cannot be served there.
     """
     with tempfile.TemporaryDirectory(prefix="ifrp-demo-") as folder:
-        os.environ["GRADIO_TEMP_DIR"] = (
-            folder  # read when Gradio is imported, and again where components are made
-        )
+        # Gradio reads it when it is imported, and again where components are made.
+        os.environ["GRADIO_TEMP_DIR"] = folder
         from ifrp.recovery.demo.page import Desk, launch, page
 
         blocks = page(Desk(model, Path(folder)))
         address = launch(blocks, host, port, browser=browser)
-        before = signal.signal(
-            signal.SIGTERM, signal.default_int_handler
-        )  # so that pictures are deleted then, too
+        # Pictures are to be deleted then, too.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             print(f"Open {address} in a browser; Ctrl+C ends it.", flush=True)
             signal.pause()

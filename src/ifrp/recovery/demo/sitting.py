@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ifrp.faces import geometry
-from ifrp.faces.pictures import Skip
+from ifrp.faces.pictures import Skip, reduced
 from ifrp.recovery import portrait
 from ifrp.recovery.portrait import Model, Portrait
 
@@ -116,6 +116,11 @@ def _place(crop: Portrait) -> geometry.Matrix:
     return crop.place
 
 
+def _here(face: Portrait, picture: Image.Image) -> Portrait:
+    """A portrait whose place is in the picture as it was read, which may be smaller than in its file."""
+    return replace(face, place=_place(face) / reduced(picture))
+
+
 def _frame(drawing: ImageDraw.ImageDraw, corners: geometry.Matrix, *, chosen: bool) -> None:
     outline = [tuple(corner) for corner in (*corners, corners[0], corners[1])]
     for colour, width in (("black", 8), ("gold", 4)) if chosen else (("black", 4), ("white", 2)):
@@ -130,7 +135,7 @@ def sit(path: str | Path, model: Model) -> Sitting:
     """
     picture = portrait.opened(path)
     try:
-        found = model.portraits(picture, every=True)
+        found = [_here(face, picture) for face in model.portraits(picture, every=True)]
     except Skip:
         found = []
     crops = {
