@@ -222,9 +222,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.against and not given.longest:
         parser.error("with --against, --longest must be given")
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # what a background shell ignores, its children do, too
+    # What a background shell ignores, its children do, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     given.folder.mkdir(parents=True, exist_ok=True)
     folder = given.folder.resolve()
     undisturbed, took = given.against or folder / "undisturbed", 0.0

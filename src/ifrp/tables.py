@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections import Counter
@@ -10,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ifrp.config.reading import decoded
 from ifrp.errors import IfrpError, sentence
 
 DELIMITERS = (",", ";", "\t")
 """of columns; semicolons are what spreadsheets write where the comma is the decimal sign"""
-UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,7 @@ def text(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise IfrpError(sentence(error, path)) from error
-    encoding = "utf-16" if content.startswith(UTF16) else "utf-8-sig"
-    try:
-        found = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise IfrpError(f"{path}, line {line}, is no text in UTF-8: save it as CSV in UTF-8.") from error
+    found = decoded(content, path, "is no text in UTF-8: save it as CSV in UTF-8")
     if "\0" in found:
         line = found.count("\n", 0, found.index("\0")) + 1
         raise IfrpError(

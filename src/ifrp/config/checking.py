@@ -124,9 +124,9 @@ def _featured(config: Config) -> None:
 def _evaluators(config: Config) -> None:
     """Refuses evaluators that there are not, or whose weights are in a loss."""
     experiments.recognisers(config)
-    recognisers = config.recovery.recognisers
+    recognisers, pupils = config.recovery.recognisers, experiments.every(config).values()
     for key, names in (("recogniser", [config.evaluation.recogniser]), ("others", config.evaluation.others)):
-        for experiment in experiments.every(config).values():
+        for experiment in pupils:
             for name, pupil in ((name, pupil) for name in names for pupil in experiment.recognisers):
                 if name == pupil or _same(recognisers[name], recognisers[pupil]):
                     raise IfrpError(
@@ -166,8 +166,16 @@ def _splits(config: Config) -> None:
 
 
 def _compared(config: Config) -> None:
-    """Refuses to count a face as retrieved that is anywhere among all."""
-    top, compared = config.evaluation.top, min(config.evaluation.faces, config.faces.split.test)
+    require_more(config, min(config.evaluation.faces, config.faces.split.test))
+
+
+def require_more(config: Config, compared: int) -> None:
+    """Refuses an `evaluation.top` that is not below the number of faces that are compared.
+
+    Raises:
+        IfrpError: it is not.
+    """
+    top = config.evaluation.top
     if top >= compared:
         raise IfrpError(
             f"evaluation.top is {top}; it must be below the number of test faces that are compared, {compared}, else each "

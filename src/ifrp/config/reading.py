@@ -86,10 +86,8 @@ def parse(text: str, where: str) -> Any:
         raise IfrpError(f"{where}{line}, is not valid YAML: {problem}.") from error
     except RecursionError as error:
         raise IfrpError(f"{where} is not valid YAML: too many brackets within one another.") from error
-    except (
-        yaml.YAMLError,
-        ValueError,
-    ) as error:  # a character or a number that is none; one of thousands of digits
+    # A character or a number that is none; one of thousands of digits.
+    except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).partition(";")[0].split())
         raise IfrpError(f"{where} is not valid YAML: {reason}.") from error
 
@@ -113,12 +111,26 @@ def _text(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise IfrpError(f"{path} cannot be read as a configuration file: {error.strerror}.") from error
+    return decoded(content, path, "is not UTF-8: save the file with that encoding")
+
+
+def decoded(content: bytes, path: Path, fault: str) -> str:
+    """Text in UTF-8, with or without a byte order mark, or in UTF-16 with one.
+
+    Args:
+        content: of a file.
+        path: of the file, for the sentence.
+        fault: what to say of the line that is neither.
+
+    Raises:
+        IfrpError: there is one.
+    """
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         return content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise IfrpError(f"{path}, line {line}, is not UTF-8: save the file with that encoding.") from error
+        line = content.count(b"\n", 0, error.start) + 1
+        raise IfrpError(f"{path}, line {line}, {fault}.") from error
 
 
 def _walk(node: yaml.Node, above: list[yaml.Node], where: str) -> Iterator[yaml.Node]:

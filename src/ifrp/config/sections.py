@@ -6,9 +6,9 @@ Importing this needs nothing but pydantic, which Snakemake brings, because the S
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from ifrp.config.values import (
     Address,
@@ -192,9 +192,7 @@ class PerceptualLosses:
     variation_weight: Weight = 1e-6
     """weight of the mean squared difference between neighbouring pixels (values -1 to 1)"""
 
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        return some_weight(self, "content_weight", "style_weight")
+    _some = some_weight("content_weight", "style_weight")
 
 
 @section
@@ -268,8 +266,11 @@ RECOGNISER_LAYERS = {
     ),
 }  # fmt: skip
 """layers of each recogniser's network, in their order"""
-PUBLISHED_WEIGHTS = ("vggface2", "casia-webface")
-"""of facenet"""
+PUBLISHED_WEIGHTS = {
+    "vggface2": "20180402-114759-vggface2.pt",
+    "casia-webface": "20180408-102900-casia-webface.pt",
+}
+"""of facenet: their names, and those of the files in which facenet-pytorch released them"""
 
 
 @section

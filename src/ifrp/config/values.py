@@ -13,7 +13,7 @@ from functools import partial
 from typing import Annotated, Any, Literal, TypeVar, cast, dataclass_transform, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticKnownError
 
@@ -47,15 +47,15 @@ def section(cls: type[C]) -> type[C]:
     return cast(type[C], dataclass(frozen=True, config=STRICT)(cls))
 
 
-def some_weight(section: C, *names: str) -> C:
-    """A section of losses, unless all those named have weight 0: then there would be nothing to learn from.
+def some_weight(*names: str) -> Any:
+    """What a section of losses checks if one of those named must have a weight, for else there is nothing to learn from."""
 
-    Raises:
-        ValueError: they have.
-    """
-    if not any(getattr(section, name) for name in names):
-        raise ValueError(f"one of {', '.join(names)} must be above 0")
-    return section
+    def some(section: C) -> C:
+        if not any(getattr(section, name) for name in names):
+            raise ValueError(f"one of {', '.join(names)} must be above 0")
+        return section
+
+    return model_validator(mode="after")(some)
 
 
 def _number(refused: Literal["int_type", "float_type"]) -> BeforeValidator:

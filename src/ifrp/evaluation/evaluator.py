@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifrp.config import Config
-from ifrp.errors import IfrpError
 from ifrp.stacks import Images
 
 Embeddings = NDArray[np.float32]
@@ -32,19 +31,3 @@ def evaluator_facts(config: Config, name: str, evaluator: Recogniser) -> dict[st
     return {
         "recogniser": name, "fingerprint": evaluator.fingerprint, "top": settings.top, "faces": settings.faces,
     }  # fmt: skip
-
-
-def require_more(config: Config, faces: int) -> None:
-    """Refuses an `evaluation.top` among which every face is.
-
-    Args:
-        config: the configuration.
-        faces: how many are compared.
-
-    Raises:
-        IfrpError: it is no less.
-    """
-    if config.evaluation.top >= faces:
-        raise IfrpError(
-            f"evaluation.top is {config.evaluation.top}, but only {faces} test faces are compared, so each is found: lower it."
-        )

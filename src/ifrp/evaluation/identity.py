@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from ifrp import paths
 from ifrp.artifacts import card, read_card, save_table
 from ifrp.config import Config, experiments, styles
+from ifrp.config.checking import require_more
 from ifrp.errors import IfrpError
 from ifrp.evaluation import distractors
-from ifrp.evaluation.evaluator import BATCH, Embeddings, Recogniser, evaluator_facts, require_more
+from ifrp.evaluation.evaluator import BATCH, Embeddings, Recogniser, evaluator_facts
 from ifrp.evaluation.quality import recovered_faces, split_of_styles
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ HIDDEN = re.compile(r"\..*|__macosx|thumbs\.db|desktop\.ini", re.IGNORECASE)
 """files and folders that systems leave among pictures, which are passed over without a word"""
 PART = re.compile(r".*\.(z\d\d|(zip\.)?\d\d\d)", re.IGNORECASE)
 """names of the parts of a split archive"""
+SPLIT = "one part of a split archive"
 ARCHIVES = (
-    (0, b"PK\x07\x08", "one part of a split archive"), (0, b"\x1f\x8b", "a gzip archive"), (257, b"ustar", "a tar archive"),
+    (0, b"PK\x07\x08", SPLIT), (0, b"\x1f\x8b", "a gzip archive"), (257, b"ustar", "a tar archive"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"), (0, b"Rar!", "a rar archive"), (0, b"BZh", "a bzip2 archive"),
     (0, b"\xfd7zXZ", "an xz archive"), (0, b"(\xb5/\xfd", "a zstd archive"),
 )  # fmt: skip
@@ -58,8 +59,10 @@ class Files:
         """The content of one file.
 
         Raises:
-            Skip: it is too large, encrypted, damaged or not readable.
+            Skip: it is too large, encrypted, damaged or not readable, or one of those in `skipped`.
         """
+        if name in self.skipped:
+            raise Skip(self.skipped[name])
         try:
             member = self._members.get(name)
             size = member.file_size if member else (self.path / name).stat().st_size
@@ -105,13 +108,10 @@ class Files:
 
     def _listed(self, archive: zipfile.ZipFile) -> Iterator[str]:
         for member in archive.infolist():
-            path = PurePosixPath(
-                member.filename.replace("\\", "/")
-            )  # as some programs for Windows write them
+            given = member.filename.replace("\\", "/")  # as some programs for Windows write them
+            path = PurePosixPath(given)
             name, parts = path.as_posix(), path.parts
-            if member.filename.endswith(("/", "\\")) or (
-                any(map(HIDDEN.fullmatch, parts)) and ".." not in parts
-            ):
+            if given.endswith("/") or (any(map(HIDDEN.fullmatch, parts)) and ".." not in parts):
                 continue
             if not parts:
                 self.skipped[name] = "it has no name"
@@ -126,13 +126,17 @@ class Files:
                 yield name
 
 
-def foreign(path: Path) -> bool:
-    """Whether a file is an archive of another kind than zip, or a part of one."""
+def foreign(path: Path) -> str | None:
+    """What archive of another kind than zip a file is, or that it is a part of one; none for any other file."""
+    if PART.fullmatch(path.name):
+        return SPLIT
+    start = _start(path)
+    return next((kind for at, sign, kind in ARCHIVES if start.startswith(sign, at)), None)
+
+
+def _start(path: Path) -> bytes:
     with path.open("rb") as file:
-        start = file.read(512)
-    return bool(PART.fullmatch(path.name)) or any(
-        start[offset:].startswith(sign) for offset, sign, _ in ARCHIVES
-    )
+        return file.read(512)
 
 
 def _identity(folder: str | Path) -> tuple[int, int]:
@@ -151,21 +155,17 @@ def _unfit(file: Path) -> str | None:
 
 def _opened(path: Path) -> zipfile.ZipFile:
     try:
-        with path.open("rb") as file:
-            start = file.read(512)
         if zipfile.is_zipfile(path) and not PART.fullmatch(path.name):
             return zipfile.ZipFile(path)
-    except FileNotFoundError:
-        start = b""
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise IfrpError(f"{path} is a damaged zip archive ({brief(error)}): get it again.") from error
-    if PART.fullmatch(path.name) or start.startswith(b"PK\x07\x08"):
+    kind = foreign(path) if path.exists() else None
+    if kind == SPLIT:
         raise IfrpError(
-            f"{path} is one part of a split archive: join the parts to one zip archive, or unpack them and name the folder."
+            f"{path} is {SPLIT}: join the parts to one zip archive, or unpack them and name the folder."
         )
-    found = next((kind for offset, bytes_, kind in ARCHIVES if start[offset:].startswith(bytes_)), None)
-    if found:
-        raise IfrpError(f"{path} is {found}, which is not read: unpack it, and name the folder.")
-    if start.startswith(b"PK"):
+    if kind:
+        raise IfrpError(f"{path} is {kind}, which is not read: unpack it, and name the folder.")
+    if path.exists() and _start(path).startswith(b"PK"):
         raise IfrpError(f"{path} is a damaged zip archive (its end is missing): get it again.")
     raise IfrpError(f"{path} is neither a folder nor a zip archive: name one that holds the pictures.")

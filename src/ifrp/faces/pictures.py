@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-LARGEST_PICTURE = (
-    100_000_000  # pixels; a JPEG with more is read at a half, a quarter or an eighth of its sides
-)
+LARGEST_PICTURE = 100_000_000  # pixels; a JPEG with more is read at a half, a quarter or an eighth
 LARGEST_JPEG = 500_000_000  # pixels; a progressive one is held in memory whole, however small it is read
 LOST = 0.01  # of the pixels, which a JPEG without its end marker may lack
 DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras and scanners put into numbers of 16
@@ -150,7 +148,7 @@ def _loaded(content: bytes) -> Image.Image:
     """The first picture of a file; if what lies beside its pixels cannot be read, or its end marker is missing, without that."""
     from PIL import Image
 
-    if _kind(content) == HEIC:
+    if kind_of(content) == HEIC:
         with suppress(ModuleNotFoundError):  # it is read where somebody installed what reads it
             import_module("pillow_heif").register_heif_opener()
     try:
@@ -263,7 +261,7 @@ def _refusal(content: bytes, error: Exception) -> str:
         return _too_large()
     if not content:
         return "not a picture: the file is empty"
-    kind = _kind(content)
+    kind = kind_of(content)
     return _named(kind) if kind else "not a picture"
 
 
@@ -272,7 +270,8 @@ def _too_large() -> str:
     return f"it has too many pixels: {most} are read at most, {jpeg} of a JPEG; save it smaller"
 
 
-def _kind(content: bytes) -> str | None:
+def kind_of(content: bytes) -> str | None:
+    """What a file is that is no picture for Pillow, by its first bytes; none if they do not say."""
     start = content[:1024].lower()
     if b"<svg" in start:
         return "an SVG drawing"

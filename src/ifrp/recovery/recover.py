@@ -319,21 +319,15 @@ def sources(portrait_paths: Sequence[Path]) -> list[Source]:
 
 
 def _holds(path: Path) -> bool:
-    return path.is_dir() or path.suffix.lower() == ".zip" or (path.is_file() and foreign(path))
-
-
-def _refuse(reason: str) -> Image.Image:
-    raise Skip(reason)
+    return path.is_dir() or path.suffix.lower() == ".zip" or (path.is_file() and foreign(path) is not None)
 
 
 def _sources(path: Path, several: bool) -> Iterator[Source]:
     own = _real(path)
     if _holds(path):
         files, root = Files(path), PurePosixPath((own.name if path.is_dir() else own.stem) if several else "")
-        for name in files.names:
+        for name in (*files.names, *files.skipped):
             yield Source(str(path / name), root / name, lambda n=name: decode(files.read(n)))  # type: ignore[misc]
-        for name, reason in files.skipped.items():
-            yield Source(str(path / name), root / "skipped", lambda r=reason: _refuse(r))  # type: ignore[misc]
         return
     root = PurePosixPath(own.parent.name if several else "")
     if stacks.is_stack(path):

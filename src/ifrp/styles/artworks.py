@@ -97,6 +97,8 @@ def _downloaded(style: Style) -> tuple[Images, Path]:
 
     So another address is another download; so is a file that is not what came. What is no picture is not kept.
     """
+    from ifrp.faces.pictures import kind_of
+
     path = paths.downloaded_artwork(style.name, style.address)
     came = path.with_name(f"{path.name}.sha256")
     if path.exists() and not (came.exists() and came.read_text() == hexdigest(path)):
@@ -108,7 +110,7 @@ def _downloaded(style: Style) -> tuple[Images, Path]:
             new.write_text(hexdigest(path))
         return image, path
     except IfrpError as error:
-        kind = "a web page" if _is_page(path) else "no picture that can be used"
+        kind = kind_of(path.read_bytes()) or "no picture that can be used"
         path.unlink()
         raise IfrpError(
             f"What {style.address} sends for the artwork {style.name} is {kind}: mend the address, or give the path of a file "
@@ -134,8 +136,3 @@ def _fetched(style: Style, target: Path) -> Path:
             f"The artwork {style.name} cannot be downloaded from {style.address} ({brief(error)}): try again, or give the "
             "path of a file as address in the style table."
         ) from error
-
-
-def _is_page(path: Path) -> bool:
-    with path.open("rb") as file:
-        return b"<html" in file.read(1024).lower()

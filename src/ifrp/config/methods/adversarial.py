@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from ifrp.config.methods import fitting
 from ifrp.config.values import (
@@ -34,9 +32,7 @@ class Losses:
     floor: Share = 0.5
     """fraction of λ (and η) at which the decay ends [authors]"""
 
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        return some_weight(self, "pixel", "adversarial")
+    _some = some_weight("pixel", "adversarial")
 
 
 @section

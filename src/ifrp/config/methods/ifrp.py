@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from ifrp.config.methods import adversarial
 from ifrp.config.methods.srn import Network
@@ -21,9 +19,7 @@ class Losses(IdentityLoss, adversarial.Losses):
     identity_pairs: Batch | None = None
     """pairs of each batch that it compares, to save time; none: all, as in the paper"""
 
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        return some_weight(self, "pixel", "adversarial", "identity")
+    _some = some_weight("pixel", "adversarial", "identity")
 
 
 @section

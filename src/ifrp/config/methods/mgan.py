@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from ifrp.config.methods import fitting, translation
 from ifrp.config.sections import Features
@@ -20,9 +18,7 @@ class Losses:
     adversarial: Weight = 1e-2
     """weight of the hinge loss of the discriminator's patches [orig]"""
 
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        return some_weight(self, "pixel", "adversarial")
+    _some = some_weight("pixel", "adversarial")
 
 
 @section

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from ifrp.config.methods import fitting
 from ifrp.config.methods.translation import Optimisation
@@ -20,9 +18,7 @@ class Losses:
     adversarial: Weight = 1.0
     """weight of the cross-entropy of the discriminator's patches [orig]"""
 
-    @model_validator(mode="after")
-    def _some(self) -> Self:
-        return some_weight(self, "pixel", "adversarial")
+    _some = some_weight("pixel", "adversarial")
 
 
 @section

@@ -19,6 +19,7 @@ from torch.optim import AdamW, Optimizer
 from ifrp import artifacts, paths, runtime, stacks
 from ifrp.config import Config, RecogniserTraining, plain
 from ifrp.config import Recogniser as Settings
+from ifrp.config.sections import PUBLISHED_WEIGHTS
 from ifrp.errors import IfrpError
 from ifrp.recovery.recognisers.recogniser import Recogniser, build, convert, fingerprint, prepare, settings_of
 from ifrp.stacks import to_range
@@ -26,13 +27,7 @@ from ifrp.training import checkpoint
 from ifrp.training.loop import Loop
 from ifrp.training.trainee import Trainee, Update
 
-PUBLISHED = {
-    name: f"https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9/{file}"
-    for name, file in (
-        ("vggface2", "20180402-114759-vggface2.pt"),
-        ("casia-webface", "20180408-102900-casia-webface.pt"),
-    )
-}
+RELEASE = "https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9"
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
@@ -144,16 +139,16 @@ class RecogniserTrainee(Trainee[tuple[Tensor, Tensor]]):
 
 
 def _published(settings: Settings) -> tuple[Path, dict[str, Tensor]]:
-    address = PUBLISHED.get(settings.weights)
-    if address is None:
+    file = PUBLISHED_WEIGHTS.get(settings.weights)
+    if file is None:
         path = Path(settings.weights)
         return path, artifacts.load_weights(path)
     if settings.network != "facenet":
         raise IfrpError(
             f"The weights {settings.weights} exist for facenet only; for {settings.network} name a file or trained."
         )
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
-    path = folder / address.rsplit("/", 1)[1]
+    folder, address = Path(torch.hub.get_dir()) / "checkpoints", f"{RELEASE}/{file}"
+    path = folder / file
     if not path.exists():
         try:
             folder.mkdir(parents=True, exist_ok=True)
