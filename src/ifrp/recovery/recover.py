@@ -52,7 +52,7 @@ class Source:
     @property
     def stem(self) -> str:
         """Its name without suffix."""
-        return str(self.name if self.face else self.name.with_suffix(""))
+        return str(self.name if self.face else self.name.parent / self.name.stem)
 
 
 @dataclass
