@@ -1,0 +1,65 @@
+"""What the benchmarks share: timing in alternating rounds, and one table of figures for all of them."""
+
+from __future__ import annotations
+
+import csv
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure, and where there is a peer, the peer's from the same run.
+
+    Attributes:
+        what: was measured.
+        unit: of the values, such as "ms per face".
+        value: ours.
+        machine: processor and threads, or GPU.
+        peer: the name of what it is compared with.
+        peer_value: its value.
+        ratio: how many times ours is better.
+        note: what a reader must know beside that.
+    """
+
+    what: str
+    unit: str
+    value: float
+    machine: str
+    peer: str = ""
+    peer_value: float | None = None
+    ratio: float | None = None
+    note: str = ""
+
+
+def alternating(
+    tasks: Mapping[str, Callable[[], object]], rounds: int, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, float]:
+    """Median seconds of each task over rounds in which they take turns, after one round that is not counted."""
+    found: dict[str, list[float]] = {name: [] for name in tasks}
+    for turn in range(rounds + 1):
+        for name, task in tasks.items():
+            start = clock()
+            task()
+            if turn:
+                found[name].append(clock() - start)
+    return {name: statistics.median(times) for name, times in found.items()}
+
+
+def report(figures: list[Figure], output: Path | None) -> None:
+    """Prints figures, and writes them to a CSV if one is named."""
+    for figure in figures:
+        against = f"; {figure.peer} {figure.peer_value:.4g}: {figure.ratio:.2f} times" if figure.ratio else ""
+        note = f" ({figure.note})" if figure.note else ""
+        print(f"{figure.what}: {figure.value:.4g} {figure.unit}{against}{note}")
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with output.open("w", newline="") as file:
+            writer = csv.DictWriter(
+                file, [entry.name for entry in fields(Figure)], restval="", lineterminator="\n"
+            )
+            writer.writeheader()
+            writer.writerows(asdict(figure) for figure in figures)
