@@ -9,6 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+import torch
+
+from ifrp.artifacts import processor
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -47,6 +51,13 @@ def alternating(
             if turn:
                 found[name].append(clock() - start)
     return {name: statistics.median(times) for name, times in found.items()}
+
+
+def machine(device: torch.device | None = None) -> str:
+    """What a figure was measured on: the GPU, or the processor and the threads of torch."""
+    if device is not None and device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{processor()}, {torch.get_num_threads()} threads"
 
 
 def report(figures: list[Figure], output: Path | None) -> None:

@@ -451,7 +451,7 @@ def card(
         "seed": seed,
         "machine": {
             "system": platform.system(),
-            "processor": _processor(),
+            "processor": processor(),
             "cores": os.cpu_count(),
             **_torch(),
         },
@@ -464,7 +464,7 @@ def card(
         new.write_text(json.dumps(content, indent=2, default=str) + "\n")
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's name, where the system tells it; else its architecture."""
     listed = Path("/proc/cpuinfo")
     lines = listed.read_text().splitlines() if listed.exists() else []
