@@ -61,7 +61,7 @@ def machine(device: torch.device | None = None) -> str:
 
 
 def report(figures: list[Figure], output: Path | None) -> None:
-    """Prints figures, and writes them to a CSV if one is named."""
+    """Prints figures; if a CSV is named, writes them to it, and as a table for the documentation to a .md beside it."""
     for figure in figures:
         against = f"; {figure.peer} {figure.peer_value:.4g}: {figure.ratio:.2f} times" if figure.ratio else ""
         note = f" ({figure.note})" if figure.note else ""
@@ -69,8 +69,20 @@ def report(figures: list[Figure], output: Path | None) -> None:
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
         with output.open("w", newline="") as file:
-            writer = csv.DictWriter(
-                file, [entry.name for entry in fields(Figure)], restval="", lineterminator="\n"
-            )
+            columns = [entry.name for entry in fields(Figure)]
+            writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
             writer.writeheader()
             writer.writerows(asdict(figure) for figure in figures)
+        output.with_suffix(".md").write_text("\n".join(table(figures)) + "\n")
+
+
+def table(figures: list[Figure]) -> list[str]:
+    """Lines of a Markdown table of figures, with the machines below it."""
+    rows = [("what", "measured", "peer", "times", "")]
+    for figure in figures:
+        peer = f"{figure.peer}: {figure.peer_value:.3g}" if figure.peer_value is not None else ""
+        ratio = f"{figure.ratio:.2f}" if figure.ratio is not None else ""
+        rows.append((figure.what, f"{figure.value:.3g} {figure.unit}", peer, ratio, figure.note))
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    lines.insert(1, "| --- | ---: | --- | ---: | --- |")
+    return [*lines, "", "; ".join(dict.fromkeys(figure.machine for figure in figures)) + "."]

@@ -149,10 +149,10 @@ def test_a_wrong_value_is_refused_in_one_sentence(values: dict[str, object], mes
 
 
 def test_numbers_that_arrive_as_text_are_numbers() -> None:
-    found = build(faces={"warp": {"rotation": "20", "scale": ["0.9", 1]}}, runtime={"compile": "true"})
+    found = build(faces={"warp": {"rotation": "20", "scale": ["0.9", 1]}}, runtime={"graphs": "false"})
     assert found.faces.warp.rotation == 20.0
     assert found.faces.warp.scale == (0.9, 1.0)
-    assert found.runtime.compile is True
+    assert found.runtime.graphs is False
 
 
 def test_a_preset_is_laid_over_and_the_rest_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 from training_project import told_to_stop
 
@@ -20,13 +19,11 @@ from ifrp.errors import IfrpError
 from ifrp.training import checkpoint
 from ifrp.training.curve import Curve
 from ifrp.training.loop import Loop
-from ifrp.training.trainee import Row, Trainee, Update
+from ifrp.training.trainee import Gate, Row, Trainee, Update, Updates
 
 
-class Falling(Trainee[float]):
+class Falling(Trainee[Tensor]):
     """w² of one weight w, which starts at 1 and gains (1 − 2·rate) per step; every third step is gated."""
-
-    rate = 0.1
 
     def __init__(self, steps: int = 12) -> None:
         self.layer = nn.Linear(1, 1, bias=False)
@@ -37,12 +34,17 @@ class Falling(Trainee[float]):
     def optimisers(self) -> dict[str, Optimizer]:
         return {"layer": SGD(self.networks["layer"].parameters(), lr=1.0)}
 
-    def batch(self, step: int) -> float:
-        return float(step % 3 != 2)
+    def batch(self, step: int) -> Tensor:
+        return torch.tensor([float(step % 3 != 2)])
 
-    def updates(self, batch: float, step: int) -> Iterator[Update]:
+    def rate(self, step: int) -> float:
+        return 0.1
+
+    def updates(self, batch: Tensor, step: int) -> Updates:
         loss = self.networks["layer"](torch.ones(1, 1)).square().sum()
-        yield Update("layer", loss if batch else None, self.rate, {"loss": loss.detach(), "stepped": batch})
+        updated = yield Gate(("layer",), batch, lambda go: [go > 0], {"loss": loss.detach()})
+        if updated["layer"]:
+            yield Update("layer", loss)
 
     def logged(self, step: int) -> bool:
         return step % 4 == 0
@@ -53,7 +55,7 @@ class Falling(Trainee[float]):
         return {"mean": float(self.networks["layer"](torch.ones(1, 1)))}
 
 
-def loop(trainee: Trainee[float], identity: str = "this") -> Loop:
+def loop(trainee: Trainee[Tensor], identity: str = "this") -> Loop:
     fabric = runtime.fabric(Runtime(device="cpu"))
     return Loop(trainee, fabric, Path("x.ckpt"), identity, Curve(Path("curve.csv")))
 
@@ -67,7 +69,7 @@ def by_hand(steps: int = 12) -> tuple[list[float], list[Row]]:
         if (step + 1) % 4 == 0:
             past = range(step - 3, step + 1)
             rows.append({"step": step + 1, "loss": sum(weights[i] ** 2 for i in past) / 4,
-                         "stepped": sum(i % 3 != 2 for i in past) / 4, "mean": mean})  # fmt: skip
+                         "layer_updated": sum(i % 3 != 2 for i in past) / 4, "mean": mean})  # fmt: skip
     return weights, rows
 
 
@@ -86,9 +88,9 @@ def test_weights_running_mean_and_curve_are_those_by_hand() -> None:
     for found, expected in zip(made.history, rows, strict=True):
         assert found == pytest.approx(expected)
     lines = Path("curve.csv").read_text().splitlines()
-    assert lines[0] == "step,loss,mean,stepped"
+    assert lines[0] == "step,layer_updated,loss,mean"
     assert [float(value) for value in lines[3].split(",")] == pytest.approx(
-        [rows[2][name] for name in ("step", "loss", "mean", "stepped")], rel=1e-5
+        [rows[2][name] for name in ("step", "layer_updated", "loss", "mean")], rel=1e-5
     )
 
 
@@ -124,7 +126,7 @@ class Poisoned(Falling):
 
     checkpoint_minutes = 0
 
-    def updates(self, batch: float, step: int) -> Iterator[Update]:
+    def updates(self, batch: Tensor, step: int) -> Updates:
         yield from super().updates(batch, step)
         if step == 5:
             self.layer.weight.data.fill_(float("nan"))

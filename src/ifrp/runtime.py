@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ifrp.errors import IfrpError
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
     from lightning_fabric import Fabric
+    from numpy.typing import NDArray
 
     from ifrp.config import Runtime
 
@@ -65,6 +66,14 @@ def device(runtime: Runtime) -> torch.device:
 def batch(on_processor: int, device: torch.device) -> int:
     """How many pictures to compute at a time on a device, from how many do best on a processor."""
     return on_processor * (ON_A_GPU if device.type == "cuda" else 1)
+
+
+def sent(values: NDArray[Any] | torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Values as a tensor on a device. A GPU takes them when it gets there: neither it nor the processor waits for the other."""
+    import torch
+
+    tensor = values if isinstance(values, torch.Tensor) else torch.from_numpy(values)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
 
 
 def fabric(runtime: Runtime, devices: int | None = None) -> Fabric:

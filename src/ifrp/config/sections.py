@@ -60,8 +60,8 @@ class Runtime:
     """number of GPUs that one training uses"""
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     """number format of training; bf16-mixed pays on GPUs from Ampere on"""
-    compile: bool = False
-    """compile networks with torch.compile; pays for long trainings on a GPU"""
+    graphs: bool = True
+    """replay the steps of a training as CUDA graphs, where it has one GPU for itself; without effect on a processor"""
 
 
 @section

@@ -14,7 +14,9 @@ the one here, its row in `ifrp.config.methods.METHODS`, and an experiment in the
 
         def updates(self, batch, clock):
             loss = ((self.networks["generator"](batch.portraits) - batch.faces) ** 2).mean()
-            yield Update("generator", loss, rate=1e-3, logs={"pixel": loss})
+            yield Update("generator", loss, {"pixel": loss.detach()})
+
+        def rate(self, clock): return 1e-3
 
         def recover(self, portraits): return self.networks["generator"](portraits).clamp(-1, 1)
 """
@@ -22,23 +24,24 @@ the one here, its row in `ifrp.config.methods.METHODS`, and an experiment in the
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from torch import Tensor, device, nn
 from torch.optim import Optimizer
 
 from ifrp.config import Config
 from ifrp.config.methods.fitting import Settings
-from ifrp.training.trainee import Update as Update  # for the methods, which have all their words from here
+from ifrp.training.trainee import Gate as Gate  # for the methods, which have all their words from here
+from ifrp.training.trainee import Update as Update
+from ifrp.training.trainee import Updates as Updates
 
 S = TypeVar("S", bound=Settings)
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """Pairs of portrait and face; unpaired if the method says so.
 
     Attributes:
@@ -135,13 +138,17 @@ class Method(ABC, Generic[S]):
         """One optimiser for each group of networks that is updated together, by name."""
         return {}
 
-    def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
-        """Yields the updates of one batch in their order.
+    def rate(self, clock: Clock) -> float:
+        """The learning rate of a step, the same for all optimisers; what has no optimisers needs none."""
+        raise NotImplementedError(f"{type(self).__module__} is trained, so it must say at which rate.")
 
-        The loop sets the rate, zeroes the optimiser's gradients, goes backward and steps before it asks for the next
-        update, so what follows a `yield` sees the updated network. It runs this under autocast: sum losses in float32.
-        """
-        return iter(())
+    def updates(self, batch: Batch, clock: Clock) -> Updates:
+        """Yields the updates of one batch in their order: see `ifrp.training.trainee.Trainee.updates`."""
+        yield from ()
+
+    def phase(self, clock: Clock) -> Hashable | None:
+        """What steps have in common that can be replayed as CUDA graphs: see `ifrp.training.trainee.Trainee.phase`."""
+        return None
 
     @abstractmethod
     def recover(self, portraits: Tensor) -> Tensor:

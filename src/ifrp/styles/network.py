@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ifrp import paths
+from ifrp import paths, runtime
 from ifrp.artifacts import (
     card_path,
     load_into,
@@ -122,7 +122,7 @@ def trained(settings: Styles, style: str) -> StyleNetwork:
 
 def to_tensor(images: Images, device: torch.device | str = "cpu") -> Tensor:
     """Pictures (B, H, W, 3) uint8 as a tensor (B, 3, H, W), values -1…1, channels-last in memory."""
-    return to_range(torch.tensor(images).to(device))
+    return to_range(runtime.sent(np.array(images), torch.device(device)))
 
 
 def to_images(tensor: Tensor) -> Images:

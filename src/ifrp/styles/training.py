@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,14 +23,14 @@ from ifrp.styles.network import StyleNetwork, save, to_tensor
 from ifrp.training import checkpoint
 from ifrp.training.curve import Curve
 from ifrp.training.loop import Loop
-from ifrp.training.trainee import Row, Trainee, Update
+from ifrp.training.trainee import Row, Trainee, Update, Updates
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 
 ROWS = 200
-"""rows in a loss curve, about; each is of one batch"""
+"""rows in a loss curve, about"""
 
 
 def write(config: Config, style: str) -> str:
@@ -46,7 +46,7 @@ def write(config: Config, style: str) -> str:
     settings = {"features": config.styles.features, "training": config.styles.training}
     with artifacts.card(target, plain(settings), config.seed, inputs) as facts:
         network, curve = train(
-            style, picture, faces.images, config.styles, config.seed, fabric, config.runtime.compile
+            style, picture, faces.images, config.styles, config.seed, fabric, config.runtime.graphs
         )
         facts.update(curve[-1])
         save(target, network, style)
@@ -61,7 +61,7 @@ def train(
     settings: Styles,
     seed: int,
     fabric: Fabric,
-    compiled: bool = False,
+    graphs: bool = True,
 ) -> tuple[StyleNetwork, list[Row]]:
     """Trains the network of one style and writes its curve; goes on from a checkpoint if an earlier run stopped.
 
@@ -72,7 +72,7 @@ def train(
         settings: section `styles` of the configuration.
         seed: of the first weights and of the order of faces.
         fabric: device and precision.
-        compiled: use torch.compile.
+        graphs: replay steps as CUDA graphs on a GPU.
 
     Returns:
         The network and the rows of its loss curve: step, content, style, variation, total.
@@ -85,7 +85,7 @@ def train(
     network, curve = trainee.network, Curve(paths.style_curve(style))
     pixels = [hashlib.sha256(np.ascontiguousarray(images).data).hexdigest() for images in (artwork, faces)]
     identity = json.dumps([style, plain(settings.features), plain(settings.training), seed, *pixels])
-    loop = Loop(trainee, fabric, paths.checkpoint(f"style-{style}"), identity, curve, compiled)
+    loop = Loop(trainee, fabric, paths.checkpoint(f"style-{style}"), identity, curve, graphs)
     loop.run()
     return network, loop.history
 
@@ -117,12 +117,18 @@ class StyleTrainee(Trainee[Tensor]):
         order = generator(self.seed, "style faces", self.style, step + 1)
         return to_tensor(sample(self.faces, self.options.batch, self.options.crop, order), self.device)
 
-    def updates(self, batch: Tensor, step: int) -> Iterator[Update]:
-        """One step, at a rate that falls linearly to 0."""
+    def rate(self, step: int) -> float:
+        """Falls linearly to 0."""
+        return self.options.learning_rate * (1 - step / self.steps)
+
+    def updates(self, batch: Tensor, step: int) -> Updates:
+        """One step."""
         terms = self.losses(self.losses.content(batch), self.networks["network"](batch))
-        rate = self.options.learning_rate * (1 - step / self.steps)
-        logs = {name: term.detach() for name, term in terms.items()} if self.logged(step + 1) else {}
-        yield Update("network", terms["total"], rate, logs)
+        yield Update("network", terms["total"], {name: term.detach() for name, term in terms.items()})
+
+    def phase(self, step: int) -> Hashable:
+        """All steps do the same."""
+        return 0
 
     def logged(self, step: int) -> bool:
         """At the first step, the last, and some 200 between them."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,8 @@ from ifrp.artifacts import require_writable
 from ifrp.errors import IfrpError
 from ifrp.training import checkpoint
 from ifrp.training.curve import Curve
-from ifrp.training.trainee import Row, Trainee, Update
+from ifrp.training.graphs import Graphs, eagerly, stream
+from ifrp.training.trainee import Gate, Row, Trainee, Update, Updates
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -35,7 +36,7 @@ class Loop:
         path: of the checkpoint.
         identity: names settings and data, see `checkpoint.save`.
         curve: where rows are logged; none: nowhere.
-        compiled: use torch.compile.
+        graphs: replay steps as CUDA graphs, where one GPU trains alone and no loss is scaled.
     """
 
     def __init__(
@@ -45,30 +46,38 @@ class Loop:
         path: Path,
         identity: str,
         curve: Curve | None = None,
-        compiled: bool = False,
+        graphs: bool = True,
     ) -> None:
         self.trainee, self.fabric, self.path = trainee, fabric, path
         self.identity = json.dumps([identity, checkpoint.structure(*trainee.networks.values())])
         self.curve = curve if fabric.is_global_zero else None
         self.emas: dict[str, AveragedModel] = {}
         for name, network in trainee.networks.items():
-            trainee.networks[name] = self._set_up(name, network, compiled)
+            trainee.networks[name] = self._set_up(name, network)
         self.optimisers: dict[str, Any] = {
             name: fabric.setup_optimizers(optimiser) for name, optimiser in trainee.optimisers().items()
         }
         self.step, self.seconds = 0, 0.0
         self.history: list[Row] = []
+        self._logs: dict[str, Tensor | float] = {}
         self._sums: dict[str, tuple[Tensor | float, int]] = {}
         self._not_finite: dict[str, tuple[Tensor, Tensor]] = {}
         self._saved = "none was written yet"
+        self.graphs: Graphs | None = None
+        scaled = bool(fabric.strategy.precision.state_dict())
+        if graphs and fabric.device.type == "cuda" and fabric.world_size == 1 and not scaled:
+            self.graphs = Graphs(trainee, self._advance, self._account)
+            for group in (
+                self._groups()
+            ):  # the rate is where a graph finds it, and so is the optimiser's count of steps
+                group.update(capturable=True, lr=torch.tensor(float(group["lr"]), device=fabric.device))
 
-    def _set_up(self, name: str, network: nn.Module, compiled: bool) -> nn.Module:
+    def _set_up(self, name: str, network: nn.Module) -> nn.Module:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if name in self.trainee.averaged:
             ema = get_ema_multi_avg_fn(self.trainee.averaged[name])
             self.emas[name] = AveragedModel(network, self.fabric.device, multi_avg_fn=ema, use_buffers=True)
-        if compiled:
-            network.compile()
+            self.emas[name].n_averaged = self.emas[name].n_averaged.cpu()  # it is read in every step
         module: nn.Module = self.fabric.setup_module(network)
         return module
 
@@ -89,7 +98,7 @@ class Loop:
         if self.curve is not None:
             self.curve.open(self.history)
         self._train_mode()
-        with _interrupts() as interrupted:
+        with _interrupts() as interrupted, stream() if self.graphs else nullcontext():
             self._steps(interrupted)
         if self.curve is not None:
             self.curve.close()
@@ -113,30 +122,54 @@ class Loop:
                 raise KeyboardInterrupt
 
     def _one_step(self) -> None:
-        updates = self.trainee.updates(self.trainee.batch(self.step), self.step)
-        while True:
-            with self.fabric.autocast():
-                update = next(updates, None)
-            if update is None:
-                break
-            self._descend(update)
-            for name, value in update.logs.items():
-                total, count = self._sums.get(name, (0.0, 0))
-                self._sums[name] = total + (value.double() if isinstance(value, Tensor) else value), count + 1
+        self._set_rate(self.trainee.rate(self.step))
+        batch = self.trainee.batch(self.step)
+        if self.graphs is not None:
+            self.graphs.step(batch, self.step)
+        else:
+            eagerly(self.trainee, batch, self.step, self._advance, self._account)
+        for name, value in self._logs.items():
+            total, count = self._sums.get(name, (0.0, 0))
+            self._sums[name] = total + (value.double() if isinstance(value, Tensor) else value), count + 1
+        self._logs.clear()
         for name, ema in self.emas.items():
             ema.update_parameters(self.trainee.networks[name])
         self.step += 1
 
-    def _descend(self, update: Update) -> None:
-        if update.loss is None:
-            return
-        self._note(update.optimiser, update.loss.detach())
-        optimiser = self.optimisers[update.optimiser]
-        for group in optimiser.param_groups:
-            group["lr"] = update.rate
-        optimiser.zero_grad()
-        self.fabric.backward(update.loss)
-        optimiser.step()
+    def _advance(self, updates: Updates, answer: Mapping[str, bool] | None) -> Update | Gate | None:
+        """Computes up to the next gate, or through the next update; none at the end of the step."""
+        try:
+            with self.fabric.autocast():
+                asked = next(updates) if answer is None else updates.send(answer)
+        except StopIteration:
+            return None
+        if isinstance(asked, Update):
+            optimiser = self.optimisers[asked.optimiser]
+            optimiser.zero_grad()
+            self.fabric.backward(asked.loss)
+            optimiser.step()
+        return asked
+
+    def _account(self, asked: Update | Gate) -> Mapping[str, bool] | None:
+        """Notes what was computed; of a gate, reads it and returns which optimisers are updated."""
+        self._logs.update(asked.logs)
+        if isinstance(asked, Update):
+            self._note(asked.optimiser, asked.loss.detach())
+            return None
+        answer = dict(zip(asked.optimisers, asked.choose(*asked.values.tolist()), strict=True))
+        self._logs.update({f"{name}_updated": float(yes) for name, yes in answer.items()})
+        return answer
+
+    def _groups(self) -> Iterator[dict[str, Any]]:
+        for optimiser in self.optimisers.values():
+            yield from optimiser.param_groups
+
+    def _set_rate(self, rate: float) -> None:
+        for group in self._groups():
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
 
     def _note(self, optimiser: str, loss: Tensor) -> None:
         """Notes, where the loss is, the first step at which it was not finite, and what it was then."""
@@ -199,7 +232,10 @@ class Loop:
         for name, ema in self.emas.items():
             ema.load_state_dict(state["means"][name])
         for name, optimiser in self.optimisers.items():
-            optimiser.load_state_dict(state["optimisers"][name])
+            found = state["optimisers"][name]
+            for group, own in zip(found["param_groups"], optimiser.param_groups, strict=True):
+                group.update({key: own[key] for key in ("lr", "capturable") if key in own})
+            optimiser.load_state_dict(found)
         if state["precision"]:  # empty where nothing was scaled: the precision may have changed since
             self.fabric.strategy.precision.load_state_dict(state["precision"])
         self.trainee.load_extra_state(state["extra"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 from ifrp.config.methods.cyclegan import Settings
 from ifrp.recovery import method
-from ifrp.recovery.method import Batch, Clock, Update, frozen
+from ifrp.recovery.method import Batch, Clock, Update, Updates, frozen
 from ifrp.recovery.networks.patchgan import PatchGAN
 from ifrp.recovery.networks.resnet import ResNet
 from ifrp.recovery.training import losses, optimisation
@@ -44,9 +44,12 @@ class Method(method.Method[Settings]):
             "discriminator": adam(networks["discriminator_faces"], networks["discriminator_portraits"]),
         }
 
-    def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
+    def rate(self, clock: Clock) -> float:
+        """Constant, then falling in a line."""
+        return optimisation.rate(self.settings.optimisation, clock)
+
+    def updates(self, batch: Batch, clock: Clock) -> Updates:
         """The generators' step, then the discriminators' on pictures from the pools."""
-        rate = optimisation.rate(self.settings.optimisation, clock)
         fakes = {
             "faces": self.networks["generator"](batch.portraits),
             "portraits": self.networks["inverse"](batch.faces),
@@ -54,10 +57,10 @@ class Method(method.Method[Settings]):
         terms = self._terms(batch, fakes)
         logs = {name: term.detach() for name, (_, term) in terms.items()}
         loss = torch.stack([factor * term for factor, term in terms.values()]).sum()
-        yield Update("generator", loss, rate, logs)
+        yield Update("generator", loss, logs)
         real, fake = self._discriminated(batch, fakes)
         logs = {"discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
-        yield Update("discriminator", (real + fake) / 2, rate, logs)
+        yield Update("discriminator", (real + fake) / 2, logs)
 
     def _terms(self, batch: Batch, fakes: Mapping[str, Tensor]) -> dict[str, tuple[float, Tensor]]:
         generator, inverse, weights = (

@@ -9,15 +9,13 @@ those of the training styles.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from torch import Tensor
 from torch.optim import Adam, Optimizer
 
 from ifrp.config.methods.ifrp_plus import Settings
-from ifrp.recovery.method import Batch, Clock, Update
+from ifrp.recovery.method import Batch, Clock, Update, Updates
 from ifrp.recovery.methods import ifrp
 from ifrp.recovery.networks.stn import Aligner, resample
 from ifrp.recovery.training import losses
@@ -38,13 +36,13 @@ class Method(ifrp.Method):
         """Those of IFRP, and Adam for the transformer, which RMSprop takes twice as long to train."""
         return super().optimisers() | {"aligner": Adam(self.networks["aligner"].parameters())}
 
-    def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
+    def updates(self, batch: Batch, clock: Clock) -> Updates:
         """The transformer's step towards the true places, then those of IFRP on upright portraits."""
         places = self.networks["aligner"](batch.portraits)
         error = losses.places(places, batch.places)
-        yield Update("aligner", error, self._rate(clock), {"places": error.detach()})
+        yield Update("aligner", error, {"places": error.detach()})
         upright = resample(batch.portraits, places.detach())
-        yield from super().updates(replace(batch, portraits=upright), clock)
+        yield from super().updates(batch._replace(portraits=upright), clock)
 
     def recover(self, portraits: Tensor) -> Tensor:
         """Two forward passes."""

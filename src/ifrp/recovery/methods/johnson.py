@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from torch.optim import Adam, Optimizer
 from ifrp.config import Config
 from ifrp.config.methods.johnson import Settings
 from ifrp.recovery import method
-from ifrp.recovery.method import Batch, Clock, Update
+from ifrp.recovery.method import Batch, Clock, Update, Updates
 from ifrp.recovery.training import perceptual
 from ifrp.styles.losses import Losses
 from ifrp.styles.network import StyleNetwork
@@ -36,7 +36,15 @@ class Method(method.Method[Settings]):
         """Adam."""
         return {"generator": Adam(self.networks["generator"].parameters(), lr=self.settings.learning_rate)}
 
-    def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
+    def rate(self, clock: Clock) -> float:
+        """Constant."""
+        return self.settings.learning_rate
+
+    def phase(self, clock: Clock) -> Hashable:
+        """All steps do the same."""
+        return 0
+
+    def updates(self, batch: Batch, clock: Clock) -> Updates:
         """One step; the true faces of the batch have no part in it.
 
         As in `ifrp.styles`, the batch's mean Gram matrix is compared with the style's; the original compares each one.
@@ -45,7 +53,7 @@ class Method(method.Method[Settings]):
         content = self.losses.content(batch.portraits)
         terms = self.losses(content, self.networks["generator"](batch.portraits))
         logs = {name: term.detach() for name, term in terms.items() if name != "total"}
-        yield Update("generator", terms["total"], self.settings.learning_rate, logs)
+        yield Update("generator", terms["total"], logs)
 
     def recover(self, portraits: Tensor) -> Tensor:
         """One forward pass."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable
 from dataclasses import replace
 
 import torch
@@ -13,7 +13,7 @@ from ifrp.config import Config
 from ifrp.config import Features as FeatureSettings
 from ifrp.config.methods.mgan import Settings
 from ifrp.recovery import method
-from ifrp.recovery.method import Batch, Clock, Update, frozen
+from ifrp.recovery.method import Batch, Clock, Update, Updates, frozen
 from ifrp.recovery.networks.stn import channels
 from ifrp.recovery.training import losses, optimisation
 from ifrp.styles.features import Features
@@ -96,20 +96,28 @@ class Method(method.Method[Settings]):
         settings = self.settings.optimisation
         return {name: optimisation.adam(settings, network) for name, network in self.networks.items()}
 
-    def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
+    def rate(self, clock: Clock) -> float:
+        """Constant, then falling in a line."""
+        return optimisation.rate(self.settings.optimisation, clock)
+
+    def phase(self, clock: Clock) -> Hashable:
+        """All steps do the same."""
+        return 0
+
+    def updates(self, batch: Batch, clock: Clock) -> Updates:
         """The discriminator's step, then the decoder's."""
-        rate, weights = optimisation.rate(self.settings.optimisation, clock), self.settings.losses
+        weights = self.settings.losses
         recovered = self.recover(batch.portraits)
         network, features = self.networks["discriminator"], self._features(recovered, DISCRIMINATED)
         real = losses.hinge(_inner(network(self._features(batch.faces, DISCRIMINATED))), True)
         fake = losses.hinge(_inner(network(features.detach())), False)
         logs = {"discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
-        yield Update("discriminator", real + fake, rate, logs)
+        yield Update("discriminator", real + fake, logs)
         with frozen(network) as discriminator:
             error = losses.hinge(_inner(discriminator(features)), True)
         pixel = losses.pixel(recovered, batch.faces)
         loss = (weights.pixel * pixel + weights.adversarial * error) / (weights.pixel + weights.adversarial)
-        yield Update("generator", loss, rate, {"pixel": pixel.detach(), "adversarial": error.detach()})
+        yield Update("generator", loss, {"pixel": pixel.detach(), "adversarial": error.detach()})
 
     def recover(self, portraits: Tensor) -> Tensor:
         """One forward pass of encoder and decoder."""

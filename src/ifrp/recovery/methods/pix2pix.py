@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 
 from ifrp.config.methods.pix2pix import Settings
 from ifrp.recovery import method
-from ifrp.recovery.method import Batch, Clock, Update, frozen
+from ifrp.recovery.method import Batch, Clock, Update, Updates, frozen
 from ifrp.recovery.networks.patchgan import PatchGAN
 from ifrp.recovery.networks.unet import UNet
 from ifrp.recovery.training import losses, optimisation
@@ -31,20 +31,28 @@ class Method(method.Method[Settings]):
         settings = self.settings.optimisation
         return {name: optimisation.adam(settings, network) for name, network in self.networks.items()}
 
-    def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
+    def rate(self, clock: Clock) -> float:
+        """Constant, then falling in a line."""
+        return optimisation.rate(self.settings.optimisation, clock)
+
+    def phase(self, clock: Clock) -> Hashable:
+        """All steps do the same."""
+        return 0
+
+    def updates(self, batch: Batch, clock: Clock) -> Updates:
         """The discriminator's step at half its loss, then the generator's."""
-        rate, weights = optimisation.rate(self.settings.optimisation, clock), self.settings.losses
+        weights = self.settings.losses
         recovered = self.networks["generator"](batch.portraits)
         network = self.networks["discriminator"]
         real = losses.adversarial(network(_pair(batch.portraits, batch.faces)), True)
         fake = losses.adversarial(network(_pair(batch.portraits, recovered.detach())), False)
         logs = {"discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
-        yield Update("discriminator", (real + fake) / 2, rate, logs)
+        yield Update("discriminator", (real + fake) / 2, logs)
         with frozen(network) as discriminator:
             error = losses.adversarial(discriminator(_pair(batch.portraits, recovered)), True)
         pixel = losses.absolute(recovered, batch.faces)
         loss = weights.pixel * pixel + weights.adversarial * error
-        yield Update("generator", loss, rate, {"pixel": pixel.detach(), "adversarial": error.detach()})
+        yield Update("generator", loss, {"pixel": pixel.detach(), "adversarial": error.detach()})
 
     def recover(self, portraits: Tensor) -> Tensor:
         """One forward pass, with dropout as in the original and batch norm's running statistics."""

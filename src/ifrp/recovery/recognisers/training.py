@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -25,7 +25,7 @@ from ifrp.recovery.recognisers.recogniser import Recogniser, build, convert, fin
 from ifrp.stacks import to_range
 from ifrp.training import checkpoint
 from ifrp.training.loop import Loop
-from ifrp.training.trainee import Trainee, Update
+from ifrp.training.trainee import Trainee, Update, Updates
 
 RELEASE = "https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9"
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
@@ -72,7 +72,7 @@ def train(config: Config, name: str, settings: Settings, facts: dict[str, Any]) 
     trainee = RecogniserTrainee(name, settings, stacks.read(path), config.seed, fabric.device)
     identity = json.dumps([name, plain(settings), config.seed, artifacts.hexdigest(path)])
     checkpoints = paths.checkpoint(f"recogniser-{name}")
-    loop = Loop(trainee, fabric, checkpoints, identity, compiled=config.runtime.compile)
+    loop = Loop(trainee, fabric, checkpoints, identity, graphs=config.runtime.graphs)
     loop.run()
     speed = options.steps * options.batch / max(loop.seconds, 1e-9)
     facts.update(people=trainee.people, faces=len(trainee.labels), steps=options.steps)
@@ -128,14 +128,21 @@ class RecogniserTrainee(Trainee[tuple[Tensor, Tensor]]):
         seed = runtime.subseed(*self.purpose, step)
         torch.manual_seed(seed)
         rows = runtime.generator(seed).integers(len(self.labels), size=self.options.batch)
-        images = to_range(torch.from_numpy(self.images[rows]).to(self.device))
-        labels = torch.from_numpy(self.labels[rows]).to(self.device)
+        images = to_range(runtime.sent(self.images[rows], self.device))
+        labels = runtime.sent(self.labels[rows], self.device)
         return prepare(augment(images, self.options), self.settings), labels
 
-    def updates(self, batch: tuple[Tensor, Tensor], step: int) -> Iterator[Update]:
+    def rate(self, step: int) -> float:
+        """Up, then down: see `rate`."""
+        return self.options.learning_rate * rate(step, self.steps)
+
+    def updates(self, batch: tuple[Tensor, Tensor], step: int) -> Updates:
         """One step."""
-        loss = self.networks["recogniser"](*batch)
-        yield Update("recogniser", loss, self.options.learning_rate * rate(step, self.steps))
+        yield Update("recogniser", self.networks["recogniser"](*batch))
+
+    def phase(self, step: int) -> Hashable:
+        """All steps do the same."""
+        return 0
 
 
 def _published(settings: Settings) -> tuple[Path, dict[str, Tensor]]:
@@ -205,7 +212,7 @@ def augment(images: Tensor, options: RecogniserTraining) -> Tensor:
     count = len(images)
 
     def draw(*shape: int) -> Tensor:
-        return (2 * torch.rand(count, *shape) - 1).to(images.device)
+        return runtime.sent(2 * torch.rand(count, *shape) - 1, images.device)
 
     angle, scale = draw() * math.radians(options.rotation), 1 + draw() * options.shift
     mirror = torch.sign(draw())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Hashable, Mapping
+from functools import partial
 from typing import TypeVar
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from torch.optim import Optimizer, RMSprop
 
 from ifrp.config.methods.adversarial import Settings
-from ifrp.recovery.method import Batch, Clock, Method, Update, frozen
+from ifrp.recovery.method import Batch, Clock, Gate, Method, Update, Updates, frozen
 from ifrp.recovery.networks.dn import DN
 from ifrp.recovery.training import losses
 from ifrp.recovery.training.schedules import balance, learning_rate, warm_up, weight
@@ -39,34 +40,37 @@ class AdversarialMethod(Method[S]):
             for name, network in self.networks.items()
         }
 
-    def updates(self, batch: Batch, clock: Clock) -> Iterator[Update]:
+    def rate(self, clock: Clock) -> float:
+        """Falls with the epochs, and starts low."""
+        settings = self.settings.optimisation
+        rate = learning_rate(settings.learning_rate, clock.epoch, settings.decay, settings.floor)
+        return rate * (warm_up(clock.step, settings.warm_up) if settings.warm_up else 1.0)
+
+    def phase(self, clock: Clock) -> Hashable:
+        """The epoch, with which the weights of the losses change."""
+        return clock.epoch
+
+    def updates(self, batch: Batch, clock: Clock) -> Updates:
         """The discriminator's step on half the faces and the other half's recoveries, then the generator's on all."""
-        rate, weights = self._rate(clock), self.settings.losses
+        weights = self.settings.losses
         recovered = self.networks["generator"](batch.portraits)
-        generator = True
-        if weights.adversarial:
-            update, generator = self._discriminator(batch.faces, recovered.detach(), rate)
-            yield update
         terms = {"pixel": (weights.pixel, losses.pixel(recovered, batch.faces))}
-        if generator and weights.adversarial:
+        if weights.adversarial:
+            updated = yield from self._discriminator(batch.faces, recovered.detach(), _logs(terms))
+            if not updated:
+                return
             with frozen(self.networks["discriminator"]) as discriminator:
                 error = losses.adversarial(discriminator(recovered), real=True)
-            terms["adversarial"] = (
-                weight(weights.adversarial, clock.epoch, weights.decay, weights.floor),
-                error,
-            )
-        if generator:
-            terms |= self.further_losses(batch, recovered, clock)
-        loss = torch.stack([factor * term for factor, term in terms.values()]).sum() if generator else None
-        yield Update("generator", loss, rate, {name: term.detach() for name, (_, term) in terms.items()})
+            factor = weight(weights.adversarial, clock.epoch, weights.decay, weights.floor)
+            terms["adversarial"] = (factor, error)
+        terms |= self.further_losses(batch, recovered, clock)
+        loss = torch.stack([factor * term for factor, term in terms.values()]).sum()
+        yield Update("generator", loss, _logs(terms))
 
-    def further_losses(
-        self, batch: Batch, recovered: Tensor, clock: Clock
-    ) -> dict[str, tuple[float, Tensor]]:
-        """More terms of the generator's loss: weight and value, by name."""
-        return {}
-
-    def _discriminator(self, faces: Tensor, recovered: Tensor, rate: float) -> tuple[Update, bool]:
+    def _discriminator(
+        self, faces: Tensor, recovered: Tensor, logs: dict[str, Tensor]
+    ) -> Generator[Update | Gate, Mapping[str, bool], bool]:
+        """The discriminator's update, unless it is gated; returns whether the generator is to be updated."""
         # The halves show different faces: one batch never tells which recovery belongs to which face [authors].
         # Each has a pass of its own, as the generator's step has: in a mixed batch, the statistics that batch norm takes of
         # both give the recoveries away, the discriminator stops by its margin, and what it learned means nothing to the
@@ -74,21 +78,26 @@ class AdversarialMethod(Method[S]):
         half, network = len(faces) // 2, self.networks["discriminator"]
         real = losses.adversarial(network(faces[:half]), True)
         fake = losses.adversarial(network(recovered[half:]), False)
-        discriminator, generator = True, True
-        if self.settings.optimisation.margin:
+        logs = {**logs, "discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
+        margin, updated = self.settings.optimisation.margin, {"discriminator": True, "generator": True}
+        if margin:
             errors = self.average(torch.stack([real.detach(), fake.detach()]))
-            on_real, on_fake = errors.tolist()  # a GPU is read once
-            discriminator, generator = balance(on_real, on_fake, self.settings.optimisation.margin)
-        logs = {"discriminator_real": real.detach(), "discriminator_fake": fake.detach()}
-        loss = real + fake if discriminator else None
-        return Update("discriminator", loss, rate, logs), generator
+            updated = dict((yield Gate(tuple(updated), errors, partial(balance, margin=margin), logs)))
+        if updated["discriminator"]:
+            yield Update("discriminator", real + fake, logs)
+        return updated["generator"]
 
-    def _rate(self, clock: Clock) -> float:
-        settings = self.settings.optimisation
-        rate = learning_rate(settings.learning_rate, clock.epoch, settings.decay, settings.floor)
-        return rate * (warm_up(clock.step, settings.warm_up) if settings.warm_up else 1.0)
+    def further_losses(
+        self, batch: Batch, recovered: Tensor, clock: Clock
+    ) -> dict[str, tuple[float, Tensor]]:
+        """More terms of the generator's loss: weight and value, by name."""
+        return {}
 
     def recover(self, portraits: Tensor) -> Tensor:
         """One forward pass."""
         found: Tensor = self.networks["generator"](portraits)
         return found.clamp(-1, 1)
+
+
+def _logs(terms: Mapping[str, tuple[float, Tensor]]) -> dict[str, Tensor]:
+    return {name: term.detach() for name, (_, term) in terms.items()}

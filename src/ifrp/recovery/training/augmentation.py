@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ifrp import runtime
+
 SIDES = (1, 3, 5, 7)  # of the kernels, in pixels
 
 
@@ -31,7 +33,7 @@ def recoloured(portraits: Tensor, share: float, seed: int) -> Tensor:
     other = torch.randperm(count, generator=random)
     mixed = torch.rand(count, 1, 1, 1, generator=random)
     mixed[torch.rand(count, generator=random) >= share] = 1.0
-    kernels, mixed, other = (part.to(portraits.device) for part in (kernels, mixed, other))
+    kernels, mixed, other = (runtime.sent(part, portraits.device) for part in (kernels, mixed, other))
     padded = F.pad(portraits, [side // 2] * 4, mode="reflect").contiguous()
     changed = F.conv2d(padded.flatten(0, 1)[None], kernels.flatten(0, 1), groups=count)  # (1, 3N, S, S)
     changed = _like(changed.view_as(portraits), portraits[other])

@@ -59,7 +59,7 @@ def prepared(
     """An experiment and its loop, before the first step; `identity` as in `checkpoint.save`."""
     trainee = ExperimentTrainee(config, experiment, fabric)
     curve = Curve(paths.training_curve(experiment.name), live=True)
-    loop = Loop(trainee, fabric, paths.checkpoint(experiment.name), identity, curve, config.runtime.compile)
+    loop = Loop(trainee, fabric, paths.checkpoint(experiment.name), identity, curve, config.runtime.graphs)
     return loop, trainee
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from ifrp.errors import IfrpError
 from ifrp.faces.warp import forward, unwarp
 from ifrp.recovery.method import Batch
 from ifrp.recovery.training.augmentation import recoloured
-from ifrp.stacks import to_range
+from ifrp.stacks import Images, to_range
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,8 +96,8 @@ class Pairs:
         self._order = (-1, *self.order(-1))
         room = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0
         held = sum(images.nbytes for images in (faces, *portraits)) < 0.6 * room
-        self.faces = _Stack(faces, device, held)
-        self.portraits = [_Stack(images, device, held) for images in portraits]
+        self.faces = _Stacks([faces], device, held)
+        self.portraits = _Stacks(portraits, device, held)
 
     def order(self, epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Face, style and portrait (its row in the stack of the style) of every pair of an epoch, in the order they are shown."""
@@ -121,22 +122,20 @@ class Pairs:
         faces, styles, rows = (part[window] for part in self._order[1:])
         random = runtime.generator(self.seed, "batch", step)
         other = faces if self.paired else random.integers(self.count, size=self.batch)[rank::devices]
-        mirrored = torch.from_numpy(random.random(self.batch)[rank::devices] < (0.5 if self.flip else 0))
-        portraits = torch.empty(len(faces), *self.faces.shape, dtype=torch.uint8, device=self.device)
-        for style in np.unique(styles):
-            members = np.flatnonzero(styles == style)
-            portraits[torch.from_numpy(members).to(self.device)] = self.portraits[style](rows[members])
+        mirrored = random.random(self.batch)[rank::devices] < (0.5 if self.flip else 0)
+        portraits = self.portraits(rows, styles)
         warps = self.warps.iloc[rows]
         if self.aligned:
-            portraits = torch.from_numpy(unwarp(portraits.cpu().numpy(), warps)).to(self.device)
-        images = _flipped(to_range(portraits), mirrored)
+            portraits = runtime.sent(unwarp(portraits.cpu().numpy(), warps), self.device)
+        some = runtime.sent(mirrored, self.device) if mirrored.any() else None
+        images = _flipped(to_range(portraits), some)
         if self.recolour:
             images = recoloured(images, self.recolour, runtime.subseed(self.seed, "colours", step, rank))
         return Batch(
             portraits=images,
-            faces=_flipped(to_range(self.faces(other)), mirrored),
-            style=torch.from_numpy(styles).to(self.device),
-            places=torch.from_numpy(places(warps, mirrored.numpy(), self.aligned)).to(self.device),
+            faces=_flipped(to_range(self.faces(other)), some),
+            style=runtime.sent(styles, self.device),
+            places=runtime.sent(places(warps, mirrored, self.aligned), self.device),
         )
 
 
@@ -175,24 +174,31 @@ def places(warps: pd.DataFrame, mirrored: NDArray[np.bool_], aligned: bool) -> N
     return maps.astype(np.float32)
 
 
-def _flipped(images: Tensor, mirrored: Tensor) -> Tensor:
-    if not mirrored.any():
-        return images
-    return torch.where(mirrored.to(images.device)[:, None, None, None], images.flip(3), images)
+def _flipped(images: Tensor, mirrored: Tensor | None) -> Tensor:
+    return images if mirrored is None else torch.where(mirrored[:, None, None, None], images.flip(3), images)
 
 
-class _Stack:
-    """Rows of one stack as a uint8 tensor on a device; the whole stack is moved there if it is to be held."""
+class _Stacks:
+    """Pictures of stacks that are alike, as uint8 tensors on a device; whole stacks are moved there if they are to be held."""
 
-    def __init__(self, images: stacks.Images, device: torch.device, held: bool) -> None:
-        self.images, self.device, self.shape = images, device, images.shape[1:]
-        self.tensor = torch.from_numpy(np.array(images)).to(device) if held else None
+    def __init__(self, stacks: Sequence[Images], device: torch.device, held: bool) -> None:
+        self.stacks, self.device = stacks, device
+        self.held = [torch.from_numpy(np.array(images)).to(device) for images in stacks] if held else None
 
-    def __call__(self, rows: NDArray[np.int64]) -> Tensor:
-        if self.tensor is not None:
-            return self.tensor[torch.from_numpy(rows).to(self.device)]
-        found = torch.from_numpy(self.images[rows])
-        return found.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else found
+    def __call__(self, rows: NDArray[np.int64], stack: NDArray[np.int64] | None = None) -> Tensor:
+        """Some rows, each of the stack named or all of the first, (N, H, W, 3)."""
+        which = np.zeros_like(rows) if stack is None else stack
+        if self.held is None:
+            found = np.empty((len(rows), *self.stacks[0].shape[1:]), np.uint8)
+            for number in np.unique(which):
+                found[which == number] = self.stacks[number][rows[which == number]]
+            return runtime.sent(found, self.device)
+        pictures = torch.empty(len(rows), *self.held[0].shape[1:], dtype=torch.uint8, device=self.device)
+        for number in np.unique(which):
+            members = np.flatnonzero(which == number)
+            chosen = self.held[number][runtime.sent(rows[members], self.device)]
+            pictures[runtime.sent(members, self.device)] = chosen
+        return pictures
 
 
 def held_out(source: Source, count: int) -> list[tuple[Tensor, Tensor]] | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Hashable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from ifrp.recovery.method import Batch, Clock
 from ifrp.recovery.training.pairs import Pairs, Source, held_out
 from ifrp.stacks import to_range
 from ifrp.training.loop import average
-from ifrp.training.trainee import Row, Trainee, Update
+from ifrp.training.trainee import Row, Trainee, Updates
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -64,11 +63,20 @@ class ExperimentTrainee(Trainee[Batch]):
         """Pairs of portrait and face."""
         return self.pairs(step)
 
-    def updates(self, batch: Batch, step: int) -> Iterator[Update]:
-        """The method's, and for the curve which of them were steps and which were gated."""
-        for update in self.method.updates(batch, Clock(step, step // self.pairs.per_epoch, self.steps)):
-            stepped = {f"{update.optimiser}_updated": float(update.loss is not None)}
-            yield replace(update, logs={**update.logs, **stepped})
+    def rate(self, step: int) -> float:
+        """The method's."""
+        return self.method.rate(self._clock(step))
+
+    def updates(self, batch: Batch, step: int) -> Updates:
+        """The method's."""
+        return self.method.updates(batch, self._clock(step))
+
+    def phase(self, step: int) -> Hashable | None:
+        """The method's."""
+        return self.method.phase(self._clock(step))
+
+    def _clock(self, step: int) -> Clock:
+        return Clock(step, step // self.pairs.per_epoch, self.steps)
 
     def logged(self, step: int) -> bool:
         """Every `log_every` steps, and where it is validated."""

@@ -1,0 +1,75 @@
+"""Networks as they recover fastest: batch norm folded into convolutions, and bfloat16 on processors that compute in it."""
+
+from __future__ import annotations
+
+import copy
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from ifrp.recovery.method import Method
+
+WIDE = 1_000_000
+"""weights of a network from which bfloat16 pays; smaller ones spend their time elsewhere than in products of matrices"""
+
+
+def optimised(method: Method[Any], device: torch.device, bfloat16: bool | None = None) -> Method[Any]:
+    """A method like another that is ready to recover, but faster; calibrate the other one, and optimise it again.
+
+    Folding alone changes what is recovered by rounding errors. With bfloat16 a PSNR of 46 to 51 dB lies between the two.
+
+    Args:
+        method: ready to recover.
+        device: where its networks are.
+        bfloat16: whether large networks compute in it; none: where the device is a processor with instructions for it.
+    """
+    found = copy.copy(method)
+    half = supports_bfloat16(device) if bfloat16 is None else bfloat16
+    found.networks = {
+        name: _optimised(network, half) if name in method.kept else network
+        for name, network in method.networks.items()
+    }
+    return found
+
+
+def supports_bfloat16(device: torch.device) -> bool:
+    """Whether a device is a processor that multiplies matrices of bfloat16 (AVX512-BF16, AMX)."""
+    if device.type != "cpu":
+        return False
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+
+
+def folded(network: nn.Module) -> nn.Module:
+    """A copy in evaluation mode, in which each batch norm behind a convolution is part of the convolution's weights."""
+    found = copy.deepcopy(network).eval()
+    for module in list(found.modules()):
+        if not isinstance(module, nn.Sequential):
+            continue
+        for (name, layer), (following, norm) in pairwise(list(module.named_children())):
+            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and isinstance(norm, nn.BatchNorm2d):
+                fused = fuse_conv_bn_eval(layer, norm, transpose=isinstance(layer, nn.ConvTranspose2d))
+                setattr(module, name, fused)
+                setattr(module, following, nn.Identity())
+    return found.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+class _Bfloat16(nn.Module):
+    """A network that computes in bfloat16 what is safe in it, and takes and gives float32."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            found: Tensor = self.network(images)
+        return found.float()
+
+
+def _optimised(network: nn.Module, half: bool) -> nn.Module:
+    large = sum(weight.numel() for weight in network.parameters()) >= WIDE
+    return _Bfloat16(folded(network)) if half and large else folded(network)
