@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from unittest.mock import patch
 
 import pytest
@@ -63,7 +63,8 @@ class Tape(TorchDispatchMode):
 
     def undo(self) -> None:
         """As if nothing had been computed: what is new holds nothing that could be read."""
-        with torch.no_grad():
+        changed = (*(tensor for tensor, _ in self.before), *self.made)
+        with torch.no_grad(), torch.autograd._unsafe_preserve_version_counter(changed):
             for tensor, value in reversed(self.before):
                 tensor.copy_(value)
             for tensor in self.made:
@@ -122,7 +123,7 @@ def trained(project: Config, name: str, recorded: bool, spoil: bool = False) -> 
             }
 
         def rate(self, step: int) -> float:
-            return 1e-3 * 0.5 ** (step // self.pairs.per_epoch)
+            return 1e-3 * 0.5 ** cast("int", self.phase(step) or 0)
 
         def updates(self, batch: Any, step: int) -> Updates:
             for_all = super().updates(batch, step)
@@ -178,8 +179,8 @@ def test_replayed_steps_are_the_steps(
 
 def test_gates_close_in_what_is_compared(project: Config) -> None:
     loop, _ = trained(project, "ifrp", recorded=True)
-    for name in ("generator", "discriminator"):
-        assert any(row[f"{name}_updated"] < 1 for row in loop.history) or name == "generator"
+    assert any(row["discriminator_updated"] < 1 for row in loop.history)
+    assert any(row["generator_updated"] < 1 for row in loop.history)
 
 
 def test_what_cannot_be_replayed_is_trained_as_it_is_written(
