@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 import pytest
 import recovery_project
 import torch
 from torch import Tensor
+from torch.autograd.grad_mode import _unsafe_preserve_version_counter
 from torch.optim import RMSprop
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -64,7 +65,7 @@ class Tape(TorchDispatchMode):
     def undo(self) -> None:
         """As if nothing had been computed: what is new holds nothing that could be read."""
         changed = (*(tensor for tensor, _ in self.before), *self.made)
-        with torch.no_grad(), torch.autograd._unsafe_preserve_version_counter(changed):
+        with torch.no_grad(), _unsafe_preserve_version_counter(changed):
             for tensor, value in reversed(self.before):
                 tensor.copy_(value)
             for tensor in self.made:
@@ -123,7 +124,7 @@ def trained(project: Config, name: str, recorded: bool, spoil: bool = False) -> 
             }
 
         def rate(self, step: int) -> float:
-            return 1e-3 * 0.5 ** cast("int", self.phase(step) or 0)
+            return 1e-3 / (1 + int(str(self.phase(step) or 0)))
 
         def updates(self, batch: Any, step: int) -> Updates:
             for_all = super().updates(batch, step)
