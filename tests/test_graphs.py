@@ -124,7 +124,8 @@ def trained(project: Config, name: str, recorded: bool, spoil: bool = False) -> 
             }
 
         def rate(self, step: int) -> float:
-            return 1e-3 / (1 + int(str(self.phase(step) or 0)))
+            epoch = self.phase(step)
+            return 1e-3 / (1 + epoch) if isinstance(epoch, int) else 1e-3
 
         def updates(self, batch: Any, step: int) -> Updates:
             for_all = super().updates(batch, step)
