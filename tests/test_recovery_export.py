@@ -40,7 +40,7 @@ def test_the_graph_is_the_network(name: str, tmp_path: Path) -> None:
     export(name, "--output", str(tmp_path / "m.onnx"))
     assert [path.name for path in tmp_path.iterdir()] == ["m.onnx"], "weights and all"
     session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
-    results = ifrp.load(name, "cpu").recover(list(PAINTINGS))
+    results = ifrp.load(name, "cpu", exact=True).recover(list(PAINTINGS))
     portraits = np.stack([result.portrait.image for result in results])
     expected = np.stack([np.asarray(result.face) for result in results]).astype(int)
     for count in (1, len(PAINTINGS)):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ifrp.recovery.method import Method
+from ifrp.recovery.networks.stn import SpatialTransformer
 
 WIDE = 1_000_000
 """weights of a network from which bfloat16 pays; smaller ones spend their time elsewhere than in products of matrices"""
@@ -19,7 +20,7 @@ WIDE = 1_000_000
 def optimised(method: Method[Any], device: torch.device, bfloat16: bool | None = None) -> Method[Any]:
     """A method like another that is ready to recover, but faster; calibrate the other one, and optimise it again.
 
-    Folding alone changes what is recovered by rounding errors. With bfloat16 a PSNR of 46 to 51 dB lies between the two.
+    Folding alone changes what is recovered by rounding errors; with bfloat16 a PSNR of some 55 dB lies between the two.
 
     Args:
         method: ready to recover.
@@ -57,19 +58,24 @@ def folded(network: nn.Module) -> nn.Module:
     return found.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-class _Bfloat16(nn.Module):
-    """A network that computes in bfloat16 what is safe in it, and takes and gives float32."""
+class _Precision(nn.Module):
+    """A network that computes in bfloat16 what is safe in it, or nothing, and gives float32."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, short: bool) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.short = network, short
 
     def forward(self, images: Tensor) -> Tensor:
-        with torch.autocast("cpu", torch.bfloat16):
-            found: Tensor = self.network(images)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.short):
+            found: Tensor = self.network(images if self.short else images.float())
         return found.float()
 
 
-def _optimised(network: nn.Module, half: bool) -> nn.Module:
-    large = sum(weight.numel() for weight in network.parameters()) >= WIDE
-    return _Bfloat16(folded(network)) if half and large else folded(network)
+def _optimised(network: nn.Module, bfloat16: bool) -> nn.Module:
+    found = folded(network)
+    if not bfloat16 or sum(weight.numel() for weight in network.parameters()) < WIDE:
+        return found
+    for module in found.modules():
+        if isinstance(module, SpatialTransformer):  # rounded coordinates would shift whole faces
+            module.localise = _Precision(module.localise, short=False)  # type: ignore[assignment]
+    return _Precision(found, short=True)

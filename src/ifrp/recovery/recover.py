@@ -23,7 +23,6 @@ from ifrp.errors import IfrpError
 from ifrp.faces.files import Files, foreign
 from ifrp.faces.pictures import Skip, decode
 from ifrp.recovery import apply, model, portrait
-from ifrp.recovery.calibration import calibrate
 from ifrp.recovery.portrait import Model, Portrait, Recovered, fit
 
 TRUST = 0.5  # of the statistics of anybody's portraits: on sketches on white paper, all of it makes faces too dark
@@ -274,7 +273,7 @@ def _calibrate(
     held = list(seen)
     if held:
         images = np.stack([view.image for _, view in held])
-        calibrate(recoverer.method, images, Calibration(trust=TRUST), recoverer.device)
+        recoverer.calibrate(images, Calibration(trust=TRUST))
         metadata = recoverer.header | {"calibrated_on": str(len(held))}
         model.save(target, recoverer.method, metadata)
     return iter(held)
