@@ -29,8 +29,7 @@ class Evaluator:
 
     fingerprint = EVALUATOR
 
-    def embed(self, images: NDArray[np.uint8], batch: int) -> NDArray[np.float32]:
-        assert batch > 0
+    def embed(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         n, side = len(images), images.shape[1] // 4
         coarse = images.astype(np.float32).reshape(n, 4, side, 4, side, 3).mean((2, 4)).reshape(n, -1)
         coarse -= coarse.mean(1, keepdims=True)

@@ -246,7 +246,7 @@ def test_distractors_are_the_training_faces_as_the_evaluator_sees_them(tree: Pat
     assert found.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-6)
     face = stacks.read(paths.faces("train")).images[7:8]
-    np.testing.assert_allclose(found[7:8], results_tree.Evaluator().embed(face, 1), rtol=1e-6)
+    np.testing.assert_allclose(found[7:8], results_tree.Evaluator().embed(face), rtol=1e-6)
     told = read_card(paths.distractors("evaluator"))
     assert told["settings"] == {"recogniser": "evaluator", "fingerprint": results_tree.EVALUATOR}
     assert told["facts"] == {"faces": 18, "people": 6}

@@ -467,7 +467,7 @@ def test_identity_loss_uses_the_trained_recogniser(project: Config, monkeypatch:
     assert evaluator.fingerprint != used.fingerprint  # another name, another network
     assert used.fingerprint in model.header(paths.recovery_model("ifrp"))["recognisers"]
     assert "identity" in pd.read_csv(paths.training_curve("ifrp")).columns
-    embedded = evaluator.embed(stacks.read(paths.faces("test")).images, batch=5)
+    embedded = evaluator.embed(stacks.read(paths.faces("test")).images)
     np.testing.assert_allclose(np.linalg.norm(embedded, axis=1), 1, rtol=1e-5)
     assert artifacts.read_card(paths.recogniser("evaluator"))["facts"]["fingerprint"] == evaluator.fingerprint
 

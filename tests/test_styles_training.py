@@ -1,9 +1,11 @@
 """Style networks: their architecture, training and files; artworks by file and address."""
 
 import dataclasses
+import runpy
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import yaml
@@ -291,3 +293,55 @@ def test_the_sheet_has_every_artwork_and_portrait_in_its_place() -> None:
         assert [int(found[y + i * step, x, 0]) for i in range(3)] == [160 + 8 * k, 80 + 8 * k, 84 + 8 * k]
     assert (found[: sheet.HEAD, step:] < 128).any(), "the names of the styles"
     assert max(found.shape) <= sheet.WIDTH
+
+
+def test_several_styles_in_one_process_are_those_of_one_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{name},seen,drawn:{name},,MIT\n" for name in ("sweets", "whirl"))
+    Path("styles.csv").write_text(f"name,split,address,sha256,licence\n{rows}")
+    settings = {"features": plain(TINY.features), "training": {**plain(TINY.training), "steps": 2}}
+    Path("config.yaml").write_text(yaml.safe_dump({"styles": {"table": "styles.csv", **settings}}))
+    paths.artwork("sweets").parent.mkdir(parents=True)
+    for name in ("sweets", "whirl"):
+        Image.fromarray(draw(name, 64)).save(paths.artwork(name))
+    images = faces()
+    with stacks.create(paths.warped("train"), images.shape[:3]) as (into, table):
+        into[:] = images
+        table.extend({"person": str(place)} for place in range(len(images)))
+    found = []
+    for names in (["sweets", "whirl"], ["whirl"]):
+        monkeypatch.setattr("sys.argv", ["ifrp", "styles", "train", *names, "--config", "config.yaml"])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        assert stop.value.code == 0
+        assert paths.style_network("sweets").exists()
+        found.append(paths.style_network("whirl").read_bytes())
+    assert found[0] == found[1]
+
+
+def test_the_benchmark_compares_with_the_same_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, output, threads = (
+        Path(__file__).parents[1] / "benchmarks",
+        tmp_path / "out.csv",
+        torch.get_num_threads(),
+    )
+    monkeypatch.syspath_prepend(str(folder))
+    given = ["--batch", "1", "--portraits", "1", "--size", "32", "--width", "0.125", "--rounds", "1"]
+    monkeypatch.setattr("sys.argv", ["stylisation.py", *given, "--output", str(output)])
+    try:
+        peer = runpy.run_path(str(folder / "stylisation.py"), run_name="__main__")
+    finally:
+        torch.set_num_threads(threads)
+    found = pd.read_csv(output)
+    assert found["what"].tolist() == ["training step of a style network", "portrait"]
+    np.testing.assert_allclose(found["ratio"], found["peer_value"] / found["value"])
+
+    torch.manual_seed(0)
+    ours, theirs, pictures = StyleNetwork(0.25), peer["transformer"](0.25), torch.rand(2, 3, 32, 48)
+    weights = zip(theirs.state_dict(), ours.layers.state_dict().values(), strict=True)
+    theirs.load_state_dict(dict(weights))
+    torch.testing.assert_close(theirs(pictures), ours.layers(pictures), rtol=1e-4, atol=1e-4)

@@ -34,8 +34,8 @@ def with_contrast(recovered: Tensor, truth: Tensor) -> Tensor:
     Returns:
         (N, 3, H, W) float64, whole levels 0–255 as in a picture file.
     """
-    away = recovered.double() - _mean(recovered)
-    own, wanted = (_deviation(faces) for faces in (recovered, truth))
+    away, true = (faces.double() - _mean(faces) for faces in (recovered, truth))
+    own, wanted = (values.square().mean((2, 3), keepdim=True).sqrt() for values in (away, true))
     return _levels(where(own > FLAT, away / own.clamp(min=FLAT), 0) * wanted + _mean(truth))
 
 
@@ -45,7 +45,3 @@ def _levels(faces: Tensor) -> Tensor:
 
 def _mean(faces: Tensor) -> Tensor:
     return faces.double().mean((2, 3), keepdim=True)
-
-
-def _deviation(faces: Tensor) -> Tensor:
-    return faces.double().std((2, 3), correction=0, keepdim=True)

@@ -9,9 +9,10 @@ from ifrp import paths, runtime, stacks
 from ifrp.artifacts import atomic, card, read_card, require, require_space
 from ifrp.config import Config
 from ifrp.errors import IfrpError
-from ifrp.evaluation.evaluator import BATCH, Embeddings, Recogniser
+from ifrp.evaluation.evaluator import Embeddings, Recogniser
 
 BLOCK = 4096  # distractors whose likeness to all queries is in memory at a time
+PART = 1024  # faces embedded between two signs of progress
 TIE = 1e-6  # two sums of 512 products of float32 that should be equal differ by less
 
 
@@ -69,8 +70,8 @@ def write(config: Config, name: str, evaluator: Recogniser) -> None:
     faces = stacks.read(train)
     settings = {"recogniser": name, "fingerprint": evaluator.fingerprint}
     with card(path, settings, config.seed, [train]) as facts:
-        starts = runtime.progress(range(0, len(faces), BATCH), f"distractors of {name}")
-        embeddings = np.concatenate([evaluator.embed(faces.images[i : i + BATCH], BATCH) for i in starts])
+        starts = runtime.progress(range(0, len(faces), PART), f"distractors of {name}")
+        embeddings = np.concatenate([evaluator.embed(faces.images[i : i + PART]) for i in starts])
         facts.update(faces=len(embeddings), people=int(faces.table["person"].nunique()))
         with atomic(path) as new:
             require_space(path, embeddings.nbytes)  # of which NumPy says less

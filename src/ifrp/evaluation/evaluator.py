@@ -11,7 +11,6 @@ from ifrp.config import Config
 from ifrp.stacks import Images
 
 Embeddings = NDArray[np.float32]
-BATCH = 64  # faces embedded at a time
 
 
 class Recogniser(Protocol):
@@ -21,7 +20,7 @@ class Recogniser(Protocol):
     def fingerprint(self) -> str:
         """SHA-256 of the weights."""
 
-    def embed(self, images: Images, batch: int) -> Embeddings:
+    def embed(self, images: Images) -> Embeddings:
         """Unit vectors (N, D) float32 of aligned faces (N, H, W, 3) uint8."""
 
 

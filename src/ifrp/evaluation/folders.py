@@ -12,7 +12,7 @@ from ifrp import runtime, stacks
 from ifrp.artifacts import NAMES, atomic, require_suffix, require_writable
 from ifrp.config import Config
 from ifrp.errors import IfrpError
-from ifrp.evaluation.evaluator import BATCH, Recogniser
+from ifrp.evaluation.evaluator import Recogniser
 from ifrp.evaluation.identity import ranks
 from ifrp.evaluation.quality import METRICS, score
 from ifrp.recovery.recover import pictures
@@ -55,7 +55,7 @@ def compare(config: Config, evaluator: Recogniser, recovered: Path, true: Path) 
             sys.stderr.write(f"left out, only in {folder}: {', '.join(sorted(others))}\n")
     ours, theirs = (np.stack([faces[name] for name in names]) for faces in (fakes, reals))
     quality = score(theirs, {"": ours}, str(runtime.device(config.runtime)))[""].numpy()
-    queries, gallery, people = evaluator.embed(ours, BATCH), evaluator.embed(theirs, BATCH), np.array(names)
+    queries, gallery, people = evaluator.embed(ours), evaluator.embed(theirs), np.array(names)
     rows = pd.DataFrame(quality, columns=list(METRICS), index=pd.Index(names, name="name"))
     rows["similarity"] = (queries * gallery).sum(1)
     rows["rank"] = ranks(queries, people, gallery, people)

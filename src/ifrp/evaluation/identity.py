@@ -18,7 +18,7 @@ from ifrp.config import Config, experiments, styles
 from ifrp.config.checking import require_more
 from ifrp.errors import IfrpError
 from ifrp.evaluation import distractors
-from ifrp.evaluation.evaluator import BATCH, Embeddings, Recogniser, evaluator_facts
+from ifrp.evaluation.evaluator import Embeddings, Recogniser, evaluator_facts
 from ifrp.evaluation.quality import recovered_faces, split_of_styles
 
 if TYPE_CHECKING:
@@ -264,10 +264,10 @@ def embed(config: Config, experiment: str, evaluator: Recogniser) -> tuple[Faces
     recovered = recovered_faces(config, experiment)
     count = min(config.evaluation.faces, len(recovered.truth))
     people = recovered.truth.table["person"].to_numpy(dtype=str)[:count]
-    truth = Faces(evaluator.embed(recovered.truth.images[:count], BATCH), people, np.arange(count))
+    truth = Faces(evaluator.embed(recovered.truth.images[:count]), people, np.arange(count))
     embedded = recovered.places < count
     places = recovered.places[embedded]
     return truth, {
-        style: Faces(evaluator.embed(images[embedded], BATCH), people[places], places)
+        style: Faces(evaluator.embed(images[embedded]), people[places], places)
         for style, images in recovered.by_style.items()
     }

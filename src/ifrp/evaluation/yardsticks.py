@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ifrp import paths, runtime, stacks
 from ifrp.artifacts import card, save_table
 from ifrp.config import Config
-from ifrp.evaluation.evaluator import BATCH, Recogniser, evaluator_facts
+from ifrp.evaluation.evaluator import Recogniser, evaluator_facts
 from ifrp.evaluation.identity import ranks
 from ifrp.evaluation.quality import METRICS, score
 from ifrp.evaluation.summary import estimate
@@ -61,12 +61,12 @@ def table(config: Config, evaluator: Recogniser) -> pd.DataFrame:
     people, count = test.table["person"].to_numpy(dtype=str), min(config.evaluation.faces, len(test))
     faces = stand_ins(test.images, stacks.read(paths.faces("train")).images)
     quality = score(test.images, faces, str(runtime.device(config.runtime)))
-    gallery, queried = evaluator.embed(test.images[:count], BATCH), people[:count]
+    gallery, queried = evaluator.embed(test.images[:count]), people[:count]
     scores = {
         metric: {name: values[:, i].numpy() for name, values in quality.items()}
         for i, metric in enumerate(METRICS)
     }
-    queries = {name: evaluator.embed(images[:count], BATCH) for name, images in faces.items()}
+    queries = {name: evaluator.embed(images[:count]) for name, images in faces.items()}
     rank_of = {name: ranks(vectors, queried, gallery, queried) for name, vectors in queries.items()}
     scores["frr"] = {name: 100.0 * (rank <= config.evaluation.top) for name, rank in rank_of.items()}
     scores["rank1"] = {name: 100.0 * (rank == 1) for name, rank in rank_of.items()}

@@ -30,8 +30,8 @@ def write(config: Config, split: str, style: str, warp: str | None = None) -> st
     painter = network.trained(config.styles, style)
     check(painter, weights)
     with artifacts.card(target, {}, config.seed, [paths.warped(split, warp), weights]):
-        painter.to(runtime.device(config.runtime))
-        stylise(faces, painter, style, target, config.portraits.batch)
+        device = runtime.device(config.runtime)
+        stylise(faces, painter.to(device), style, target, runtime.batch(config.portraits.batch, device))
     return f"{target}: {len(faces)} portraits."
 
 

@@ -23,7 +23,7 @@ from ifrp.errors import IfrpError
 from ifrp.recovery.method import Method, Tone
 from ifrp.stacks import to_range
 
-BATCH = 64  # portraits whose statistics are taken together; those of a few say little of the spread between portraits
+BATCH = 64  # portraits whose statistics are taken together on every device: results go by it, and a few say little of the spread
 
 
 def calibrate(

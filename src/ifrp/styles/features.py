@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ifrp.artifacts import load_into, load_weights
 from ifrp.compat import prepare_torchvision
-from ifrp.config.values import LAYERS
+from ifrp.config.values import CONVOLUTIONS, LAYERS
 from ifrp.errors import IfrpError, brief
 from ifrp.runtime import subseed
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
 """of ImageNet's pixels, 0–1, RGB: torchvision's normalisation"""
+CHANNELS = (64, 128, 256, 512, 512)
+"""of the convolutions in each block"""
 
 
 def layer_index(name: str) -> int:
@@ -113,14 +115,14 @@ def gram(features: Tensor) -> Tensor:
 
 
 def _body(width: float) -> nn.Sequential:
-    prepare_torchvision()
-    from torchvision.models.vgg import cfgs, make_layers
-
-    plan = [c if isinstance(c, str) else max(4, round(c * width)) for c in cfgs["E"]]
-    body: nn.Sequential = make_layers(plan)
-    for layer in body:
-        if isinstance(layer, nn.ReLU):
-            layer.inplace = False  # a layer's output is kept while the next one runs
+    """The layers of torchvision's `vgg19().features`, whose import takes as long as that of torch."""
+    body, inputs = nn.Sequential(), 3
+    for channels, count in zip(CHANNELS, CONVOLUTIONS, strict=True):
+        outputs = max(4, round(channels * width))
+        for _ in range(count):
+            body.extend([nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU()])
+            inputs = outputs
+        body.append(nn.MaxPool2d(2))
     return body
 
 
@@ -165,6 +167,7 @@ def _load(body: nn.Sequential, weights: str) -> None:
 
 
 def _imagenet() -> Mapping[str, Tensor]:
+    prepare_torchvision()
     from torchvision.models import VGG19_Weights
 
     try:

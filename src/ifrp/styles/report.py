@@ -17,7 +17,7 @@ from ifrp.styles.features import Features
 
 FACES = "faces"
 BATCH = 8
-"""faces whose features are taken at a time"""
+"""faces whose features are taken at a time; of 512 pixels, so many fill a GPU, too"""
 
 
 def write(config: Config) -> str:

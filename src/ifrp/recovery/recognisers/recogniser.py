@@ -12,13 +12,15 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ifrp import artifacts, paths, stacks
+from ifrp import artifacts, paths, runtime, stacks
 from ifrp.compat import prepare_torchvision
 from ifrp.config import Config, plain, typed
 from ifrp.config import Recogniser as Settings
 from ifrp.errors import IfrpError
 from ifrp.recovery.recognisers import mobilefacenet
 from ifrp.stacks import to_range
+
+BATCH = 64  # faces embedded at a time on a processor
 
 
 class Recogniser:
@@ -61,12 +63,12 @@ class Recogniser:
                 break
         return maps
 
-    def embed(self, images: stacks.Images, batch: int = 64) -> NDArray[np.float32]:
+    def embed(self, images: stacks.Images) -> NDArray[np.float32]:
         """Embeddings of faces: uint8 (N, H, W, 3) RGB to (N, D) float32 of length 1."""
-        embeddings = []
+        embeddings, step = [], runtime.batch(BATCH, self.device)
         with torch.no_grad():
-            for start in range(0, len(images), batch):
-                faces = to_range(torch.from_numpy(np.array(images[start : start + batch])).to(self.device))
+            for start in range(0, len(images), step):
+                faces = to_range(torch.from_numpy(np.array(images[start : start + step])).to(self.device))
                 embeddings.append(F.normalize(self.features(faces, self.layers[-1]).float()).cpu())
         return torch.cat(embeddings).numpy() if embeddings else np.empty((0, 0), np.float32)
 
