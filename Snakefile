@@ -29,6 +29,7 @@ rule all:
 
 onstart:
     run.freeze()
+    scheduling.rest(workflow)
     dvc.running(workflow.dag.needrun_jobs())
 
 

@@ -82,7 +82,7 @@ for path in made[f"{{group}} {{verb}}"](*rest):
         "retrieval.csv": f"rank,seen,unseen,sketch\\n1,{{now}},{{now}},{{now}}\\n2,{{now}},{{now}},{{now}}\\n",
         "validation_psnr.tsv": f"step\\tvalidation_psnr\\n1\\t{{now}}\\n2\\t{{now}}\\n",
         "metrics.yaml": f"unseen:\\n  frr: {{now}}\\n",
-    }}.get(path.name, f"{{path}} {{now}}"))
+    }}.get(path.name, f'{{{{"seconds": 0, "at": {{now}}}}}}' if path.suffix == ".json" else f"{{path}} {{now}}"))
 if "FAIL" in os.environ and os.environ["FAIL"] == f"{{group}} {{verb}}":
     sys.exit(1)
 """

@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "src")))
 from ifrp import paths
 from ifrp.config import plain
 from ifrp.errors import IfrpError, sentence
-from ifrp.workflow import deployment, dvc
+from ifrp.workflow import deployment, dvc, scheduling
 from ifrp.paths import files
 from ifrp.workflow.run import Run, card, command_line, with_cards
 

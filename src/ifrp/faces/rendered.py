@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 
@@ -17,6 +19,8 @@ from ifrp.faces.heads.person import Person, View, sample_person, sample_view
 from ifrp.faces.heads.renderer import CANVAS, render
 
 Picture = tuple[NDArray[np.uint8], int, View]
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""variables by which NumPy's libraries know their threads, from when they are loaded"""
 
 
 def write(config: Config) -> str:
@@ -71,5 +75,20 @@ def pictures(
     if workers == 1:
         yield from map(draw, wanted)
         return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(draw, wanted, chunksize=max(1, min(8, len(wanted) // workers)))
+    spawn = multiprocessing.get_context("spawn")
+    with _one_thread_each(), ProcessPoolExecutor(workers, mp_context=spawn) as pool:
+        yield from pool.map(draw, wanted, chunksize=max(1, min(pictures, len(wanted) // workers)))
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Gives processes that are started meanwhile one thread: with more, they would take the cores from each other."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value

@@ -15,6 +15,8 @@ from pathlib import Path
 from ifrp.errors import IfrpError
 
 PACKAGE = Path(__file__).parents[1]
+STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
+"""what can hold an import: no expression can"""
 CONFIG = {f"ifrp.config.{path.stem}" for path in (PACKAGE / "config").glob("[!_]*")}
 PARTS = {"ifrp.paper.tables", "ifrp.paper.figures"}
 NOT_CODE = {
@@ -83,7 +85,7 @@ def imported(module: str) -> list[str]:
 
 def _imports(tree: ast.AST) -> Iterator[str]:
     """Modules of this package that are imported anywhere in `tree`, save for type checking only."""
-    if isinstance(tree, ast.If) and "TYPE_CHECKING" in ast.dump(tree.test):
+    if isinstance(tree, ast.If) and isinstance(tree.test, ast.Name) and tree.test.id == "TYPE_CHECKING":
         return
     if isinstance(tree, ast.Import):
         yield from (alias.name for alias in tree.names if alias.name.startswith("ifrp."))
@@ -92,7 +94,8 @@ def _imports(tree: ast.AST) -> Iterator[str]:
             name = f"{tree.module}.{alias.name}"
             yield name if find(name) else str(tree.module)
     for child in ast.iter_child_nodes(tree):
-        yield from _imports(child)
+        if isinstance(child, STATEMENTS):
+            yield from _imports(child)
 
 
 @cache

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
@@ -52,13 +55,17 @@ def scene(person: Person, view: View) -> list[Grid]:
     points, features = head(person, view)
     albedo, gloss, sharp = paint(person, view, points, features)
     albedo = scalp(person, points, albedo)
-    parts = [Grid(points, albedo, gloss, sharp), *hair(person), *ears(person), *glasses(person)]
     rotation, torso = _turn(view), body(person, view)
     pivot = np.array([0, -75, -98], np.float32)
     torso.points = (torso.points - pivot) @ _turn(view, 0.35).T + pivot @ rotation.T
-    for part in parts:
-        part.points = part.points @ rotation.T
-    return [*parts, torso]
+    parts = (Grid(points, albedo, gloss, sharp), *_unmoved(person))
+    return [*(replace(part, points=part.points @ rotation.T) for part in parts), torso]
+
+
+@lru_cache(1)
+def _unmoved(person: Person) -> tuple[Grid, ...]:
+    """What no expression changes; pictures of a person are drawn one after the other."""
+    return (*hair(person), *ears(person), *glasses(person))
 
 
 def _shade(part: Grid, normal: Array, tangent: Array, view: View, sky: Array, sun: Array) -> Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from ifrp.faces.heads.features import Array, Features, bump, step
@@ -13,6 +15,7 @@ def linear(colour: Colour) -> Array:
     return (np.asarray(colour, np.float32) ** 2.2).astype(np.float32)
 
 
+@lru_cache(8)  # those of one person, whose pictures are drawn one after the other
 def speckle(shape: tuple[int, int], seed: int, smooth: int) -> Array:
     """Noise of mean 0 and standard deviation 1 on a grid, averaged over `smooth` cells; always the same for a seed."""
     noise = np.random.default_rng(seed).standard_normal(
@@ -21,6 +24,7 @@ def speckle(shape: tuple[int, int], seed: int, smooth: int) -> Array:
     total = np.pad(noise, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
     tall = total[smooth:] - total[:-smooth]
     mean: Array = (tall[:, smooth:] - tall[:, :-smooth])[: shape[0], : shape[1]] / smooth
+    mean.flags.writeable = False
     return mean
 
 
