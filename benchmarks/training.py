@@ -116,7 +116,7 @@ def ours(method: Method[Any], batch: Batch, precision: str, graphs: bool, steps:
         open(os.devnull, "w") as nowhere,
         contextlib.redirect_stderr(nowhere),
     ):
-        Loop(trainee, fabric, Path(folder, "checkpoint"), "benchmark", graphs=graphs).run()
+        Loop(trainee, fabric, Path(folder, "benchmark.ckpt"), "benchmark", graphs=graphs).run()
     return trainee.watch.seconds
 
 
