@@ -36,12 +36,16 @@ def stand_ins(truth: stacks.Images, training: stacks.Images) -> dict[str, stacks
         to its size again, and the mean training face for everybody: of all constant faces the one with the least
         squared error on the training faces.
     """
-    pixels = torch.from_numpy(np.array(truth)).permute(0, 3, 1, 2).float()  # (N, 3, S, S)
-    blurred = {}
-    for factor in COARSER:
-        small = F.avg_pool2d(pixels, factor)
-        large = F.interpolate(small, scale_factor=float(factor), mode="bilinear").round().byte()
-        blurred[f"truth at 1/{factor} of its resolution"] = large.permute(0, 2, 3, 1).contiguous().numpy()
+    blurred = {
+        f"truth at 1/{factor} of its resolution": np.empty(truth.shape, np.uint8) for factor in COARSER
+    }
+    for start in range(0, len(truth), BATCH):
+        window = slice(start, start + BATCH)
+        pixels = torch.from_numpy(np.array(truth[window])).permute(0, 3, 1, 2).float()  # (n, 3, S, S)
+        for factor, images in zip(COARSER, blurred.values(), strict=True):
+            small = F.avg_pool2d(pixels, factor)
+            large = F.interpolate(small, scale_factor=float(factor), mode="bilinear").round().byte()
+            images[window] = large.permute(0, 2, 3, 1).numpy()
     sums = np.zeros(truth.shape[1:])
     for start in range(0, len(training), 256):
         sums += training[start : start + 256].sum(0, dtype=np.int64)
