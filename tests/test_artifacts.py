@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -40,6 +41,32 @@ def test_checksums_are_the_published_ones(tmp_path: Path) -> None:
     assert artifacts.hexdigest(tmp_path / "abc") == expected
 
 
+def test_what_several_cards_name_is_read_once_and_again_if_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, read = tmp_path / "source.npy", list[Path]()
+    digest = artifacts.hexdigest
+
+    def reading(path: Path) -> str:
+        read.append(path)
+        return digest(path)
+
+    monkeypatch.setattr(artifacts, "hexdigest", reading)
+    for content in ("one", "another"):
+        source.write_text(content)
+        assert {artifacts.checksum(source) for _ in range(3)} == {digest(source)}
+    assert read == [source, source]
+
+
+def test_the_table_of_a_stack_is_what_pandas_writes(tmp_path: Path) -> None:
+    rows = [{"file": f"{i}", "index": i, "scale": i / 3, "note": None, "flag": i > 1} for i in range(4)]
+    for name, appended in (("rows", rows), ("again", stacks.rows_of(pd.DataFrame(rows)))):
+        with stacks.create(tmp_path / f"{name}.npy", (4, 2, 2)) as (_, table):
+            table.extend(appended)
+        wanted = pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
+        assert (tmp_path / f"{name}.csv").read_text() == wanted
+
+
 @pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt])
 def test_an_interrupted_stack_leaves_the_old_one(tmp_path: Path, fault: type[BaseException]) -> None:
     path = tmp_path / "a.npy"
@@ -60,7 +87,7 @@ def test_an_interrupted_stack_leaves_the_old_one(tmp_path: Path, fault: type[Bas
 def test_a_person_may_be_called_na(tmp_path: Path) -> None:
     names = ["NA", "None", "nan", "7"]
     with stacks.create(tmp_path / "faces.npy", (4, 2, 2)) as (_, rows):
-        rows += [{"file": f"{name}.png", "person": name, "rotation": None} for name in names]
+        rows.extend([{"file": f"{name}.png", "person": name, "rotation": None} for name in names])
     table = stacks.read(tmp_path / "faces.npy").table
     assert table["person"].tolist() == names
     assert table["rotation"].isna().all()

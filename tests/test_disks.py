@@ -117,7 +117,7 @@ def test_a_stack_has_no_holes(tmp_path: Path) -> None:
     with stacks.create(tmp_path / "a.npy", (4, 512, 512)) as (_, rows):
         (part,) = (path for path in tmp_path.iterdir() if path.suffix == ".npy")
         assert part.stat().st_blocks * 512 >= 3 * MB
-        rows += [{"file": ""}] * 4
+        rows.extend([{"file": ""}] * 4)
 
 
 def test_a_file_system_that_reserves_nothing_is_as_good(

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from celeba import release as write_release
 from PIL import Image
 
 from ifrp import paths, stacks
@@ -444,27 +445,9 @@ def test_what_is_no_whole_archive_is_told_before_anything_is_read(
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
     """A release in CelebA's layout: 12 pictures of 178×218 pixels, 6 people, the last picture missing."""
-    names = [f"{number:06}.jpg" for number in range(1, 13)]
     picture = Image.new("RGB", (178, 218), "grey")
     picture.paste((255, 0, 0), (34, 54, 34 + 107, 54 + 133))
-    with zipfile.ZipFile(tmp_path / "img_align_celeba.zip", "w") as file:
-        file.mkdir("img_align_celeba")
-        for name in names[:-1]:
-            file.writestr(f"img_align_celeba/{name}", encoded(picture, "JPEG", quality=100, subsampling=0))
-    lines = {
-        "identity_CelebA.txt": [f"{name} {9000 + index % 6}" for index, name in enumerate(names)],
-        "list_eval_partition.txt": [f"{name} {index % 6 // 2}" for index, name in enumerate(names)],
-        "list_attr_celeba.txt": [
-            "12", "Eyeglasses Smiling ", *(f"{name} {1 if index == 3 else -1}  1" for index, name in enumerate(names)),
-        ],
-        "list_landmarks_align_celeba.txt": [
-            "12",
-            "lefteye_x lefteye_y righteye_x righteye_y nose_x nose_y leftmouth_x leftmouth_y rightmouth_x rightmouth_y",
-            *(f"{name} 69  111  108 111 88 135 71 152 106  152 " for name in names),
-        ],
-    }  # fmt: skip
-    for name, content in lines.items():
-        (tmp_path / name).write_text("\n".join(content) + "\n")
+    write_release(tmp_path, 12, 6, [encoded(picture, "JPEG", quality=100, subsampling=0)], absent=1)
     return tmp_path
 
 
@@ -478,7 +461,7 @@ def test_celeba_is_read_from_its_archive(release: Path, monkeypatch: pytest.Monk
     assert dict(source.skipped) == {"000012.jpg": "not in img_align_celeba.zip"}
     faces = Faces(source="celeba", size=64, split=FaceCounts(3, 2, 1), celeba=settings)
     prepare(source, faces, seed=1)
-    for split, people in (("train", {"9000", "9001"}), ("val", {"9002", "9003"}), ("test", {"9004", "9005"})):
+    for split, people in (("train", {"1", "2"}), ("val", {"3", "4"}), ("test", {"5", "6"})):
         stack = stacks.read(paths.faces(split))
         assert set(stack.table["person"]) <= people
         inner = stack.images[:, 4:-4, 4:-4]
@@ -491,6 +474,31 @@ def test_celeba_by_landmarks(release: Path) -> None:
     place = source.place(0, Image.new("RGB", (178, 218)), 128)
     assert np.abs(place @ left_eye - [[69], [111]]).max() < 0.7
     assert np.abs(place @ mouth - [[88.5], [152]]).max() < 0.7
+
+
+def test_celeba_is_read_as_torchvision_reads_it(tmp_path: Path) -> None:
+    from ifrp.compat import prepare_torchvision
+
+    prepare_torchvision()
+    from torchvision.datasets import CelebA
+
+    class Release(CelebA):  # type: ignore[misc]
+        def _check_integrity(self) -> bool:
+            return True  # its sums are those of the real release
+
+    write_release(tmp_path / "celeba", 40)
+    settings = CelebAFaces(
+        folder=str(tmp_path / "celeba"), crop=None, official_splits=True, exclude=("Eyeglasses",)
+    )
+    ours = celeba(settings)
+    assert len(ours.records) == 36
+    for part, split in (("train", "train"), ("valid", "val"), ("test", "test")):
+        theirs, found = Release(tmp_path, part), [record for record in ours.records if record.split == split]
+        kept = np.flatnonzero(theirs.attr[:, theirs.attr_names.index("Eyeglasses")] == 0)
+        assert [record.file for record in found] == [theirs.filename[index] for index in kept]
+        assert [int(record.person) for record in found] == theirs.identity[kept, 0].tolist()
+        points = theirs.landmarks_align[kept][:, [0, 1, 2, 3, 6, 7, 8, 9]]
+        assert [list(record.landmarks) for record in found] == points.tolist()
 
 
 def test_celebas_mistakes_are_named(release: Path) -> None:

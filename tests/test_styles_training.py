@@ -139,7 +139,7 @@ def test_the_checkpoint_goes_when_the_network_is_written(
     Image.fromarray(draw("sweets", 64)).save(paths.artwork("own"))
     with stacks.create(paths.warped("train"), faces().shape[:3]) as (images, rows):
         images[:] = faces()
-        rows += [{"file": f"{place}.png", "person": str(place)} for place in range(len(images))]
+        rows.extend([{"file": f"{place}.png", "person": str(place)} for place in range(len(images))])
     monkeypatch.setattr("sys.argv", ["ifrp", "styles", "train", "own", "--config", "config.yaml"])
     with told_to_stop(0), pytest.raises(SystemExit) as stop:
         cli.main()

@@ -401,6 +401,17 @@ def hexdigest(path: Path, algorithm: str = "sha256") -> str:
         return hashlib.file_digest(file, algorithm).hexdigest()
 
 
+def checksum(path: Path) -> str:
+    """SHA-256 of what a step reads: however many of its cards name the file, it is read once, unless it changes meanwhile."""
+    found = path.stat()
+    return _checksum(path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+@functools.cache
+def _checksum(path: Path, *state: int) -> str:
+    return hexdigest(path)
+
+
 def _code_version() -> str:
     from ifrp import __version__
 
@@ -457,7 +468,7 @@ def card(
         },
         "seconds": round(time.monotonic() - start, 2),
         "peak_memory_mb": round(peak / 2**20),
-        "inputs": {str(path): hexdigest(path) for path in inputs},
+        "inputs": {str(path): checksum(path) for path in inputs},
         "facts": facts,
     }
     with atomic(card_path(artifact)) as new:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,9 +106,33 @@ def pictures(path: Path) -> Images:
     return images
 
 
-def rows_of(table: pd.DataFrame) -> list[dict[str, object]]:
+class Rows:
+    """The rows of a table as they come, kept by column: as a dictionary, each would take several times the memory."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, list[object]] = {}
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    def append(self, row: Mapping[str, object]) -> None:
+        """Adds a row, which has the columns of those before it."""
+        if not self.columns:
+            self.columns = {name: [] for name in row}
+        for name, value in row.items():
+            self.columns[name].append(value)
+
+    def extend(self, rows: Iterable[Mapping[str, object]]) -> None:
+        """Adds several."""
+        for row in rows:
+            self.append(row)
+
+
+def rows_of(table: pd.DataFrame) -> Iterator[dict[str, object]]:
     """The rows of a table in the form that `create` takes, for a stack made from another."""
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+    names = [str(name) for name in table]
+    columns = (table.iloc[:, place].tolist() for place in range(len(names)))
+    return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
 
 
 def to_range(images: Tensor) -> Tensor:
@@ -122,11 +146,11 @@ def to_bytes(images: Tensor) -> Tensor:
 
 
 @contextmanager
-def create(path: Path, shape: tuple[int, int, int]) -> Iterator[tuple[Images, list[dict[str, object]]]]:
+def create(path: Path, shape: tuple[int, int, int]) -> Iterator[tuple[Images, Rows]]:
     """Writes a stack of `shape` (N, H, W); it appears under its name only when the block ends well.
 
     Yields:
-        The writable pictures, (N, H, W, 3) uint8, and a list to which the block appends N table rows.
+        The writable pictures, (N, H, W, 3) uint8, and the table, to which the block appends N rows.
 
     Raises:
         ValueError: the block appended another number of rows than N.
@@ -135,7 +159,7 @@ def create(path: Path, shape: tuple[int, int, int]) -> Iterator[tuple[Images, li
     import pandas as pd
 
     table_path = path.with_suffix(".csv")
-    rows: list[dict[str, object]] = []
+    rows = Rows()
     with atomic(table_path) as new_table, atomic(path) as new:
         require_space(path, 3 * math.prod(shape))  # before a file of that size, with holes, is there
         images = open_memmap(new, mode="w+", dtype=np.uint8, shape=(*shape, 3))
@@ -145,5 +169,5 @@ def create(path: Path, shape: tuple[int, int, int]) -> Iterator[tuple[Images, li
             raise ValueError(f"{path}: {len(rows)} table rows for {shape[0]} pictures")
         images.flush()
         del images
-        pd.DataFrame(rows).to_csv(new_table, index=False, lineterminator="\n", errors=NAMES)
+        pd.DataFrame(rows.columns).to_csv(new_table, index=False, lineterminator="\n", errors=NAMES)
         table_path.unlink(missing_ok=True)  # never the pictures of one run with the table of another

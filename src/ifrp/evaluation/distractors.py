@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from ifrp import paths, runtime, stacks
-from ifrp.artifacts import atomic, card, read_card, require, require_space
+from ifrp.artifacts import atomic, card, read_card, require, reserve
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.evaluation.evaluator import Embeddings, Recogniser
@@ -70,9 +71,13 @@ def write(config: Config, name: str, evaluator: Recogniser) -> None:
     faces = stacks.read(train)
     settings = {"recogniser": name, "fingerprint": evaluator.fingerprint}
     with card(path, settings, config.seed, [train]) as facts:
-        starts = runtime.progress(range(0, len(faces), PART), f"distractors of {name}")
-        embeddings = np.concatenate([evaluator.embed(faces.images[i : i + PART]) for i in starts])
-        facts.update(faces=len(embeddings), people=int(faces.table["person"].nunique()))
+        size = evaluator.embed(faces.images[:1]).shape[1]
         with atomic(path) as new:
-            require_space(path, embeddings.nbytes)  # of which NumPy says less
-            np.save(new, embeddings)
+            embeddings = open_memmap(new, mode="w+", dtype=np.float32, shape=(len(faces), size))
+            reserve(new, path)
+            for start in runtime.progress(range(0, len(faces), PART), f"distractors of {name}"):
+                window = slice(start, start + PART)
+                embeddings[window] = evaluator.embed(faces.images[window])
+            embeddings.flush()
+            del embeddings
+        facts.update(faces=len(faces), people=int(faces.table["person"].nunique()))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 COARSER = (2, 4, 8, 16)
 MEAN = "mean training face"
+PART = 256  # faces in memory at a time
 
 
 def stand_ins(truth: stacks.Images, training: stacks.Images) -> dict[str, stacks.Images]:
@@ -36,15 +37,19 @@ def stand_ins(truth: stacks.Images, training: stacks.Images) -> dict[str, stacks
         to its size again, and the mean training face for everybody: of all constant faces the one with the least
         squared error on the training faces.
     """
-    pixels = torch.from_numpy(np.array(truth)).permute(0, 3, 1, 2).float()  # (N, 3, S, S)
-    blurred = {}
-    for factor in COARSER:
-        small = F.avg_pool2d(pixels, factor)
-        large = F.interpolate(small, scale_factor=float(factor), mode="bilinear").round().byte()
-        blurred[f"truth at 1/{factor} of its resolution"] = large.permute(0, 2, 3, 1).contiguous().numpy()
+    blurred = {
+        f"truth at 1/{factor} of its resolution": np.empty(truth.shape, np.uint8) for factor in COARSER
+    }
+    for start in range(0, len(truth), PART):
+        window = slice(start, start + PART)
+        pixels = torch.from_numpy(np.array(truth[window])).permute(0, 3, 1, 2).float()  # (n, 3, S, S)
+        for factor, images in zip(COARSER, blurred.values(), strict=True):
+            small = F.avg_pool2d(pixels, factor)
+            large = F.interpolate(small, scale_factor=float(factor), mode="bilinear").round().byte()
+            images[window] = large.permute(0, 2, 3, 1).numpy()
     sums = np.zeros(truth.shape[1:])
-    for start in range(0, len(training), 256):
-        sums += training[start : start + 256].sum(0, dtype=np.int64)
+    for start in range(0, len(training), PART):
+        sums += training[start : start + PART].sum(0, dtype=np.int64)
     mean = (sums / len(training)).round().astype(np.uint8)
     return {**blurred, MEAN: np.broadcast_to(mean, truth.shape)}
 

@@ -125,7 +125,8 @@ def sample(images: Tensor, places: Matrix, size: int) -> Images:
     fine = max(1, math.ceil(max(map(shrinkage, places)) - 0.1))
     grid = F.affine_grid(_normalised(places, size, images), [len(places), 3, size * fine, size * fine], False)
     sampled = F.grid_sample(images.float(), grid, "bicubic", "border", align_corners=False)
-    sampled = F.avg_pool2d(sampled, fine).round().clamp(0, 255).byte()
+    averaged = F.avg_pool2d(sampled, fine) if fine > 1 else sampled
+    sampled = averaged.round().clamp(0, 255).byte()
     result: Images = np.asarray(sampled.permute(0, 2, 3, 1).contiguous())  # (N, size, size, 3)
     return result
 

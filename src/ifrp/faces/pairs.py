@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from ifrp.faces.source import Source
 from ifrp.faces.warp import Misalignment
 from ifrp.stacks import Images
 
-Row = dict[str, object]
+WARP = [field.name for field in fields(Misalignment)]
 
 
 @dataclass(frozen=True)
@@ -77,25 +77,25 @@ class Unaligned:
         self.count, self.copies = count, copies
         shape = (copies * count, size, size)
         self._images, self._rows = opened.enter_context(stacks.create(path, shape))
-        self._found: dict[int, Row] = {}
+        self._labels = [("", "")] * count
+        self._warps = np.empty((copies * count, len(WARP)))
 
     def add(self, index: int, face: Face) -> None:
         """Writes the copies of a face whose place in the aligned stack is `index`."""
+        self._labels[index] = face.file, face.person
         for number, copy in enumerate(face.copies[: self.copies]):
             row = number * self.count + index
-            self._images[row] = copy.image
-            labels: Row = {"file": face.file, "person": face.person, "index": index}
-            self._found[row] = labels | asdict(copy.misalignment)
+            self._images[row], self._warps[row] = copy.image, astuple(copy.misalignment)
 
     def finish(self) -> dict[str, Any]:
         """Writes the table; returns the number of copies and the distribution of all their warps."""
-        self._rows.extend(self._found[row] for row in sorted(self._found))
-        warps = np.array([[row["rotation"], row["scale"]] for row in self._rows], dtype=float)
-        return {
-            "copies": self.copies,
-            "rotation": _quantiles(warps[:, 0]),
-            "scale": _quantiles(warps[:, 1]),
-        }
+        for row, warped in enumerate(self._warps):
+            index = row % self.count
+            file, person = self._labels[index]
+            labels = {"file": file, "person": person, "index": index}
+            self._rows.append(labels | dict(zip(WARP, warped.tolist(), strict=True)))
+        spread = {name: _quantiles(self._warps[:, WARP.index(name)]) for name in ("rotation", "scale")}
+        return {"copies": self.copies, **spread}
 
 
 class Pair:
@@ -107,23 +107,24 @@ class Pair:
         copies = copies_in(split, faces)
         self.unaligned = Unaligned(opened, paths.warped(split), count, copies, faces.size)
         self.order = runtime.generator(seed, "faces", "order", split).permutation(count)
-        self.found: list[tuple[int, Row]] = []
+        self._labels = [("", "")] * count
+        self._taken = 0
 
     def __len__(self) -> int:
-        return len(self.found)
+        return self._taken
 
     def add(self, face: Face) -> None:
         """Writes the next face to its random place."""
         index = int(self.order[len(self)])
         self.aligned[index] = face.aligned
         self.unaligned.add(index, face)
-        self.found.append((index, {"file": face.file, "person": face.person}))
+        self._labels[index] = face.file, face.person
+        self._taken += 1
 
     def finish(self) -> dict[str, Any]:
         """Writes the tables; returns how many faces, people and copies there are, and how the accepted warps are distributed."""
-        self.found.sort(key=lambda found: found[0])
-        self._rows.extend(row for _, row in self.found)
-        people = {row["person"] for row in self._rows}
+        self._rows.extend({"file": file, "person": person} for file, person in self._labels)
+        people = {person for _, person in self._labels}
         return {"faces": len(self), "people": len(people), **self.unaligned.finish()}
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -42,7 +44,8 @@ def photos(settings: PhotoFaces) -> Source:
         table = Path(settings.identities)
         rows = _rows(table, settings.landmarks)
         inputs.append(table)
-        names = [name for name in files.names if not _same(files.path / name, table)]
+        own = table.stat()
+        names = [name for name in files.names if not _same(os.path.join(settings.path, name), own)]
         records, skipped = _match(names, rows, settings)
     skipped |= files.skipped
     if (
@@ -65,8 +68,10 @@ def photos(settings: PhotoFaces) -> Source:
     )  # fmt: skip
 
 
-def _same(one: Path, other: Path) -> bool:
-    return one.exists() and one.samefile(other)
+def _same(path: str, other: os.stat_result) -> bool:
+    with suppress(OSError):  # of an archive, no member is a file
+        return os.path.samestat(os.stat(path), other)
+    return False
 
 
 def _rows(path: Path, landmarks: tuple[str, ...]) -> dict[str, dict[str, str]]:

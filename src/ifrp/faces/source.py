@@ -25,7 +25,7 @@ SAMPLED = 25  # pictures by whose size a crop is judged
 ALIKE = 0.02  # of a side, by which pictures of one size may differ
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """One picture.
 

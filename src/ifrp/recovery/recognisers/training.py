@@ -70,7 +70,7 @@ def train(config: Config, name: str, settings: Settings, facts: dict[str, Any]) 
     """
     fabric, options, path = runtime.fabric(config.runtime, devices=1), settings.training, paths.faces("train")
     trainee = RecogniserTrainee(name, settings, stacks.read(path), config.seed, fabric.device)
-    identity = json.dumps([name, plain(settings), config.seed, artifacts.hexdigest(path)])
+    identity = json.dumps([name, plain(settings), config.seed, artifacts.checksum(path)])
     checkpoints = paths.checkpoint(f"recogniser-{name}")
     loop = Loop(trainee, fabric, checkpoints, identity, graphs=config.runtime.graphs)
     loop.run()
@@ -230,6 +230,7 @@ def rank1(embedded: NDArray[np.float32], people: NDArray[Any]) -> float | None:
     """Share of faces whose nearest other face shows the same person; faces whose person is there once do not ask."""
     cosines = embedded @ embedded.T
     np.fill_diagonal(cosines, -np.inf)
-    asks = np.array([(people == person).sum() > 1 for person in people])
+    _, which, times = np.unique(people, return_inverse=True, return_counts=True)
+    asks = times[which] > 1
     right = people[cosines.argmax(1)] == people
     return round(float(right[asks].mean()), 4) if asks.any() else None
