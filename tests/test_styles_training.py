@@ -295,32 +295,6 @@ def test_the_sheet_has_every_artwork_and_portrait_in_its_place() -> None:
     assert max(found.shape) <= sheet.WIDTH
 
 
-def test_several_styles_in_one_process_are_those_of_one_each(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    rows = "".join(f"{name},seen,drawn:{name},,MIT\n" for name in ("sweets", "whirl"))
-    Path("styles.csv").write_text(f"name,split,address,sha256,licence\n{rows}")
-    settings = {"features": plain(TINY.features), "training": {**plain(TINY.training), "steps": 2}}
-    Path("config.yaml").write_text(yaml.safe_dump({"styles": {"table": "styles.csv", **settings}}))
-    paths.artwork("sweets").parent.mkdir(parents=True)
-    for name in ("sweets", "whirl"):
-        Image.fromarray(draw(name, 64)).save(paths.artwork(name))
-    images = faces()
-    with stacks.create(paths.warped("train"), images.shape[:3]) as (into, table):
-        into[:] = images
-        table.extend({"person": str(place)} for place in range(len(images)))
-    found = []
-    for names in (["sweets", "whirl"], ["whirl"]):
-        monkeypatch.setattr("sys.argv", ["ifrp", "styles", "train", *names, "--config", "config.yaml"])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        assert stop.value.code == 0
-        assert paths.style_network("sweets").exists()
-        found.append(paths.style_network("whirl").read_bytes())
-    assert found[0] == found[1]
-
-
 def test_the_benchmark_compares_with_the_same_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

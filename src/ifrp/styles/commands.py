@@ -33,16 +33,11 @@ def distance(config: ConfigFile = paths.CONFIG) -> None:
 
 
 @app.command()
-def train(
-    styles: Annotated[list[str], typer.Argument(help="names of styles in the style table, trained in turn")],
-    config: ConfigFile = paths.CONFIG,
-) -> None:
-    """Train the style networks of artworks, one or more, on the warped training faces, to models/styles/."""
+def train(style: StyleName, config: ConfigFile = paths.CONFIG) -> None:
+    """Train the style network of one artwork on the warped training faces, to models/styles/."""
     from ifrp.styles.training import write
 
-    loaded = load(config)
-    for style in styles:
-        typer.echo(write(loaded, style))
+    typer.echo(write(load(config), style))
 
 
 @app.command()
