@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import signal
 import time
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from ifrp import runtime
 from ifrp.artifacts import require_writable
@@ -51,7 +52,7 @@ class Loop:
         self.trainee, self.fabric, self.path = trainee, fabric, path
         self.identity = json.dumps([identity, checkpoint.structure(*trainee.networks.values())])
         self.curve = curve if fabric.is_global_zero else None
-        self.emas: dict[str, AveragedModel] = {}
+        self.emas: dict[str, nn.Module] = {}
         for name, network in trainee.networks.items():
             trainee.networks[name] = self._set_up(name, network)
         self.optimisers: dict[str, Any] = {
@@ -75,9 +76,7 @@ class Loop:
     def _set_up(self, name: str, network: nn.Module) -> nn.Module:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if name in self.trainee.averaged:
-            ema = get_ema_multi_avg_fn(self.trainee.averaged[name])
-            self.emas[name] = AveragedModel(network, self.fabric.device, multi_avg_fn=ema, use_buffers=True)
-            self.emas[name].n_averaged = self.emas[name].n_averaged.cpu()  # it is read in every step
+            self.emas[name] = copy.deepcopy(network).to(self.fabric.device)
         module: nn.Module = self.fabric.setup_module(network)
         return module
 
@@ -132,8 +131,7 @@ class Loop:
             total, count = self._sums.get(name, (0.0, 0))
             self._sums[name] = total + (value.double() if isinstance(value, Tensor) else value), count + 1
         self._logs.clear()
-        for name, ema in self.emas.items():
-            ema.update_parameters(self.trainee.networks[name])
+        self._average()
         self.step += 1
 
     def _advance(self, updates: Updates, answer: Mapping[str, bool] | None) -> Update | Gate | None:
@@ -159,6 +157,24 @@ class Loop:
         answer = dict(zip(asked.optimisers, asked.choose(*asked.values.tolist()), strict=True))
         self._logs.update({f"{name}_updated": float(yes) for name, yes in answer.items()})
         return answer
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Moves the EMA of weights and buffers on; the first step is where it starts."""
+        # As torch's AveragedModel does, which reads its count of steps from the GPU in each of them.
+        for name, ema in self.emas.items():
+            move = get_ema_multi_avg_fn(self.trainee.averaged[name] if self.step else 0.0)
+            for floating in (True, False):  # integers count batches
+                own, new = (
+                    [
+                        value
+                        for value in (*of.parameters(), *of.buffers())
+                        if value.is_floating_point() == floating
+                    ]
+                    for of in (ema, self.trainee.networks[name])
+                )
+                if own:
+                    move(own, new, self.step)
 
     def _groups(self) -> Iterator[dict[str, Any]]:
         for optimiser in self.optimisers.values():
@@ -188,7 +204,7 @@ class Loop:
         """Meanwhile the networks are in evaluation mode, with the averages of their weights (EMA) where those are kept."""
         networks = self.trainee.networks
         trained = dict(networks)
-        networks.update({name: ema.module for name, ema in self.emas.items()})
+        networks.update(self.emas)
         for network in networks.values():
             network.eval()
         try:
