@@ -33,7 +33,7 @@ from ifrp.faces.source import Source
 from ifrp.faces.sources import open_source
 from ifrp.faces.splits import shuffled
 
-SEED, ROUNDS = 1, 5
+SEED, ROUNDS = 1, 3
 RELEASE = Path("celeba")
 """the folder of the release, as torchvision wants to have it called"""
 PEER = "torchvision's CelebA"
@@ -66,13 +66,11 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--faces", type=int, nargs="+", default=[500, 1000, 2000], help="numbers of training faces"
-    )
+    parser.add_argument("--faces", type=int, nargs="+", default=[500, 1000], help="numbers of training faces")
     parser.add_argument(
         "--pictures", type=int, help="in the release; none: as many for each face as CelebA has"
     )
-    parser.add_argument("--sample", type=int, default=256, help="pictures whose steps are timed one by one")
+    parser.add_argument("--sample", type=int, default=128, help="pictures whose steps are timed one by one")
     parser.add_argument("--folder", type=Path, help="where there is room: 100 kB a face, 7 kB a picture")
     parser.add_argument("--output", type=lambda name: Path(name).absolute(), help="a CSV")
     found = parser.parse_args()

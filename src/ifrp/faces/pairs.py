@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,11 @@ from ifrp.faces.source import Source
 from ifrp.faces.warp import Misalignment
 from ifrp.stacks import Images
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Drawn = tuple[Misalignment, Matrix]
+"""a warp, and the place of the warped face in its picture"""
 WARP = [field.name for field in fields(Misalignment)]
 
 
@@ -31,13 +36,19 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class Face:
-    """One picture made into training pairs."""
+class Misaligned:
+    """One picture's face in all its misalignments."""
 
     file: str
     person: str
-    aligned: Images  # (size, size, 3)
     copies: tuple[Copy, ...]
+
+
+@dataclass(frozen=True)
+class Face(Misaligned):
+    """One picture made into training pairs."""
+
+    aligned: Images  # (size, size, 3)
 
 
 def make(source: Source, index: int, faces: Faces, seed: int) -> Face:
@@ -46,10 +57,27 @@ def make(source: Source, index: int, faces: Faces, seed: int) -> Face:
     Raises:
         Skip: the picture cannot be used.
     """
+    record, (picture, place, drawn) = source.records[index], _drawn(source, index, faces, seed)
+    aligned = geometry.cut(picture, place, faces.size)
+    return Face(record.file, record.person, _copies(picture, drawn, faces.size), aligned)
+
+
+def misalign(source: Source, index: int, faces: Faces, seed: int) -> Misaligned:
+    """The same without the aligned face.
+
+    Raises:
+        Skip: the picture cannot be used.
+    """
+    record, (picture, _, drawn) = source.records[index], _drawn(source, index, faces, seed)
+    return Misaligned(record.file, record.person, _copies(picture, drawn, faces.size))
+
+
+def _drawn(source: Source, index: int, faces: Faces, seed: int) -> tuple[Image, Matrix, list[Drawn]]:
+    """The picture, the place of its aligned face, and its warps."""
     record = source.records[index]
     picture = source.load(record.file)
     place = source.place(index, picture, faces.size)
-    drawn: list[tuple[Misalignment, Matrix]] = []
+    drawn: list[Drawn] = []
     for copy in range(faces.warp.copies):
         rng = runtime.generator(seed, "faces", "warp", record.file, *([copy] if copy else []))
         try:
@@ -59,9 +87,11 @@ def make(source: Source, index: int, faces: Faces, seed: int) -> Face:
                 around = f"{picture.width}×{picture.height} pixels around {source.framing}"
                 raise Skip(f"{skip} of {around}") from skip
             drawn.append(drawn[0])  # so narrow a picture is in the set or not, however many copies there are
-    aligned = geometry.cut(picture, place, faces.size)
-    copies = tuple(Copy(geometry.cut(picture, warped, faces.size), one) for one, warped in drawn)
-    return Face(record.file, record.person, aligned, copies)
+    return picture, place, drawn
+
+
+def _copies(picture: Image, drawn: list[Drawn], size: int) -> tuple[Copy, ...]:
+    return tuple(Copy(geometry.cut(picture, warped, size), one) for one, warped in drawn)
 
 
 class Unaligned:
@@ -80,7 +110,7 @@ class Unaligned:
         self._labels = [("", "")] * count
         self._warps = np.empty((copies * count, len(WARP)))
 
-    def add(self, index: int, face: Face) -> None:
+    def add(self, index: int, face: Misaligned) -> None:
         """Writes the copies of a face whose place in the aligned stack is `index`."""
         self._labels[index] = face.file, face.person
         for number, copy in enumerate(face.copies[: self.copies]):

@@ -15,7 +15,7 @@ from ifrp import artifacts, paths, runtime, stacks
 from ifrp.config import Config, Faces, plain
 from ifrp.errors import IfrpError
 from ifrp.faces import splits
-from ifrp.faces.pairs import Face, Pair, Unaligned, copies_in, make
+from ifrp.faces.pairs import Face, Pair, Unaligned, copies_in, make, misalign
 from ifrp.faces.pictures import Skip
 from ifrp.faces.source import Source
 from ifrp.faces.sources import open_source
@@ -130,7 +130,7 @@ def _rewarp(source: Source, faces: Faces, name: str, split: str, seed: int) -> i
         facts = opened.enter_context(artifacts.card(target, plain(faces), seed, inputs))
         unaligned = Unaligned(opened, target, len(files), copies, faces.size)
         opened.enter_context(_spread_over_threads())
-        remade = _ahead(lambda file: make(source, places[file], chosen, seed), files, runtime.threads())
+        remade = _ahead(lambda file: misalign(source, places[file], chosen, seed), files, runtime.threads())
         try:
             for index, face in enumerate(runtime.progress(remade, f"{split} {name}", total=len(files))):
                 unaligned.add(index, face)
