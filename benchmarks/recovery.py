@@ -64,6 +64,7 @@ def loaded(name: str) -> dict[str, Callable[[Images], Images]]:
         export.onnx(name, Path(folder, "model.onnx"))
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = runtime.threads()
+        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")  # into the next one's time
         session = onnxruntime.InferenceSession(Path(folder, "model.onnx"), settings)
     found: dict[str, Callable[[Images], Images]] = {
         TRAINED: partial(recovered, trained),
