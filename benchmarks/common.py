@@ -80,9 +80,13 @@ def table(figures: list[Figure]) -> list[str]:
     """Lines of a Markdown table of figures, with the machines below it."""
     rows = [("what", "measured", "peer", "times", "")]
     for figure in figures:
-        peer = f"{figure.peer}: {figure.peer_value:.3g}" if figure.peer_value is not None else ""
+        peer = f"{figure.peer}: {_short(figure.peer_value)}" if figure.peer_value is not None else ""
         ratio = f"{figure.ratio:.2f}" if figure.ratio is not None else ""
-        rows.append((figure.what, f"{figure.value:.3g} {figure.unit}", peer, ratio, figure.note))
+        rows.append((figure.what, f"{_short(figure.value)} {figure.unit}", peer, ratio, figure.note))
     lines = [f"| {' | '.join(row)} |" for row in rows]
     lines.insert(1, "| --- | ---: | --- | ---: | --- |")
     return [*lines, "", "; ".join(dict.fromkeys(figure.machine for figure in figures)) + "."]
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -128,6 +128,9 @@ def finished(found: Sequence[Job], cores: int) -> list[Figure]:
         taken[job.rule] += share * (job.end - job.start)
         worked[job.rule] += share * job.work()
         count[job.rule] += 1
+    if sum(taken.values()) < sum(worked.values()):
+        print("The records of this run are those of `snakemake --touch`, so they tell nothing of its jobs.")
+        return []
     whole = cores * covered([(job.start, job.end) for job in found], PAUSE)
     figures = [
         Figure(
