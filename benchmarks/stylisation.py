@@ -6,6 +6,7 @@ import argparse
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -118,7 +119,7 @@ class Peer:
         )
         (content + style).backward()
         self.optimiser.step()
-        content.item(), style.item()  # which it adds up
+        float(content), float(style)  # which it adds up
 
     @torch.no_grad()
     def apply(self, faces: Images, device: torch.device) -> Images:
@@ -137,7 +138,7 @@ def training(given: argparse.Namespace, faces: Images, artwork: Images, folder: 
     fabric = runtime.fabric(Runtime(device=given.device.type, precision=given.precision), devices=1)
     torch.set_num_threads(given.threads)
     trainee = StyleTrainee("artwork", artwork, faces, settings, 0, fabric.device)
-    loop = Loop(trainee, fabric, folder / "checkpoint.pt", "benchmark")
+    loop = Loop(trainee, fabric, folder / "checkpoint.pt", "benchmark", graphs=False)
     target = torch.tensor(artwork, device=given.device).permute(2, 0, 1)[None].float()
     return loop, Peer(target, given.width, given.device)
 
@@ -163,7 +164,7 @@ def main() -> None:
     artwork = draw.integers(0, 256, (side, side, 3), np.uint8)
     with tempfile.TemporaryDirectory() as folder:
         loop, peer = training(given, faces, artwork, Path(folder))
-    painter = loop.trainee.networks["network"]
+    painter = cast("network.StyleNetwork", loop.trainee.networks["network"])
 
     def repeated(task: Callable[[], object]) -> Callable[[], None]:
         def repeat() -> None:

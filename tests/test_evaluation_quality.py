@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import runpy
 import shutil
 from pathlib import Path
 
@@ -294,24 +293,3 @@ def test_faces_in_folders_are_compared_with_their_folders(
         rows = folders.compare(config, results_tree.Evaluator(), Path(made), Path("true")).set_index("name")
         assert list(rows.index) == (names or ["1", "2"])
         assert (rows["ssim"] > 0.999).all()
-
-
-def test_the_benchmark_compares_with_scikit_image_and_piq(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder, output, threads = (
-        Path(__file__).parents[1] / "benchmarks",
-        tmp_path / "out.csv",
-        torch.get_num_threads(),
-    )
-    monkeypatch.syspath_prepend(str(folder))
-    given = ["--faces", "1", "--styles", "1", "--size", "32", "--rounds", "1", "--output", str(output)]
-    monkeypatch.setattr("sys.argv", ["evaluation.py", *given])
-    try:
-        runpy.run_path(str(folder / "evaluation.py"), run_name="__main__")
-    finally:
-        torch.set_num_threads(threads)
-    found = pd.read_csv(output)
-    assert found["unit"].tolist() == ["ms", "ms of a processor"]
-    assert found["peer"].str.contains("piq").all()
-    np.testing.assert_allclose(found["ratio"], found["peer_value"] / found["value"])

@@ -1,11 +1,9 @@
 """Style networks: their architecture, training and files; artworks by file and address."""
 
 import dataclasses
-import runpy
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 import yaml
@@ -293,29 +291,3 @@ def test_the_sheet_has_every_artwork_and_portrait_in_its_place() -> None:
         assert [int(found[y + i * step, x, 0]) for i in range(3)] == [160 + 8 * k, 80 + 8 * k, 84 + 8 * k]
     assert (found[: sheet.HEAD, step:] < 128).any(), "the names of the styles"
     assert max(found.shape) <= sheet.WIDTH
-
-
-def test_the_benchmark_compares_with_the_same_network(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder, output, threads = (
-        Path(__file__).parents[1] / "benchmarks",
-        tmp_path / "out.csv",
-        torch.get_num_threads(),
-    )
-    monkeypatch.syspath_prepend(str(folder))
-    given = ["--batch", "1", "--portraits", "1", "--size", "32", "--width", "0.125", "--rounds", "1"]
-    monkeypatch.setattr("sys.argv", ["stylisation.py", *given, "--output", str(output)])
-    try:
-        peer = runpy.run_path(str(folder / "stylisation.py"), run_name="__main__")
-    finally:
-        torch.set_num_threads(threads)
-    found = pd.read_csv(output)
-    assert found["what"].tolist() == ["training step of a style network", "portrait"]
-    np.testing.assert_allclose(found["ratio"], found["peer_value"] / found["value"])
-
-    torch.manual_seed(0)
-    ours, theirs, pictures = StyleNetwork(0.25), peer["transformer"](0.25), torch.rand(2, 3, 32, 48)
-    weights = zip(theirs.state_dict(), ours.layers.state_dict().values(), strict=True)
-    theirs.load_state_dict(dict(weights))
-    torch.testing.assert_close(theirs(pictures), ours.layers(pictures), rtol=1e-4, atol=1e-4)
