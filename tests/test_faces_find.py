@@ -30,7 +30,7 @@ GOAL = np.array([[0.31, 0.38], [0.69, 0.38], [0.5, 0.75]])
 
 @pytest.fixture(scope="module")
 def portrait() -> Image.Image:
-    return Image.fromarray(data.astronaut())  # type: ignore[no-untyped-call]
+    return Image.fromarray(data.astronaut())
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +148,7 @@ def test_photos_need_no_crop_where_faces_are_found(
     Path("album").mkdir()
     for name, angle in (("a", 0), ("b", 10), ("c", -10)):
         portrait.rotate(angle, Image.Resampling.BICUBIC, center=(224, 110)).save(f"album/{name}.png")
-    Image.fromarray(data.chelsea()).save("album/cat.png")  # type: ignore[no-untyped-call]
+    Image.fromarray(data.chelsea()).save("album/cat.png")
     given = PhotoFaces(path="album", find=True)
     faces = Faces(source="photos", split=FaceCounts(1, 1, 1), warp=Warp(rotation=5), photos=given)
     prepare(photos(given), faces, seed=1)

@@ -272,7 +272,7 @@ def test_colour_blind_readers_can_tell_experiments_apart() -> None:
         seen = np.clip(linear @ np.asarray(seen_by).T, 0, 1)
         seen = np.where(seen <= 0.0031308, seen * 12.92, 1.055 * seen ** (1 / 2.4) - 0.055)
         lab = rgb2lab(seen)
-        apart = deltaE_ciede2000(lab[:, None], lab[None])  # type: ignore[no-untyped-call]
+        apart = deltaE_ciede2000(lab[:, None], lab[None])
         assert apart[np.triu_indices(len(lab), 1)].min() > 15
     assert len(set(look.MARKERS)) == len(look.MARKERS) > len(look.LINES)
 

@@ -35,7 +35,7 @@ def small() -> ifrp.Model:
 
 @pytest.fixture(scope="module")
 def picture() -> Image.Image:
-    return Image.fromarray(data.astronaut())  # type: ignore[no-untyped-call]
+    return Image.fromarray(data.astronaut())
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def folder(picture: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     two.paste(picture, (0, 0))
     two.paste(picture.resize((256, 256)), (512, 128))
     two.save("in/two.png")
-    Image.fromarray(data.chelsea()).save("in/cat.png")  # type: ignore[no-untyped-call]
+    Image.fromarray(data.chelsea()).save("in/cat.png")
     return tmp_path
 
 
@@ -174,7 +174,7 @@ def test_doubts_are_told() -> None:
 
 def test_what_is_no_picture_or_no_face_is_one_sentence(small: ifrp.Model, tmp_path: Path) -> None:
     (tmp_path / "note.png").write_text("no picture")
-    cat = data.chelsea()  # type: ignore[no-untyped-call]
+    cat = data.chelsea()
     for wrong, sentence in (
         (tmp_path / "note.png", r"note\.png: not a picture\."),
         (tmp_path / "none.png", r"none\.png: it cannot be read: No such file"),
@@ -184,7 +184,7 @@ def test_what_is_no_picture_or_no_face_is_one_sentence(small: ifrp.Model, tmp_pa
         with pytest.raises(IfrpError, match=sentence):
             small.recover(wrong)  # type: ignore[arg-type]
     with pytest.raises(IfrpError, match=r"Picture 2: no face"):
-        small.recover([data.astronaut(), cat])  # type: ignore[no-untyped-call]
+        small.recover([data.astronaut(), cat])
     with pytest.raises(IfrpError, match=r"no model nosuch: .*\(ifrp-plus, small\)"):
         ifrp.load("nosuch")
 

@@ -182,7 +182,7 @@ def test_transformer_rotates_like_scikit_image(degrees: float) -> None:
     matrix = similarity(torch.tensor([[np.deg2rad(degrees), 1.0, 0.0, 0.0]]))
     ours = resample(torch.tensor(image, dtype=torch.float32)[None, None], matrix)[0, 0].numpy()
     # Both rotate about the centre; torch's angle turns output to input coordinates with y downwards, as theirs does.
-    theirs = rotate(image, degrees, order=1, mode="constant", cval=0)  # type: ignore[no-untyped-call]
+    theirs = rotate(image, degrees, order=1, mode="constant", cval=0)
     inside = np.s_[14:-14, 14:-14]
     np.testing.assert_allclose(ours[inside], theirs[inside], atol=2e-4)
 
