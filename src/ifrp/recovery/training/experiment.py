@@ -38,7 +38,7 @@ def train(config: Config, name: str) -> None:
     settings = {"method": experiment.method, "settings": plain(methods.settings(config, experiment)),
                 "training": plain(experiment.training), "styles": list(experiment.styles),
                 "aligned": experiment.aligned, "seed": config.seed}  # fmt: skip
-    hashes = {str(path): artifacts.hexdigest(path) for path in inputs}
+    hashes = {str(path): artifacts.checksum(path) for path in inputs}
     identity = json.dumps({**settings, "inputs": hashes}, sort_keys=True)
     card: AbstractContextManager[dict[str, Any]] = nullcontext({})
     if fabric.is_global_zero:
