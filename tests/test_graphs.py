@@ -26,6 +26,7 @@ from torch.utils._pytree import tree_leaves
 from ifrp import runtime
 from ifrp.config import Config, Runtime, build, experiments, merge
 from ifrp.config import plain as as_plain
+from ifrp.recovery.training import adversarial
 from ifrp.recovery.training.trainee import ExperimentTrainee
 from ifrp.training import checkpoint
 from ifrp.training.graphs import FIRST, Graphs
@@ -139,7 +140,7 @@ def trained(project: Config, name: str, recorded: bool, spoil: bool = False) -> 
     trainee = Plain(project, experiments.resolve(project, name), fabric)
     loop = Loop(trainee, fabric, path, name)
     if recorded:
-        loop.graphs = Graphs(trainee, loop._advance, loop._account, Recorder)
+        loop.graphs = Graphs(trainee, loop.optimisers, loop._advance, loop._account, Recorder)
     with patch("ifrp.training.loop.stream", nullcontext):
         loop.run()
     return loop, loop.graphs
@@ -183,6 +184,17 @@ def test_gates_close_in_what_is_compared(project: Config) -> None:
     loop, _ = trained(project, "ifrp", recorded=True)
     assert any(row["discriminator_updated"] < 1 for row in loop.history)
     assert any(row["generator_updated"] < 1 for row in loop.history)
+
+
+def test_an_optimiser_keeps_its_state_however_late_its_gate_opens(
+    project: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loops = []
+    for recorded in (True, False):
+        answers = iter([(False, True)] * (FIRST + 3) + [(True, True)] * STEPS)
+        monkeypatch.setattr(adversarial, "balance", lambda *of, margin, answers=answers: next(answers))
+        loops.append(trained(project, "ifrp", recorded)[0])
+    assert same(*loops)
 
 
 def test_what_cannot_be_replayed_is_trained_as_it_is_written(

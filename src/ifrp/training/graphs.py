@@ -1,7 +1,8 @@
 """Replays the steps of a training as CUDA graphs: a GPU then waits neither for Python nor for each kernel's launch.
 
-The first steps are trained as always, which builds kernels and the optimisers' state. The next one is recorded, in as many
-graphs as it has gates and updates, and from then on batches are copied to where the recorded one lay and the graphs replayed.
+The first steps are trained as always, until kernels are built and each optimiser has its state. The next one is recorded,
+in as many graphs as it has gates and updates, and from then on batches are copied to where the recorded one lay and the
+graphs replayed.
 Between two graphs a gate is read and says which of them are left out. What changes with time and is not a tensor, as the
 weights of losses, is part of a graph: with each new phase (`Trainee.phase`) a step is recorded anew.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -48,6 +49,7 @@ class Graphs:
 
     Args:
         trainee: what is trained.
+        optimisers: their names.
         advance, account: the loop's parts of a step.
         recorder: makes a recorder for the graphs of one phase; none: `CUDARecorder`.
     """
@@ -55,6 +57,7 @@ class Graphs:
     def __init__(
         self,
         trainee: Trainee[Any],
+        optimisers: Iterable[str],
         advance: Advance,
         account: Account,
         recorder: Callable[[], Recorder] | None = None,
@@ -62,6 +65,9 @@ class Graphs:
         self.trainee, self.advance, self.account = trainee, advance, account
         self.recorder = recorder or CUDARecorder
         self.done, self.refused = 0, False
+        self.waiting = set(
+            optimisers
+        )  # for a first update: an optimiser makes its state in it, which is not to be replayed
         self.phase: Hashable | None = None
         self.batch: Any = None
         self.recorded: list[tuple[Update | Gate, Callable[[], None]]] = []
@@ -71,13 +77,19 @@ class Graphs:
         phase = self.trainee.phase(step)
         if phase is None and not self.refused:
             self._refuse("no two of its steps do the same")
-        if self.done >= FIRST and not self.refused and (phase != self.phase or not self.recorded):
+        ready = self.done >= FIRST and not self.waiting and not self.refused
+        if ready and (phase != self.phase or not self.recorded):
             self._record(batch, step, phase)
         if self.recorded:
             self._replay(batch)
         else:
-            eagerly(self.trainee, batch, step, self.advance, self.account)
+            eagerly(self.trainee, batch, step, self.advance, self._watch)
         self.done += 1
+
+    def _watch(self, asked: Update | Gate) -> Mapping[str, bool] | None:
+        if isinstance(asked, Update):
+            self.waiting.discard(asked.optimiser)
+        return self.account(asked)
 
     def _record(self, batch: Any, step: int, phase: Hashable | None) -> None:
         """Records a step as if every gate said yes to everything."""

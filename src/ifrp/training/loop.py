@@ -67,10 +67,9 @@ class Loop:
         self.graphs: Graphs | None = None
         scaled = bool(fabric.strategy.precision.state_dict())
         if graphs and fabric.device.type == "cuda" and fabric.world_size == 1 and not scaled:
-            self.graphs = Graphs(trainee, self._advance, self._account)
-            for group in (
-                self._groups()
-            ):  # the rate is where a graph finds it, and so is the optimiser's count of steps
+            self.graphs = Graphs(trainee, self.optimisers, self._advance, self._account)
+            # The rate lies where a graph finds it, and so does the optimiser's count of steps.
+            for group in self._groups():
                 group.update(capturable=True, lr=torch.tensor(float(group["lr"]), device=fabric.device))
 
     def _set_up(self, name: str, network: nn.Module) -> nn.Module:
@@ -165,14 +164,7 @@ class Loop:
         for name, ema in self.emas.items():
             move = get_ema_multi_avg_fn(self.trainee.averaged[name] if self.step else 0.0)
             for floating in (True, False):  # integers count batches
-                own, new = (
-                    [
-                        value
-                        for value in (*of.parameters(), *of.buffers())
-                        if value.is_floating_point() == floating
-                    ]
-                    for of in (ema, self.trainee.networks[name])
-                )
+                own, new = (_values(of, floating) for of in (ema, self.trainee.networks[name]))
                 if own:
                     move(own, new, self.step)
 
@@ -290,6 +282,12 @@ class Loop:
             f"Training of {self.trainee.name} stopped at step {step}: {what}. The last good checkpoint: {self._saved}; "
             "lower the learning rate or use precision 32-true."
         )
+
+
+def _values(network: nn.Module, floating: bool) -> list[Tensor]:
+    """Weights and buffers of a network that are floating-point numbers, or those that are not."""
+    values = (*network.parameters(), *network.buffers())
+    return [value for value in values if value.is_floating_point() == floating]
 
 
 def average(fabric: Fabric, scalar: Tensor) -> Tensor:
