@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import torch
@@ -11,15 +10,15 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ifrp.config.methods.cyclegan import Settings
-from ifrp.recovery import method
 from ifrp.recovery.method import Batch, Clock, Update, Updates, frozen
 from ifrp.recovery.networks.patchgan import PatchGAN
 from ifrp.recovery.networks.resnet import ResNet
-from ifrp.recovery.training import losses, optimisation
+from ifrp.recovery.training import losses
 from ifrp.recovery.training.pool import Pool
+from ifrp.recovery.training.translation import TranslationMethod
 
 
-class Method(method.Method[Settings]):
+class Method(TranslationMethod[Settings]):
     """Unpaired image-to-image translation; recovery needs the generator from portraits to faces alone."""
 
     settings_class = Settings
@@ -37,16 +36,14 @@ class Method(method.Method[Settings]):
 
     def optimisers(self) -> dict[str, Optimizer]:
         """Adam for both generators, and for both discriminators."""
-        adam = partial(optimisation.adam, self.settings.optimisation)
         networks = self.networks
         return {
-            "generator": adam(networks["generator"], networks["inverse"]),
-            "discriminator": adam(networks["discriminator_faces"], networks["discriminator_portraits"]),
+            "generator": self.adam(networks["generator"], networks["inverse"]),
+            "discriminator": self.adam(networks["discriminator_faces"], networks["discriminator_portraits"]),
         }
 
-    def rate(self, clock: Clock) -> float:
-        """Constant, then falling in a line."""
-        return optimisation.rate(self.settings.optimisation, clock)
+    def phase(self, clock: Clock) -> None:
+        """No two steps do the same: the pools decide by the processor's random numbers."""
 
     def updates(self, batch: Batch, clock: Clock) -> Updates:
         """The generators' step, then the discriminators' on pictures from the pools."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import replace
 
 import torch
 from torch import Tensor, device, nn
-from torch.optim import Optimizer
 
 from ifrp.config import Config
 from ifrp.config import Features as FeatureSettings
 from ifrp.config.methods.mgan import Settings
-from ifrp.recovery import method
 from ifrp.recovery.method import Batch, Clock, Update, Updates, frozen
 from ifrp.recovery.networks.stn import channels
 from ifrp.recovery.training import losses, optimisation
+from ifrp.recovery.training.translation import TranslationMethod
 from ifrp.styles.features import Features
 
 ENCODED, DISCRIMINATED = "relu4_1", "relu3_1"
@@ -67,7 +65,7 @@ def _unit(convolution: nn.Conv2d | nn.ConvTranspose2d, activation: nn.Module) ->
     return [convolution, nn.BatchNorm2d(convolution.out_channels), activation]
 
 
-class Method(method.Method[Settings]):
+class Method(TranslationMethod[Settings]):
     """Markovian generative adversarial network, with real faces as its targets [inferred]."""
 
     settings_class = Settings
@@ -90,19 +88,6 @@ class Method(method.Method[Settings]):
         settings = self.settings.features or FeatureSettings()
         layers = (ENCODED, DISCRIMINATED) if training else (ENCODED,)
         self.features = Features.configured(layers, settings, self.settings.features_seed or 0).to(device)
-
-    def optimisers(self) -> dict[str, Optimizer]:
-        """Adam for each network."""
-        settings = self.settings.optimisation
-        return {name: optimisation.adam(settings, network) for name, network in self.networks.items()}
-
-    def rate(self, clock: Clock) -> float:
-        """Constant, then falling in a line."""
-        return optimisation.rate(self.settings.optimisation, clock)
-
-    def phase(self, clock: Clock) -> Hashable:
-        """All steps do the same."""
-        return 0
 
     def updates(self, batch: Batch, clock: Clock) -> Updates:
         """The discriminator's step, then the decoder's."""

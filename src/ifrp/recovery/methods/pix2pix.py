@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from ifrp.config.methods.pix2pix import Settings
-from ifrp.recovery import method
 from ifrp.recovery.method import Batch, Clock, Update, Updates, frozen
 from ifrp.recovery.networks.patchgan import PatchGAN
 from ifrp.recovery.networks.unet import UNet
-from ifrp.recovery.training import losses, optimisation
+from ifrp.recovery.training import losses
+from ifrp.recovery.training.translation import TranslationMethod
 
 
-class Method(method.Method[Settings]):
+class Method(TranslationMethod[Settings]):
     """Image-to-image translation with a conditional discriminator."""
 
     settings_class = Settings
@@ -25,19 +22,6 @@ class Method(method.Method[Settings]):
         super().__init__(settings, size, styles)
         self.networks["generator"] = UNet(settings.depth, settings.width, size)
         self.networks["discriminator"] = PatchGAN(6, nn.BatchNorm2d, settings.discriminator_width)
-
-    def optimisers(self) -> dict[str, Optimizer]:
-        """Adam for each network."""
-        settings = self.settings.optimisation
-        return {name: optimisation.adam(settings, network) for name, network in self.networks.items()}
-
-    def rate(self, clock: Clock) -> float:
-        """Constant, then falling in a line."""
-        return optimisation.rate(self.settings.optimisation, clock)
-
-    def phase(self, clock: Clock) -> Hashable:
-        """All steps do the same."""
-        return 0
 
     def updates(self, batch: Batch, clock: Clock) -> Updates:
         """The discriminator's step at half its loss, then the generator's."""
