@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Snakemake runs this in the new environment, from the project's root. `pip: [-e .]` in environment.yml would not do:
-# its paths are taken relative to .snakemake/conda.
+# Snakemake runs this in the new environment, from the project's root, for two things that environment.yml cannot say, as
+# its paths would be relative to .snakemake/conda: versions of all that the direct dependencies bring, and the package.
 set -euo pipefail
-python -m pip install --no-deps --editable "$PWD"
+python -m pip install --constraint constraints.txt --editable ".[paper]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import subprocess
 import sys
@@ -198,6 +199,23 @@ def test_why_tells_each_step(chained: tuple[Path, Path]) -> None:
     assert any(line.strip() == str(source) for line in lines)
     assert any("settings" in line and '{"key": 1}' in line for line in lines)
     assert sum("seed 5" in line for line in lines) >= 2
+
+
+def test_why_tells_of_packages_that_are_no_longer_installed(
+    chained: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, result = chained
+    assert any("packages" in line and f"numpy {np.__version__}" in line for line in why.report(source))
+    assert list(why.drifted(result)) == []
+    card = json.loads(source.with_suffix(".json").read_text())
+    for name, version in (("numpy", "1.0.1"), ("gone-for-ever", "2.0")):
+        card["packages"][name] = version
+    source.with_suffix(".json").write_text(json.dumps(card))
+    told = list(why.drifted(result))
+    assert len(told) == 1
+    assert told[0].startswith(f"{source} was made with numpy 1.0.1, and {np.__version__} is installed")
+    cli.why(result, check=True)
+    assert told[0] in capsys.readouterr().out
 
 
 def test_of_a_released_file_only_itself_can_be_checked(

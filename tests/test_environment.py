@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -67,15 +68,60 @@ def test_conda_environment_needs_one_channel() -> None:
     assert environment("channels") == ["conda-forge"]
 
 
-def test_package_is_added_to_the_conda_environment() -> None:
+def test_package_and_all_pins_are_added_to_the_conda_environment(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    python.chmod(0o755)
     script = ROOT / "environment.post-deploy.sh"  # the name that Snakemake looks for beside environment.yml
-    assert os.access(script, os.X_OK)
-    assert 'python -m pip install --no-deps --editable "$PWD"' in script.read_text()
-    paths = {line.strip() for rules in (ROOT / "workflow/rules").glob("*.smk") for line in rules.read_text().splitlines()
-             if "environment.yml" in line}  # fmt: skip
-    assert paths == set(), (
-        "each rule asks `run.environment`, which writes braces in the path as Snakemake reads them"
-    )
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+    done = subprocess.run([script], cwd=ROOT, env={"PATH": path}, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [
+        "-m",
+        "pip",
+        "install",
+        "--constraint",
+        "constraints.txt",
+        "--editable",
+        ".[paper]",
+    ]
+
+
+def test_rules_ask_the_run_for_their_environment() -> None:
+    assert not [
+        path for path in (ROOT / "workflow/rules").glob("*.smk") if "environment.yml" in path.read_text()
+    ]
+
+
+def test_lock_has_the_pinned_versions_and_a_hash_of_every_file() -> None:
+    lock = tomllib.loads((ROOT / "pylock.toml").read_text())
+    locked: dict[str, str] = {
+        canonicalize_name(package["name"]): package["version"] for package in lock["packages"]
+    }
+    assert {name: locked.get(name) for name in constraints()} == constraints()
+    of_a_system = {
+        "appnope",
+        "audioop-lts",
+        "setuptools",
+        "triton",
+    }  # of macOS, of Python 3.13, of PyTorch for GPUs
+    assert {
+        name for name in locked.keys() - constraints() if not name.startswith(("cuda-", "nvidia-"))
+    } == of_a_system
+    files = [
+        file for of in lock["packages"] for file in [*of.get("wheels", ()), *filter(None, [of.get("sdist")])]
+    ]
+    assert len(files) > len(locked)
+    assert {tuple(file["hashes"]) for file in files} == {("sha256",)}
+
+
+def test_platforms_of_the_lock_have_builds_of_torch() -> None:
+    lock = tomllib.loads((ROOT / "pylock.toml").read_text())
+    torch = next(package for package in lock["packages"] if package["name"] == "torch")
+    systems = {
+        re.sub(r"(manylinux|macosx)_\d+_\d+_", "", Path(file["url"]).stem.split("-")[-1])
+        for file in torch["wheels"]
+    }
+    assert systems == {"x86_64", "aarch64", "arm64"}
 
 
 def test_installed_versions_are_the_constraints() -> None:

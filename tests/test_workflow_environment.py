@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from workflow_project import ROOT, Project
 
@@ -36,7 +37,20 @@ def test_the_environment_makes_nothing_again(tmp_path: Path) -> None:
     assert "up to date" in project.dvc("status")
 
 
-ALONE = """import sys
+@pytest.mark.parametrize("conda", [[], ["--use-conda"]])
+def test_jobs_run_the_code_of_their_own_clone(tmp_path: Path, conda: list[str]) -> None:
+    """The command `ifrp` that they find is another clone's: the one whose tests these are."""
+    project = with_conda(Project(tmp_path / "a {clone} of it"))
+    (project.root / "bin/ifrp").unlink()
+    project.append("src/ifrp/cli.py", "\n\nraise SystemExit('This is the code of the copy.')\n")
+    done = project.run("snakemake", *conda, "--", "data/styles/whirl.png")
+    assert done.returncode == 1
+    assert "This is the code of the copy." in done.stderr + done.stdout
+    assert bool(conda) == ("ctivating conda environment" in done.stderr)
+
+
+ALONE = """import pkgutil
+import sys
 from importlib import machinery, metadata
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -65,6 +79,8 @@ class Installed(machinery.PathFinder):
         return (of for of in found if canonicalize_name(of.metadata["Name"]) in there)
 
 
+listed = pkgutil.iter_modules  # by which Snakemake finds its plugins
+pkgutil.iter_modules = lambda *of: (module for module in listed(*of) if module.name not in foreign)
 sys.meta_path[:] = [machinery.BuiltinImporter, machinery.FrozenImporter, Installed]
 from snakemake.cli import main
 

@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,9 +42,15 @@ LONGEST = 40  # characters of a file's own name in that of its hidden part, whic
 OLD = 24 * 3600  # seconds after which a part of another machine is given up
 BLOCK = 2**20  # bytes that a disk which is not full takes
 NUMBERS = itertools.count()
+COMPUTING: Final = {
+    "facenet_pytorch": "facenet-pytorch", "lightning_fabric": "lightning-fabric", "matplotlib": "matplotlib", "numba": "numba",
+    "numpy": "numpy", "pandas": "pandas", "PIL": "pillow", "scipy": "scipy", "skimage": "scikit-image", "torch": "torch",
+    "torchvision": "torchvision", "typst": "typst",
+}  # fmt: skip
+"""modules of which results may depend on the version, and the packages that they come in"""
 CARD: dict[str, type | tuple[type, ...]] = {
-    "artifact": str, "command": str, "code": str, "settings": dict, "machine": dict, "seconds": (int, float), "inputs": dict,
-    "facts": dict,
+    "artifact": str, "command": str, "code": str, "settings": dict, "packages": dict, "machine": dict, "seconds": (int, float),
+    "inputs": dict, "facts": dict,
 }  # fmt: skip
 """entries of a provenance card that others go by, and what each is"""
 
@@ -460,6 +467,7 @@ def card(
         "code": _code_version(),
         "settings": dict(settings),
         "seed": seed,
+        "packages": {name: installed(name) for module, name in COMPUTING.items() if module in sys.modules},
         "machine": {
             "system": platform.system(),
             "processor": processor(),
@@ -473,6 +481,15 @@ def card(
     }
     with atomic(card_path(artifact)) as new:
         new.write_text(json.dumps(content, indent=2, default=str) + "\n")
+
+
+@functools.cache
+def installed(package: str) -> str | None:
+    """The version of a package that is installed here, none if it is not."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def processor() -> str:
@@ -489,7 +506,7 @@ def _torch() -> dict[str, Any]:
     import torch
 
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
-    return {"torch": torch.__version__, "threads": torch.get_num_threads(), "gpu": gpu}
+    return {"threads": torch.get_num_threads(), "gpu": gpu}
 
 
 class Entries(dict[str, Any]):

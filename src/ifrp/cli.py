@@ -52,18 +52,19 @@ app.command()(demo)
 def why(
     file: Annotated[Path, typer.Argument(help="any artifact: a figure, a table, a model, a stack")],
     check: Annotated[
-        bool, typer.Option("--check", help="recompute the hashes of all files, and say which have changed")
+        bool,
+        typer.Option("--check", help="recompute the hashes of all files; say what has changed, packages too"),
     ] = False,
 ) -> None:
     """Print where a file comes from: each step back to the source, with its command and settings."""
-    from ifrp.why import faults, released, report
+    from ifrp.why import drifted, faults, released, report
 
     if not check:
         for line in report(file):
             typer.echo(line)
         return
     sentences = list(dict.fromkeys(faults(file)))
-    for line in sentences:
+    for line in [*sentences, *drifted(file)]:
         typer.echo(line)
     if sentences and released(file):
         raise IfrpError(

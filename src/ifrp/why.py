@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ifrp import paths
-from ifrp.artifacts import card_path, hexdigest, read_card
+from ifrp.artifacts import card_path, hexdigest, installed, read_card
 
 
 def chain(artifact: Path) -> Iterator[tuple[int, Path, dict[str, Any]]]:
@@ -44,8 +44,13 @@ def rule(card: Mapping[str, Any]) -> str:
     return "_".join(card["command"].split()[1:3])
 
 
+def packages(card: Mapping[str, Any]) -> dict[str, str]:
+    """Versions of the packages that a step computed with; none on cards of models that came before these were noted."""
+    return dict(card.get("packages", {}))
+
+
 def report(artifact: Path) -> Iterator[str]:
-    """Lines about an artifact and all that it was made from: rule, command, settings, code, seed, machine, seconds, inputs.
+    """Lines about an artifact and all that it was made from: rule, command, settings, code and machine, packages, inputs.
 
     Raises:
         IfrpError: the artifact has no card.
@@ -58,6 +63,7 @@ def report(artifact: Path) -> Iterator[str]:
             "command": card["command"],
             "settings": json.dumps(card["settings"], ensure_ascii=False, default=str),
             "made by": f"code {card['code']}, seed {card['seed']}, {where}, {card['seconds']} s",
+            "packages": ", ".join(f"{name} {version}" for name, version in packages(card).items()) or "none",
             "inputs": ", ".join(card["inputs"]) or "none",
         }
         yield f"{'    ' * depth}{path}"
@@ -82,3 +88,26 @@ def faults(artifact: Path) -> Iterator[str]:
                 yield f"{file} is missing."
             elif expected and hashes[file] != expected:
                 yield f"{file} has changed since {since}."
+
+
+def drifted(artifact: Path) -> Iterator[str]:
+    """A sentence for every version of a package that a file in the chain was made with, and that is not the one installed here.
+
+    The workflow makes nothing again for it, because most new versions change no result.
+
+    Raises:
+        IfrpError: the artifact has no card.
+    """
+    if released(artifact):
+        return
+    made: dict[tuple[str, str], list[str]] = {}
+    for card in {card["artifact"]: card for _, _, card in chain(artifact)}.values():
+        for package in packages(card).items():
+            made.setdefault(package, []).append(card["artifact"])
+    for (name, version), files in made.items():
+        if (here := installed(name)) not in (version, None):
+            made_with = f" and {len(files) - 1} more were made" if len(files) > 1 else " was made"
+            yield (
+                f"{files[-1]}{made_with} with {name} {version}, and {here} is installed: "
+                f"`snakemake --cores all --forceall {artifact}` makes anew what {artifact} is made from."
+            )

@@ -99,6 +99,11 @@ def seen(paths: Iterable[str]) -> list[str]:
     return [path for path in paths if not re.search(r"{\s*\w", path)]
 
 
+def literal(text: str) -> str:
+    """Text as Snakemake reads it where it would take {word} for a wildcard: a brace is doubled."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 class Run:
     """The configuration of one run of Snakemake, and what follows from it.
 
@@ -156,14 +161,20 @@ class Run:
 
     @property
     def shell_prefix(self) -> str:
-        """Lets jobs find their configuration, and the command `ifrp` beside this Python if the shell knows no other."""
-        beside = shlex.quote(str(Path(sys.executable).parent))
-        return f"set -euo pipefail; export IFRP_CONFIG={self.frozen} PATH=$PATH:{beside}; "
+        """Lets jobs find their configuration, this clone's code, and the command `ifrp` of the environment or of this Python.
+
+        An environment may have been made from another clone: with `--conda-prefix`, or one `.venv` for several.
+        """
+        beside, own = (shlex.quote(str(path)) for path in (Path(sys.executable).parent, code.PACKAGE.parent))
+        return literal(
+            f"set -euo pipefail; export IFRP_CONFIG={self.frozen} PATH=$PATH:{beside} "
+            f"PYTHONPATH={own}${{PYTHONPATH:+:$PYTHONPATH}}; "
+        )
 
     @property
     def environment(self) -> str:
-        """The conda environment of all rules. Its path is absolute, and written as Snakemake reads it: a brace is doubled."""
-        return str(code.PACKAGE.parents[1] / "environment.yml").replace("{", "{{").replace("}", "}}")
+        """The conda environment of all rules, by its absolute path."""
+        return literal(str(code.PACKAGE.parents[1] / "environment.yml"))
 
     @staticmethod
     def any_of(names: Iterable[str]) -> str:
