@@ -1,10 +1,11 @@
 """The paper's own scale through the real workflow, on a made-up CelebA.
 
 `python benchmarks/scale.py FOLDER --faces 10000 30000 110000` makes in FOLDER a copy of the last commit for each number of
-training faces, with a release of CelebA of its official size and layout, and runs `preset: paper` there as benchmarks/scale.yaml changes it: all rules and all pictures, but networks are
-narrow and trainings are a few steps, which cost the same whatever the number of faces. The download alone is left out, for
-made-up pictures have other checksums. It tells, rule by rule, seconds of processor time, the private memory of the largest
-job (pages of mapped files, which the system takes back when it needs them, are not private), and what lies on the disk.
+training faces, with a release of CelebA of its official size and layout, and runs `preset: paper` there, as
+benchmarks/scale.yaml changes it: all rules and all pictures, but networks are narrow and trainings are a few steps, which
+cost the same whatever the number of faces. The download alone is left out, for made-up pictures have other checksums. It
+tells, rule by rule, seconds of processor time, the private memory of the largest job (pages of mapped files, which the
+system takes back when it needs them, are not private), and what lies on the disk.
 """
 
 from __future__ import annotations
