@@ -14,7 +14,8 @@ import ifrp
 from ifrp import paths
 from ifrp.config import Calibration
 from ifrp.recovery import apply, inference
-from ifrp.recovery.inference import folded, optimised
+from ifrp.recovery.folding import folded
+from ifrp.recovery.inference import optimised
 from ifrp.stacks import Images
 
 CPU = torch.device("cpu")

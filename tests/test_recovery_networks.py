@@ -306,16 +306,44 @@ def test_facenet_is_facenet_pytorchs_network() -> None:
     np.testing.assert_allclose(evaluator.embed(images), expected.numpy(), atol=1e-5)
 
     faces = torch.rand(1, 3, 128, 128, requires_grad=True)
-    maps = recogniser.Recogniser(ours, Recogniser(weights="trained", size=(128, 128))).features(
-        faces, "conv2d_4a"
-    )
+    frozen = recogniser.Recogniser(ours, Recogniser(weights="trained", size=(128, 128)))
+    maps = frozen.features(faces, "conv2d_4a")
     assert maps.shape == (1, 192, 28, 28)  # the stage that the paper calls ReLU3-2
     maps.sum().backward()
     assert faces.grad is not None
     assert faces.grad.abs().sum() > 0
-    assert all(p.grad is None for p in ours.parameters())
+    assert all(p.grad is None for p in frozen.network.parameters())
     with pytest.raises(IfrpError, match="its layers are conv2d_1a"):
         evaluator.features(faces, "relu9")
+
+
+@pytest.mark.parametrize("network", ["facenet", "mobilefacenet"])
+def test_recognisers_without_norms_give_the_same_features_and_gradients(
+    network: Literal["facenet", "mobilefacenet"],
+) -> None:
+    settings = Recogniser(network=network, weights="trained", size=(80, 80))
+    torch.manual_seed(0)
+    plain = recogniser.build(settings).eval()
+    for module in plain.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.8, 1.2)
+            nn.init.uniform_(module.bias, -0.1, 0.1)
+            assert module.running_mean is not None
+            assert module.running_var is not None
+            module.running_mean.uniform_(-0.1, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    frozen, faces = recogniser.Recogniser(plain, settings), torch.rand(2, 3, 80, 80, requires_grad=True)
+    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in frozen.network.modules())
+    assert frozen.fingerprint == recogniser.fingerprint(plain.state_dict())
+    maps = recogniser.prepare(faces, settings)
+    for name, stage in plain.named_children():
+        maps = stage(maps)
+        ours = frozen.features(faces, name)
+        torch.testing.assert_close(ours, maps, rtol=1e-3, atol=1e-4 * maps.detach().abs().max().item())
+        expected, found = (
+            torch.autograd.grad(of.square().sum(), faces, retain_graph=True)[0] for of in (maps, ours)
+        )
+        torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4 * expected.abs().max().item())
 
 
 def test_fingerprint_tells_weights_apart_and_ignores_names_of_files() -> None:

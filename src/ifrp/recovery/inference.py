@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import copy
-from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from ifrp.recovery.folding import folded
 from ifrp.recovery.method import Method
 from ifrp.recovery.networks.stn import SpatialTransformer
 
@@ -42,20 +41,6 @@ def supports_bfloat16(device: torch.device) -> bool:
         return False
     able = torch.cpu.get_capabilities()
     return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
-
-
-def folded(network: nn.Module) -> nn.Module:
-    """A copy in evaluation mode, in which each batch norm behind a convolution is part of the convolution's weights."""
-    found = copy.deepcopy(network).eval()
-    for module in list(found.modules()):
-        if not isinstance(module, nn.Sequential):
-            continue
-        for (name, layer), (following, norm) in pairwise(list(module.named_children())):
-            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and isinstance(norm, nn.BatchNorm2d):
-                fused = fuse_conv_bn_eval(layer, norm, transpose=isinstance(layer, nn.ConvTranspose2d))
-                setattr(module, name, fused)
-                setattr(module, following, nn.Identity())
-    return found.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 class _Precision(nn.Module):

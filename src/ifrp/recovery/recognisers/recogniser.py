@@ -17,6 +17,7 @@ from ifrp.compat import prepare_torchvision
 from ifrp.config import Config, plain, typed
 from ifrp.config import Recogniser as Settings
 from ifrp.errors import IfrpError
+from ifrp.recovery.folding import folded
 from ifrp.recovery.recognisers import mobilefacenet
 from ifrp.stacks import to_range
 
@@ -34,7 +35,8 @@ class Recogniser:
     def __init__(
         self, network: nn.Sequential, settings: Settings, device: torch.device | str = "cpu"
     ) -> None:
-        self.network = network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
+        # Each batch norm would read and write all of its maps once more, forwards and backwards.
+        self.network = folded(network).to(device).requires_grad_(False)
         self.settings, self.device = settings, torch.device(device)
         self.fingerprint = fingerprint(network.state_dict())
         self.layers = [name for name, _ in network.named_children()]
