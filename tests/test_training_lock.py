@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from test_training import Falling, Poisoned
 from training_project import told_to_stop
 
 from ifrp import runtime
@@ -21,7 +22,6 @@ from ifrp.config import Runtime
 from ifrp.errors import IfrpError
 from ifrp.training import checkpoint, lock
 from ifrp.training.loop import Loop
-from test_training import Falling, Poisoned
 
 CHECKPOINT = Path("checkpoints/x.ckpt")
 HOLDS = """
@@ -150,7 +150,7 @@ def test_who_lost_the_lock_writes_no_checkpoint(monkeypatch: pytest.MonkeyPatch)
             time.sleep(5 * lock.BEAT)
 
     monkeypatch.setattr(Loop, "_one_step", halted)
-    with pytest.raises(IfrpError, match="Training of falling stopped: .*another took over its lock"):
+    with pytest.raises(IfrpError, match=r"Training of falling stopped: .*another took over its lock"):
         loop(Falling()).run()
     assert checkpoint.load(CHECKPOINT, loop(Falling()).identity) is None
     assert lock.place(CHECKPOINT).read_text() == "another's"
