@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +27,7 @@ def held(path: Path, name: str) -> Iterator[Callable[[], None]]:
     """Holds the lock of a checkpoint while the block runs, whatever ends it.
 
     The lock of a process of this machine that is dead is taken over at once, and any other once it has shown no sign of life
-    for a while. Both are seen by the lock's own time on a disk that machines share, never by comparing their clocks.
+    for a while. A sign of life is a change of the file's time, so clocks of machines need not agree.
 
     Args:
         path: of the checkpoint.
@@ -64,15 +65,20 @@ def held(path: Path, name: str) -> Iterator[Callable[[], None]]:
 
 def _pulse(file: Path) -> Callable[[], bool]:
     """A function that says whether the lock has shown a sign of life since it was first called."""
-    first: list[int] = []
+    times: list[int] = []
 
     def beats() -> bool:
         try:
             with file.open("rb") as opened:  # a network drive looks for news when a file is opened
-                first.append(os.fstat(opened.fileno()).st_mtime_ns)
+                seen = os.fstat(opened.fileno()).st_mtime_ns
         except OSError:
             return False  # it was just released
-        return first[-1] != first[0]
+        if not times:
+            sys.stderr.write(
+                f"ifrp: Waiting {PATIENCE:.0f} seconds at most for a sign of life of who holds {file}.\n"
+            )
+        times.append(seen)
+        return times[-1] != times[0]
 
     return beats
 
