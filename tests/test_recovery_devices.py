@@ -1,4 +1,4 @@
-"""Several devices, as two processes on one processor: they train one model, write once, and stop together."""
+"""Several devices, as two processes on one processor: they train one model, write once, and stop together. In Slurm, too."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import pytest
 import recovery_project
 
 from ifrp import artifacts, paths
+from ifrp.training import lock
 
 SCRIPT = """
 import os, signal, sys
 from pathlib import Path
-from lightning_fabric import Fabric
-from ifrp import paths, runtime
+import lightning_fabric
 from ifrp.config import load
+from ifrp.errors import IfrpError
 from ifrp.recovery.training import experiment as training
 from ifrp.training.loop import Loop
 
 
-def fabric(given, devices=None):
-    found = Fabric(accelerator="cpu", devices=2, strategy="ddp", precision=given.precision)
-    found.launch()
-    return found
+class Fabric(lightning_fabric.Fabric):
+    def __init__(self, accelerator, devices, **given):
+        super().__init__(accelerator="cpu", devices=2, strategy="ddp", **given)
 
 
 def step(self):
@@ -34,13 +34,18 @@ def step(self):
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-runtime.fabric = fabric
+lightning_fabric.Fabric = Fabric
 one_step, Loop._one_step = Loop._one_step, step
 try:
     training.train(load(Path("own.yaml")), "ifrp")
 except KeyboardInterrupt:
     sys.stdout.write("stopped\\n")
+except IfrpError as error:
+    sys.stdout.write(f"{error}\\n")
 """
+STEP = {"SLURM_JOB_ID": "4711", "SLURM_JOB_NAME": "ifrp", "SLURM_NTASKS": "1", "SLURM_PROCID": "0", "SLURM_LOCALID": "0",
+        "SLURM_NODEID": "0", "SLURM_NODELIST": "localhost", "SLURM_STEP_ID": "0"}  # fmt: skip
+"""what `srun --ntasks=1` tells a job of its step, however many GPUs it has"""
 
 
 @pytest.mark.slow
@@ -53,12 +58,17 @@ def test_two_devices_train_write_once_and_stop_together(
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     own = [str(Path(__file__).parents[1] / "src"), os.environ.get("PYTHONPATH", "")]
-    around = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(own)}
+    around = {**os.environ, **STEP, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(own)}
+
+    monkeypatch.setattr(lock, "BEAT", 0.5)
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, str(script), *words]
         return subprocess.run(command, env=around, capture_output=True, text=True, timeout=180, check=False)
 
+    with lock.held(paths.checkpoint("ifrp"), "ifrp"):
+        refused = run()
+    assert refused.stdout.count("is under way already") == 2, refused.stderr
     stopped = run("stop")  # one process is told, both end
     assert stopped.stdout.count("stopped") == 2, stopped.stderr
     assert not paths.recovery_model("ifrp").exists()

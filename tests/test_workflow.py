@@ -86,9 +86,17 @@ def edited(made: Project) -> Iterator[Project]:
 def _editable(project: Project, path: Path) -> bool:
     return (
         path.is_file()
-        and path.relative_to(project.root).parts[0] in ("src", "config")
+        and path.relative_to(project.root).parts[0] in ("src", "config", "workflow")
         and path.suffix != ".pyc"
     )
+
+
+def test_what_jobs_ask_of_a_cluster_makes_nothing_again(edited: Project) -> None:
+    for path in edited.root.glob("workflow/rules/*.smk"):
+        text = path.read_text().replace("    localrule: True\n", "")
+        path.write_text(re.sub(r"\*\*run\.resources\(.*\)", "mem_mb=1, runtime=1, gpu=2", text))
+    edited.edit(runtime={"devices": 2, "device": "cuda"})
+    assert edited.pending() == set()
 
 
 def test_a_fresh_clone_is_not_taken_for_restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

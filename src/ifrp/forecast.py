@@ -29,6 +29,8 @@ PAINT, STYLE_STEP, RECOGNISER_STEP = 0.019, 0.019, 0.017
 """the same with networks: a portrait made; a face in the training of a style network, and of a recogniser"""
 FASTER = 100
 """of these on a GPU"""
+FIND = 0.1
+"""seconds in which the face in a photo is found (docs/faces.md)"""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Rate:
         training: in training on one core, at `width`.
         gpu: the same on a GPU of its own, at width 1: a third of what it took there among others.
         recovery: in recovery on one core, at `width`.
+        faster: of recovery on a GPU.
         width: factor on channels; of the features, for methods that compute these.
     """
 
@@ -46,12 +49,13 @@ class Rate:
     gpu: float = 0.0006
     recovery: float = 0.0037
     width: float = WIDTH
+    faster: float = FASTER
 
 
 RATES = {
     "cyclegan": Rate(0.275, 0.007, 0.011, 0.125),
     "faced": Rate(0.026, 0.0005, 0.0075, 0.125),
-    "gatys": Rate(0, 0, 0.023),  # and iteration
+    "gatys": Rate(0, 0, 0.023, faster=5),  # and iteration
     "input": Rate(0, 0, 0.0002),
     "johnson": Rate(0.063, 0.006, 0.017),
     "mgan": Rate(0.040, 0.0005, 0.011),
@@ -82,8 +86,7 @@ class Forecast:
         source, size = SOURCES[self.config.faces.source], self.config.faces.size
         own = sum(recogniser.weights == TRAINED for recogniser in self.recognisers.values())
         trained = sum(experiment.trained for experiment in self.main)
-        gpu = self.config.runtime.device != "cpu" and shutil.which("nvidia-smi") is not None
-        gpu, cores = gpu or self.config.runtime.device == "cuda", runtime.threads()
+        gpu, cores = runtime.expects_gpu(self.config.runtime), runtime.threads()
         machine = f"{'a GPU and ' if gpu else ''}{cores} cores"
         yield f"faces      {sum(self.rows.values()):,} ({counts}) of {source}, {size} pixels"
         yield f"portraits  {self.portraits:,} in {len(self.styles)} styles"
@@ -95,9 +98,9 @@ class Forecast:
     @property
     def portraits(self) -> int:
         """Portraits that are made, those of further warps included."""
-        plain = sum(self._copies(split) for split, _ in experiments.portraits(self.config))
+        plain = sum(self.copies(split) for split, _ in experiments.portraits(self.config))
         return plain + sum(
-            self._copies(split, warp) for split, warp, _ in experiments.warped_portraits(self.config)
+            self.copies(split, warp) for split, warp, _ in experiments.warped_portraits(self.config)
         )
 
     @property
@@ -105,22 +108,19 @@ class Forecast:
         """Bytes of all stacks: rendered pictures, faces, portraits, recovered faces."""
         rendered, size = self.config.faces.rendered, self.config.faces.size
         source = 3 * rendered.canvas**2 * rendered.people * rendered.pictures
-        faces = sum(self.rows[split] + self._copies(split) for split in self.rows)
-        pictures = faces + self.portraits + sum(map(self._recovered, self.main))
+        faces = sum(self.rows[split] + self.copies(split) for split in self.rows)
+        pictures = faces + self.portraits + sum(map(self.recovered, self.main))
         return 3 * size**2 * pictures + (source if self.config.faces.source == "rendered" else 0)
 
     def seconds(self, gpu: bool, cores: int) -> float:
         """Rough duration: all jobs on so many cores, but no shorter than the longest training; trainings in turn on a GPU."""
-        trained = [experiment for experiment in self.main if experiment.trained]
+        each = [self.training(experiment, gpu) for experiment in self.main if experiment.trained]
+        networks = self.painted(self.portraits, gpu) + len(self.styles) * self.style(gpu)
+        networks += sum(self.recogniser(name, gpu) for name in self.recognisers)
+        networks += sum(self.recovery(experiment, gpu) for experiment in self.main)
         if gpu:
-            trainings = sum(self.pixels * _seen(one) * _rate(one).gpu for one in trained)
-            return trainings + self._networks() / FASTER + self._others() / cores
-        each = [self.pixels * _seen(one) * _rate(one).training * self._wider(one) for one in trained]
-        return (
-            max(*each, (sum(each) + self._networks() + self._others()) / cores)
-            if each
-            else self._others() / cores
-        )
+            return sum(each) + networks + self._others() / cores
+        return max([*each, (sum(each) + networks + self._others()) / cores])
 
     def downloads(self) -> list[str]:
         """What must come from the internet and is not here yet."""
@@ -136,52 +136,84 @@ class Forecast:
             needed.append(f"CelebA ({sum(CELEBA.values()):,} pictures, 1.4 GB)")
         return needed
 
-    def _copies(self, split: str, warp: str | None = None) -> int:
+    # seconds of single jobs, on one core or on a GPU
+
+    def rendering(self) -> float:
+        """Of the pictures of people who do not exist."""
+        rendered = self.config.faces.rendered
+        return RENDER * rendered.people * rendered.pictures * (rendered.canvas / CANVAS) ** 2
+
+    def preparing(self, faces: int) -> float:
+        """Of cutting and warping so many faces, and finding them if need be."""
+        photos = self.config.faces.source == "photos" and self.config.faces.photos.find
+        return (PREPARE + FIND * photos) * faces
+
+    def style(self, gpu: bool) -> float:
+        """Of the training of one style network."""
+        training, width = self.config.styles.training, self.config.styles.features.width
+        window = ((training.crop or self.config.faces.size) / WINDOW) ** 2 * (width / WIDTH) ** GROWTH
+        return _on(gpu, STYLE_STEP * window * training.steps * training.batch)
+
+    def painted(self, portraits: int, gpu: bool) -> float:
+        """Of making so many portraits."""
+        return _on(gpu, PAINT * self.pixels * portraits)
+
+    def recogniser(self, name: str, gpu: bool) -> float:
+        """Of a recogniser, which takes no time if its weights are given."""
+        found = self.config.recovery.recognisers[name]
+        trained = found.weights == TRAINED
+        return _on(gpu, RECOGNISER_STEP * found.training.steps * found.training.batch * trained)
+
+    def training(self, experiment: Experiment, gpu: bool) -> float:
+        """Of the training of an experiment."""
+        rate, faces = _rate(experiment), self.pixels * experiment.training.steps * experiment.training.batch
+        return faces * (rate.gpu if gpu else rate.training * self._wider(experiment))
+
+    def recovery(self, experiment: Experiment, gpu: bool) -> float:
+        """Of all faces that an experiment recovers."""
+        rate, times = _rate(experiment), getattr(experiment.keys, "iterations", 1) * self._wider(experiment)
+        return _on(gpu, self.pixels * self.recovered(experiment) * rate.recovery * times, rate.faster)
+
+    def scoring(self, faces: int) -> float:
+        """Of scores of so many faces, or of embedding them."""
+        return SCORE * self.pixels * faces
+
+    # how much there is of what
+
+    def copies(self, split: str, warp: str | None = None) -> int:
         """Warped faces of a split."""
         warped = self.config.faces.warps[warp] if warp else self.config.faces.warp
         return self.rows[split] * (warped.copies if split == "train" else 1)
 
-    def _recovered(self, experiment: Experiment) -> int:
+    def recovered(self, experiment: Experiment) -> int:
         """Faces that an experiment recovers, of all styles."""
         return len(self.styles) * min(self.rows["test"], experiment.portraits or self.rows["test"])
 
+    def width(self, experiment: Experiment) -> float:
+        """Factor on the channels of what computes most in a method."""
+        if experiment.method in BY_FEATURES:
+            return self.config.styles.features.width
+        keys: Any = experiment.keys
+        return float(getattr(getattr(keys, "network", keys), "width", _rate(experiment).width))
+
     def _wider(self, experiment: Experiment) -> float:
         """Factor on a method's time, by the width of what computes most."""
-        keys: Any = experiment.keys
-        own = getattr(getattr(keys, "network", keys), "width", _rate(experiment).width)
-        width = self.config.styles.features.width if experiment.method in BY_FEATURES else own
-        return float((width / _rate(experiment).width) ** GROWTH)
+        return float((self.width(experiment) / _rate(experiment).width) ** GROWTH)
 
     def _others(self) -> float:
         """Seconds on one core of what needs no network."""
-        rendered, jobs = self.config.faces.rendered, 60 + 2 * len(self.styles) + 4 * len(self.main)
-        pictures = rendered.people * rendered.pictures if self.config.faces.source == "rendered" else 0
-        found = RENDER * pictures * (rendered.canvas / CANVAS) ** 2 + PREPARE * sum(self.rows.values())
-        return found + SCORE * self.pixels * sum(map(self._recovered, self.main)) + START * jobs
-
-    def _networks(self) -> float:
-        """Seconds on one core of what does, but for the trainings of experiments."""
-        training, features = self.config.styles.training, self.config.styles.features
-        window = ((training.crop or self.config.faces.size) / WINDOW) ** 2 * (
-            features.width / WIDTH
-        ) ** GROWTH
-        found: float = PAINT * self.pixels * self.portraits
-        found += STYLE_STEP * window * len(self.styles) * training.steps * training.batch
-        own = [one.training for one in self.recognisers.values() if one.weights == TRAINED]
-        found += RECOGNISER_STEP * sum(one.steps * one.batch for one in own)
-        for experiment in self.main:
-            times = getattr(experiment.keys, "iterations", 1) * self._wider(experiment)
-            found += self.pixels * self._recovered(experiment) * _rate(experiment).recovery * times
-        return found
-
-
-def _seen(experiment: Experiment) -> int:
-    """Faces that the training of an experiment sees."""
-    return experiment.training.steps * experiment.training.batch
+        jobs = 60 + 2 * len(self.styles) + 4 * len(self.main)
+        rendering = self.rendering() if self.config.faces.source == "rendered" else 0
+        scoring = self.scoring(sum(map(self.recovered, self.main)))
+        return rendering + self.preparing(sum(self.rows.values())) + scoring + START * jobs
 
 
 def _rate(experiment: Experiment) -> Rate:
     return RATES.get(experiment.method, Rate())
+
+
+def _on(gpu: bool, seconds: float, faster: float = FASTER) -> float:
+    return seconds / faster if gpu else seconds
 
 
 def _size(count: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,11 @@ def threads() -> int:
     if count.isdigit() and int(count) > 0:
         return int(count)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # macOS
+
+
+def expects_gpu(runtime: Runtime) -> bool:
+    """Whether networks are to run on a GPU, by the configuration and by what this machine has; torch is not asked."""
+    return runtime.device == "cuda" or (runtime.device == "auto" and shutil.which("nvidia-smi") is not None)
 
 
 @contextmanager
@@ -87,10 +93,13 @@ def fabric(runtime: Runtime, devices: int | None = None) -> Fabric:
         IfrpError: a GPU is asked for and there is none.
     """
     from lightning_fabric import Fabric  # takes as long to import as torch does
+    from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
     kind = device(runtime).type
     count = devices or runtime.devices if kind == "cuda" else 1
-    found = Fabric(accelerator=kind, devices=count, precision=runtime.precision)
+    # In a step of a Slurm job Lightning would wait to be started once per GPU, and train with one: it starts them itself.
+    alone = LightningEnvironment()
+    found = Fabric(accelerator=kind, devices=count, precision=runtime.precision, plugins=[alone])
     found.launch()
     return found
 

@@ -17,7 +17,7 @@ rule evaluation_quality:
     conda:
         run.environment
     resources:
-        gpu=run.gpu,
+        **run.resources("evaluation_quality"),
     params:
         styles=run.splits,
     shell:
@@ -36,7 +36,7 @@ rule evaluation_distractors:
     conda:
         run.environment
     resources:
-        gpu=run.gpu,
+        **run.resources("evaluation_distractors"),
     params:
         settings=run.settings("seed"),
     shell:
@@ -60,7 +60,7 @@ rule evaluation_identity:
     conda:
         run.environment
     resources:
-        gpu=run.gpu,
+        **run.resources("evaluation_identity"),
     params:
         styles=run.splits,
         settings=run.settings("seed", "evaluation.top", "evaluation.faces"),
@@ -80,7 +80,7 @@ rule evaluation_exposure:
     conda:
         run.environment
     resources:
-        gpu=run.gpu,
+        **run.resources("evaluation_exposure"),
     params:
         styles=run.splits,
         settings=run.settings("seed", "evaluation.resamples"),
@@ -100,7 +100,7 @@ rule evaluation_yardsticks:
     conda:
         run.environment
     resources:
-        gpu=run.gpu,
+        **run.resources("evaluation_yardsticks"),
     params:
         settings=run.settings("seed", "evaluation.top", "evaluation.faces", "evaluation.resamples"),
     shell:
@@ -115,6 +115,7 @@ rule evaluation_summary:
         with_cards(of("{experiment}") for of in (paths.summary, paths.metrics)),
     log:
         "logs/evaluation/summary/{experiment}.log",
+    localrule: True
     conda:
         run.environment
     params:

@@ -16,6 +16,8 @@ rule faces_render:
     conda:
         run.environment
     threads: 2
+    resources:
+        **run.resources("faces_render"),
     params:
         settings=run.settings("seed", "faces.rendered"),
     shell:
@@ -30,6 +32,7 @@ rule faces_download:
         run.celeba,
     log:
         "logs/faces/download.log",
+    localrule: True
     conda:
         run.environment
     params:
@@ -50,6 +53,8 @@ rule faces_warp:
     conda:
         run.environment
     threads: 2
+    resources:
+        **run.resources("faces_warp"),
     params:
         settings=run.warp_settings,
     shell:
@@ -68,6 +73,8 @@ rule faces_prepare:
     conda:
         run.environment
     threads: 2
+    resources:
+        **run.resources("faces_prepare"),
     params:
         settings=run.face_settings,
         pictures=run.pictures,

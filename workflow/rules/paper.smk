@@ -25,6 +25,7 @@ rule paper_table:
         card(paths.table("{name}")),
     log:
         "logs/paper/tables/{name}.log",
+    localrule: True
     conda:
         run.environment
     params:
@@ -49,6 +50,7 @@ rule paper_figure:
         card(paths.figure("{name}")),
     log:
         "logs/paper/figures/{name}.log",
+    localrule: True
     conda:
         run.environment
     params:
@@ -69,6 +71,7 @@ rule paper_numbers:
         "logs/paper/{numbers}.log",
     wildcard_constraints:
         numbers="|".join(run.documents),
+    localrule: True
     conda:
         run.environment
     params:
@@ -103,6 +106,7 @@ rule paper_pdf:
         "logs/paper/{document}.log",
     wildcard_constraints:
         document="|".join(run.documents.values()),
+    localrule: True
     conda:
         run.environment
     params:
@@ -126,6 +130,7 @@ rule paper_notebook:
         card(paths.executed("{notebook}")),
     log:
         "logs/paper/notebooks/{notebook}.log",
+    localrule: True
     conda:
         run.environment
     shell:

@@ -18,7 +18,7 @@ rule portraits_make:
     conda:
         run.environment
     resources:
-        gpu=run.gpu,
+        **run.resources("portraits_make"),
     shell:
         "ifrp portraits make {wildcards.split:q} {wildcards.style:q} 2>&1 | tee {log:q}"
 
@@ -35,6 +35,6 @@ rule portraits_warp:
     conda:
         run.environment
     resources:
-        gpu=run.gpu,
+        **run.resources("portraits_warp"),
     shell:
         "ifrp portraits make {wildcards.split:q} {wildcards.style:q} --warp {wildcards.warp:q} 2>&1 | tee {log:q}"

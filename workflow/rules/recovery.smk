@@ -15,15 +15,16 @@ rule recovery_recogniser:
     log:
         "logs/recovery/recogniser/{name}.log",
     priority: 85
+    localrule: run.recognisers_given
     conda:
         run.environment
     resources:
-        gpu=run.gpu,
+        **run.resources("recovery_recogniser"),
     params:
         settings=run.recogniser_settings,
         seed=run.settings("seed"),
     shell:
-        "ifrp recovery recogniser {wildcards.name:q} 2>&1 | tee {log:q}"
+        "ifrp recovery recogniser {wildcards.name:q} 2>&1 | tee -a {log:q} {log:q}.all"
 
 
 rule recovery_train:
@@ -39,12 +40,12 @@ rule recovery_train:
     conda:
         run.environment
     resources:
-        gpu=run.gpu,
+        **run.resources("recovery_train"),
     params:
         experiment=run.training_settings,
         settings=run.settings("seed", "faces.size", "styles.features"),
     shell:
-        "ifrp recovery train {wildcards.experiment:q} 2>&1 | tee {log:q}"
+        "ifrp recovery train {wildcards.experiment:q} 2>&1 | tee -a {log:q} {log:q}.all"
 
 
 # All styles in one job, because the model is loaded once, and a process takes longer to start than to recover a style.
@@ -60,7 +61,7 @@ rule recovery_apply:
     conda:
         run.environment
     resources:
-        gpu=run.gpu,
+        **run.resources("recovery_apply"),
     params:
         experiment=run.experiment_settings,
     shell:

@@ -16,6 +16,7 @@ rule styles_artwork:
     log:
         "logs/styles/artwork/{style}.log",
     priority: 90
+    localrule: True
     conda:
         run.environment
     params:
@@ -39,7 +40,7 @@ rule styles_distance:
     conda:
         run.environment
     resources:
-        gpu=run.gpu,
+        **run.resources("styles_distance"),
     params:
         styles=run.splits,
         settings=run.settings("seed", "styles.features", "styles.distance"),
@@ -61,11 +62,11 @@ rule styles_train:
     conda:
         run.environment
     resources:
-        gpu=run.gpu,
+        **run.resources("styles_train"),
     params:
         settings=run.settings("seed", "styles.features", "styles.training"),
     shell:
-        "ifrp styles train {wildcards.style:q} 2>&1 | tee {log:q}"
+        "ifrp styles train {wildcards.style:q} 2>&1 | tee -a {log:q} {log:q}.all"
 
 
 rule styles_sheet:
@@ -87,7 +88,7 @@ rule styles_sheet:
     conda:
         run.environment
     resources:
-        gpu=run.gpu,
+        **run.resources("styles_sheet"),
     params:
         styles=run.splits,
         seed=run.settings("seed"),

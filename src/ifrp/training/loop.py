@@ -7,7 +7,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from ifrp import runtime
 from ifrp.artifacts import require_writable
 from ifrp.errors import IfrpError
-from ifrp.training import checkpoint
+from ifrp.training import checkpoint, lock
 from ifrp.training.curve import Curve
 from ifrp.training.graphs import Graphs, eagerly, stream
 from ifrp.training.trainee import Gate, Row, Trainee, Update, Updates
@@ -64,6 +64,7 @@ class Loop:
         self._sums: dict[str, tuple[Tensor | float, int]] = {}
         self._not_finite: dict[str, tuple[Tensor, Tensor]] = {}
         self._saved = "none was written yet"
+        self._require_lock: Callable[[], None] = lambda: None
         self.graphs: Graphs | None = None
         scaled = bool(fabric.strategy.precision.state_dict())
         if graphs and fabric.device.type == "cuda" and fabric.world_size == 1 and not scaled:
@@ -83,12 +84,30 @@ class Loop:
         """Trains to the end, from the checkpoint if there is one.
 
         Raises:
-            IfrpError: a loss or a weight is not finite.
+            IfrpError: a loss or a weight is not finite, or another process runs this training.
             OSError: a checkpoint or the curve cannot be written.
             KeyboardInterrupt: after SIGINT, SIGTERM: a checkpoint was written first.
         """
         if self.fabric.is_global_zero:
             require_writable(self.path)  # not after the first minutes
+        with self._alone():
+            self._run()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Holds the lock of the checkpoint, on one device for all: they go on together, or none does."""
+        refusal: str | None = None
+        with ExitStack() as stack:
+            if self.fabric.is_global_zero:
+                try:
+                    self._require_lock = stack.enter_context(lock.held(self.path, self.trainee.name))
+                except IfrpError as error:
+                    refusal = str(error)
+            if refusal := self.fabric.broadcast(refusal):
+                raise IfrpError(refusal)
+            yield
+
+    def _run(self) -> None:
         state = checkpoint.load(self.path, self.identity)
         if state is not None:
             self.load_state(state)
@@ -257,13 +276,14 @@ class Loop:
         """Writes a checkpoint.
 
         Raises:
-            IfrpError: a loss or a weight is not finite; the last checkpoint stays.
+            IfrpError: a loss or a weight is not finite, or the lock was lost; the last checkpoint stays.
         """
         self._require_finite_losses()
         for name, network in self.trainee.networks.items():
             if not all(bool(value.isfinite().all()) for value in network.state_dict().values()):
                 raise self._stopped(self.step, f"the network {name} holds a value that is not finite")
         if self.fabric.is_global_zero:
+            self._require_lock()
             checkpoint.save(self.path, self.state(), self.identity)
         self._saved = f"{self.path} of step {self.step}"
 

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -20,13 +19,14 @@ import yaml
 from ifrp import paths
 from ifrp.artifacts import atomic, card_path
 from ifrp.config import Config, build, experiments, merge, plain, read, selected, styles
-from ifrp.config.checking import RUN, check
+from ifrp.config.checking import RUN, TRAINED, check
 from ifrp.config.reading import refuse_twins
 from ifrp.faces.files import Files
 from ifrp.paper import documents, figures, tables
 from ifrp.paper.part import Part
 from ifrp.paths import files
 from ifrp.workflow import code
+from ifrp.workflow.resources import Resources
 
 
 def command_line(settings: Any) -> dict[str, Any]:
@@ -129,6 +129,7 @@ class Run:
         self.trained = [name for name in self.recovered if self.every[name].trained]
         self.evaluator = self.config.evaluation.recogniser
         self.recognisers = experiments.recognisers(self.config)
+        self.resources = Resources(self.config, self.every)
         self.tables = Parts(self, "table", tables.find)
         self.figures = Parts(self, "figure", figures.find)
         self.printed = {name: files(of.products(self.config)) for name, of in documents.DOCUMENTS.items()}
@@ -180,12 +181,6 @@ class Run:
     def any_of(names: Iterable[str]) -> str:
         """A pattern that these names alone match, for a wildcard: Snakemake then has no rule for another one."""
         return "|".join(map(re.escape, names)) or "(?!)"
-
-    @cached_property
-    def gpu(self) -> int:
-        """GPUs that a job with networks takes."""
-        wanted = self.config.runtime.device
-        return int(wanted == "cuda" or (wanted == "auto" and shutil.which("nvidia-smi") is not None))
 
     def settings(self, *keys: str) -> dict[str, Any]:
         """Values of configuration keys such as `faces.warp`, so that a change of them reruns the step.
@@ -267,10 +262,16 @@ class Run:
         """Configuration of one recogniser."""
         return self.settings(f"recovery.recognisers.{wildcards.name}")
 
+    @property
+    def recognisers_given(self) -> bool:
+        """Whether no recogniser is trained: weights are then downloaded, or read from files."""
+        used = {*self.recognisers, *self.config.evaluation.others}
+        return all(self.config.recovery.recognisers[name].weights != TRAINED for name in used)
+
     def recogniser_inputs(self, wildcards: Any) -> list[str]:
         """Training faces for a recogniser that the workflow trains, else its file of weights."""
         weights = self.config.recovery.recognisers[wildcards.name].weights
-        return files([paths.faces("train")]) if weights == "trained" else local_file(weights)
+        return files([paths.faces("train")]) if weights == TRAINED else local_file(weights)
 
     def train_code(self, wildcards: Any) -> list[str]:
         """Code of a training, that of its method included."""

@@ -53,7 +53,7 @@ def draw(config: Config) -> Drawing:
     given = Path(config.paper.own or "")
     if not config.paper.own or not given.exists() or given.suffix == ".npy":
         raise IfrpError(f"paper.own is {config.paper.own}: name a folder of pictures there.")
-    model = portrait.load(RELEASE, config.runtime.device)
+    model = portrait.load(RELEASE, "cpu")  # a dozen faces, where figures are drawn: there may be no GPU there
     found = list(islice(_found(model, given), MOST))
     if not found:
         raise IfrpError(f"There is no readable picture in {given} in which a face was found.")
