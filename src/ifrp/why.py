@@ -26,7 +26,13 @@ def chain(artifact: Path) -> Iterator[tuple[int, Path, dict[str, Any]]]:
         seen.add(path)
         yield depth, path, card
         named = [name for name in reversed(list(_inputs(path, card))) if card_path(name).exists()]
-        waiting.extend((depth + 1, name, read_card(name)) for name in named)
+        cards = ((name, read_card(name)) for name in named)
+        waiting.extend((depth + 1, name, found) for name, found in cards if _owns(found, name))
+
+
+def _owns(card: Mapping[str, Any], artifact: Path) -> bool:
+    """Whether a card found beside a file is of a file there: docs/ keeps cards and numbers of other runs."""
+    return "artifact" in card and card_path(Path(card["artifact"])) == card_path(artifact)
 
 
 def released(artifact: Path) -> bool:
