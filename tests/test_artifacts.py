@@ -227,7 +227,9 @@ def test_of_a_released_file_only_itself_can_be_checked(
 def test_what_is_kept_of_another_run_is_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As docs/results/gpu is for the printed paper: cards of models that do not lie here, and numbers that are no card."""
     monkeypatch.chdir(tmp_path)
-    model, kept, numbers, result = map(Path, ("model.bin", "kept/card.json", "kept/numbers.json", "paper.pdf"))
+    model, kept, numbers, result = map(
+        Path, ("model.bin", "kept/card.json", "kept/numbers.json", "paper.pdf")
+    )
     kept.parent.mkdir()
     model.write_bytes(b"of another run")
     with artifacts.card(model, {}, 1, [model]):
