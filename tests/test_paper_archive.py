@@ -251,6 +251,18 @@ def test_a_crate_is_of_a_finished_run(
         crate.write(finished, target, "tomorrow")
     with pytest.raises(IfrpError, match=r"--output .*: name a file that ends in \.zip"):
         crate.write(finished, tmp_path / "crate.tar", DAY)
+    faces, source = paths.faces("test"), paths.RENDERED
+    source.parent.mkdir(parents=True)
+    source.write_bytes(b"rendered")
+    with card(faces, {}, 1, [source]):
+        pass
+    source.unlink()
+    crate.write(finished, target, DAY)
+    target.unlink()
+    faces.rename(tmp_path / "test.npy")
+    with pytest.raises(IfrpError, match=r"data/faces/test\.npy is missing\. A crate is of a finished run"):
+        crate.write(finished, target, DAY)
+    (tmp_path / "test.npy").rename(faces)
     scores = paths.summary("ifrp")
     before = scores.read_bytes()
     scores.write_bytes(before + b" ")

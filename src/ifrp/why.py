@@ -76,6 +76,16 @@ def faults(artifact: Path) -> Iterator[str]:
     Raises:
         IfrpError: the artifact has no card.
     """
+    for file, since in changes(artifact):
+        yield f"{file} has changed since {since}." if since else f"{file} is missing."
+
+
+def changes(artifact: Path) -> Iterator[tuple[Path, str | None]]:
+    """The same files, and since when each has changed; none: it is missing.
+
+    Raises:
+        IfrpError: the artifact has no card.
+    """
     hashes: dict[Path, str | None] = {}
     for _, path, card in chain(artifact):
         # by the card's own word what it is about: the table of a stack has the stack's card
@@ -85,6 +95,6 @@ def faults(artifact: Path) -> Iterator[str]:
             if file not in hashes:
                 hashes[file] = hexdigest(file) if file.exists() else None
             if hashes[file] is None:
-                yield f"{file} is missing."
+                yield file, None
             elif expected and hashes[file] != expected:
-                yield f"{file} has changed since {since}."
+                yield file, since

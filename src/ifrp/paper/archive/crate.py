@@ -68,8 +68,7 @@ def write(config: Config, target: Path, published: str | None = None) -> str:
     except ValueError as error:
         raise IfrpError(f"--date {published} is no day: write it as 2026-01-31.") from error
     require(DOCUMENTS["paper"].products(config))
-    for fault in why.faults(paths.document("paper")):
-        raise IfrpError(f"{fault} A crate is of a finished run: `snakemake --cores all` finishes it.")
+    require_finished()
     content = collect(config)
     files = {path: path.read_bytes() for path in (*content.project, *content.results, *content.cards)}
     files[CONFIGURATION] = yaml.safe_dump(plain(config), sort_keys=False, allow_unicode=True).encode()
@@ -80,6 +79,20 @@ def write(config: Config, target: Path, published: str | None = None) -> str:
     with atomic(target) as new:
         pack(new, {**files, metadata.FILE: described.encode()})
     return f"{target}: {len(files) + 1} files, {len(content.results)} of them results."
+
+
+def require_finished() -> None:
+    """Checks that the printed paper and all that it was made from are as they were; sources may be gone, which DVC does not keep.
+
+    Raises:
+        IfrpError: a file has changed or is missing.
+    """
+    for file, since in why.changes(paths.document("paper")):
+        if since or not file.is_relative_to(paths.SOURCE):
+            what = f"has changed since {since}" if since else "is missing"
+            raise IfrpError(
+                f"{file} {what}. A crate is of a finished run: `snakemake --cores all` finishes it."
+            )
 
 
 def collect(config: Config) -> Content:
