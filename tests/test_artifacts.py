@@ -242,6 +242,27 @@ def test_of_a_released_file_only_itself_can_be_checked(
         cli.why(released, check=True)
 
 
+def test_what_is_kept_of_another_run_is_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As docs/results/gpu is for the printed paper: cards of models that do not lie here, and numbers that are no card."""
+    monkeypatch.chdir(tmp_path)
+    model, kept, numbers, result = map(
+        Path, ("model.bin", "kept/card.json", "kept/numbers.json", "paper.pdf")
+    )
+    kept.parent.mkdir()
+    model.write_bytes(b"of another run")
+    with artifacts.card(model, {}, 1, [model]):
+        pass
+    model.with_suffix(".json").rename(kept)
+    model.write_bytes(b"of this run")
+    numbers.write_text('{"ifrp.psnr": 20}')
+    with artifacts.card(result, {}, 1, [kept, numbers]):
+        result.write_bytes(b"%PDF")
+    assert [path for _, path, _ in why.chain(result)] == [result]
+    assert list(why.faults(result)) == []
+    numbers.write_text('{"ifrp.psnr": 30}')
+    assert list(why.faults(result)) == [f"{numbers} has changed since {result} was made from it."]
+
+
 @pytest.mark.parametrize("name", ["ifrp-plus", "small"])
 def test_the_released_files_are_those_of_their_cards(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path(__file__).parents[1])

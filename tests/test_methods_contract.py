@@ -426,6 +426,28 @@ def test_a_released_model_takes_half_the_room_and_recovers_the_same(project: Con
     assert (found - exact).abs().max() < 0.05  # of a range of 2
 
 
+def test_a_released_model_tells_its_own_scores(project: Config) -> None:
+    """Those that the evaluation measured of this file, and none that are of an earlier one."""
+    training.train(project, "ifrp")
+    whole, scores = paths.recovery_model("ifrp"), paths.metrics("ifrp")
+    recovered = paths.recovered("ifrp", "ink")
+    for path in (scores, recovered):
+        path.parent.mkdir(parents=True)
+    with artifacts.card(paths.faces("test"), {"source": "rendered"}, 1):
+        pass
+    with artifacts.card(recovered, {}, 1, [whole]):
+        recovered.write_bytes(b"faces")
+    with artifacts.card(scores, {}, 1, [recovered]):
+        scores.write_text("seen: {psnr: 20.5}\n")
+    release("ifrp")
+    facts = artifacts.read_card(paths.released("ifrp"))["facts"]
+    assert (facts["scored_on"], facts["scores"]) == ("rendered", {"seen": {"psnr": 20.5}})
+    with artifacts.card(recovered, {}, 1, [paths.faces("test")]):
+        pass
+    release("ifrp")
+    assert "scores" not in artifacts.read_card(paths.released("ifrp"))["facts"]
+
+
 def test_a_model_is_released_beside_its_training_faces(project: Config) -> None:
     training.train(project, "ifrp")
     images = stacks.read(paths.faces("train")).images.copy()

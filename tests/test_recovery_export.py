@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -77,6 +78,37 @@ def test_a_folder_as_on_the_hub_is_read_back(tmp_path: Path, monkeypatch: pytest
     assert front["pipeline_tag"] == "image-to-image"
     one, other = (np.asarray(ifrp.load(name, "cpu").recover(PAINTINGS[0]).face) for name in ("mine", "small"))
     assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize(("name", "run"), [("ifrp-plus", "gpu"), ("small", "photos")])
+def test_the_model_index_is_what_was_measured(name: str, run: str, tmp_path: Path) -> None:
+    """As the hub reads it, against the numbers that were kept of the run that trained this very model."""
+    from huggingface_hub import ModelCard
+
+    kept = json.loads((ROOT / f"docs/results/{run}/card-ifrp-plus.json").read_text())
+    released = json.loads((ROOT / f"src/ifrp/weights/{name}.json").read_text())
+    assert released["inputs"][kept["artifact"]] == kept["sha256"]
+    numbers = json.loads((ROOT / f"docs/results/{run}/numbers.json").read_text())
+    export(name, "--format", "huggingface", "--output", str(tmp_path / "mine"))
+    data = ModelCard.load(tmp_path / "mine/README.md").data
+    assert (data.model_name, data.license, data.library_name) == ("mine", "other", "ifrp")
+    found = {f"{one.dataset_config}.{one.metric_type}": one for one in data.eval_results or ()}
+    assert {"seen.frr", "unseen.psnr", "sketch.ssim", "all.fsim"} <= set(found)
+    for key, result in found.items():
+        assert result.metric_value == pytest.approx(numbers[f"ifrp-plus.{key}"], rel=1e-5), key
+        assert (result.task_type, result.dataset_split) == ("image-to-image", "test")
+    measured = {
+        key
+        for key in numbers
+        if re.fullmatch(r"ifrp-plus\.\w+\.(psnr|ssim|fsim|fsimc|frr|rank1|cosine)", key)
+    }
+    assert measured <= {f"ifrp-plus.{key}" for key in found}
+
+
+def test_a_model_that_was_not_scored_has_no_index(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "src/ifrp/weights/small.safetensors", tmp_path / "model.safetensors")
+    export(str(tmp_path), "--format", "huggingface", "--output", str(tmp_path / "mine"))
+    assert "model-index" not in (tmp_path / "mine/README.md").read_text()
 
 
 def test_what_is_nowhere_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import re
 import signal
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
 from pathlib import Path
 
 import pytest
-from workflow_project import Project
+import yaml
+from workflow_project import ROOT, Project
 
 KEPT = "models/recovery/ifrp.safetensors"
 
@@ -94,10 +99,32 @@ def test_parameters_metrics_and_plots_are_compared(tmp_path: Path) -> None:
         assert len({row.get("filename") for row in rows}) == (1 if name == "training" else 2)
 
 
-def test_a_clone_that_pulls_is_up_to_date(made: Project, tmp_path: Path) -> None:
-    made.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
-    made.dvc("push", "--quiet")
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder and the address at which anybody may read it, and nobody may write."""
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield folder, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_clone_that_pulls_is_up_to_date(made: Project, tmp_path: Path, served: tuple[Path, str]) -> None:
+    """By the commands of docs/archive.md: without any data nothing is left to do for the paper, and with them for nothing."""
+    folder, address = served
+    made.dvc("remote", "add", "--local", "keep", str(folder))
+    made.dvc("push", "--quiet", "--remote", "keep")
     clone = made.clone(tmp_path / "clone")
+    clone.dvc("remote", "add", "--local", "--default", "archive", address)
+    page = (ROOT / "docs/archive.md").read_text()
+    places = re.findall(r"^dvc pull (results.+)$", page, re.MULTILINE)[0].split()
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].values()
+    assert set(places) == {out for stage in stages for out in stage["outs"] if not out.startswith("data/")}
+    clone.dvc("pull", "--quiet", *places)
+    assert not (clone.root / "data").exists()
+    assert "Nothing to be done" in clone.make("paper")
     clone.dvc("pull", "--quiet")
     assert "up to date" in clone.dvc("status")
     assert "Nothing to be done" in clone.make()

@@ -26,7 +26,13 @@ def chain(artifact: Path) -> Iterator[tuple[int, Path, dict[str, Any]]]:
         seen.add(path)
         yield depth, path, card
         named = [name for name in reversed(list(_inputs(path, card))) if card_path(name).exists()]
-        waiting.extend((depth + 1, name, read_card(name)) for name in named)
+        cards = ((name, read_card(name)) for name in named)
+        waiting.extend((depth + 1, name, found) for name, found in cards if _owns(found, name))
+
+
+def _owns(card: Mapping[str, Any], artifact: Path) -> bool:
+    """Whether a card found beside a file is of a file there: docs/ keeps cards and numbers of other runs."""
+    return "artifact" in card and card_path(Path(card["artifact"])) == card_path(artifact)
 
 
 def released(artifact: Path) -> bool:
@@ -76,6 +82,16 @@ def faults(artifact: Path) -> Iterator[str]:
     Raises:
         IfrpError: the artifact has no card.
     """
+    for file, since in changes(artifact):
+        yield f"{file} has changed since {since}." if since else f"{file} is missing."
+
+
+def changes(artifact: Path) -> Iterator[tuple[Path, str | None]]:
+    """The same files, and since when each has changed; none: it is missing.
+
+    Raises:
+        IfrpError: the artifact has no card.
+    """
     hashes: dict[Path, str | None] = {}
     for _, path, card in chain(artifact):
         # by the card's own word what it is about: the table of a stack has the stack's card
@@ -85,9 +101,9 @@ def faults(artifact: Path) -> Iterator[str]:
             if file not in hashes:
                 hashes[file] = hexdigest(file) if file.exists() else None
             if hashes[file] is None:
-                yield f"{file} is missing."
+                yield file, None
             elif expected and hashes[file] != expected:
-                yield f"{file} has changed since {since}."
+                yield file, since
 
 
 def drifted(artifact: Path) -> Iterator[str]:

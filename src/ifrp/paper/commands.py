@@ -76,6 +76,21 @@ def notebook(
 
 
 @app.command()
+def crate(
+    output: Annotated[Path, typer.Option(help="the zip archive")] = Path("results/crate.zip"),
+    published: Annotated[
+        str | None, typer.Option("--date", help="the day of publication that it names [default: today]")
+    ] = None,
+    config: ConfigFile = paths.CONFIG,
+) -> None:
+    """Pack a finished run and the workflow that made it into one archive, an RO-Crate."""
+    from ifrp.config import load
+    from ifrp.paper.archive.crate import write
+
+    typer.echo(write(load(config), output, published))
+
+
+@app.command()
 def quote(
     pages: Annotated[
         list[Path] | None, typer.Argument(help="Markdown files; by default README.md and those of docs/")

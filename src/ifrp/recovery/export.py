@@ -5,24 +5,35 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
+import yaml
 from torch import Tensor, nn
 
-from ifrp.artifacts import atomic, require_suffix, require_writable
+from ifrp.artifacts import atomic, card_path, read_card, require_suffix, require_writable
 from ifrp.errors import IfrpError
 from ifrp.recovery import model, portrait
 from ifrp.recovery.apply import recovered
 from ifrp.recovery.portrait import Model
 
 OPSET = 18  # the first in which torch's exporter writes the sampling of a spatial transformer as one operator
+TASK = "image-to-image"
+FRONT = {
+    "license": "other",
+    "license_name": "non-commercial-research",
+    "library_name": "ifrp",
+    "pipeline_tag": TASK,
+    "tags": ["face-recovery", "style-removal", "portraits"],
+}
+METRICS = {
+    "psnr": "PSNR (dB)", "ssim": "SSIM", "fsim": "FSIM", "fsimc": "FSIMc", "frr": "FRR (%)", "rank1": "rank-1 (%)",
+    "rank1-distractors": "rank-1 among distractors (%)", "cosine": "cosine",
+}  # fmt: skip
+"""the scores of which a model card tells, and how it names them"""
+FACES = {"rendered": "rendered faces", "celeba": "CelebA", "photos": "photographs"}
 CARD = """---
-license: other
-license_name: non-commercial-research
-library_name: ifrp
-pipeline_tag: image-to-image
-tags: [face-recovery, style-removal, portraits]
----
+{front}---
 
 # {name}
 
@@ -81,6 +92,8 @@ def onnx(name: str, output: Path) -> None:
 def huggingface(name: str, output: Path) -> None:
     """Writes a model as a folder that `ifrp.load` reads, here or from the hub: model.safetensors, config.json, README.md.
 
+    The scores in the card of a released model are the README's model index.
+
     Args:
         name: see `portrait.find`.
         output: the folder.
@@ -93,12 +106,38 @@ def huggingface(name: str, output: Path) -> None:
     header = model.header(source, "size", "styles")
     config = {key: _parsed(value) for key, value in header.items()}
     styles = ", ".join(json.loads(header["styles"]))
-    card = CARD.format(name=output.name, method=header["method"], styles=styles, size=header["size"])
+    front = yaml.safe_dump({**FRONT, **model_index(output.name, source)}, sort_keys=False)
+    card = CARD.format(
+        front=front, name=output.name, method=header["method"], styles=styles, size=header["size"]
+    )
     with atomic(output / "model.safetensors") as new:
         new.write_bytes(source.read_bytes())
     for file, text in (("config.json", json.dumps(config, indent=2) + "\n"), ("README.md", card)):
         with atomic(output / file) as new:
             new.write_text(text)
+
+
+def model_index(name: str, model: Path) -> dict[str, Any]:
+    """The scores that the card of a model tells, as a model index of the Hugging Face hub; nothing, if it tells none.
+
+    Args:
+        name: of the model on the hub.
+        model: its file.
+    """
+    facts = read_card(model)["facts"] if card_path(model).exists() else {}
+    results = []
+    for split, scores in facts.get("scores", {}).items():
+        metrics = [
+            {"type": metric, "name": METRICS[metric], "value": value}
+            for metric, value in scores.items()
+            if metric in METRICS
+        ]
+        styles = "all styles" if split == "all" else f"{split} styles"
+        dataset = {"type": "portraits", "name": f"Portraits of {FACES[facts['scored_on']]}, {styles}"}
+        dataset |= {"config": split, "split": "test"}
+        task = {"type": TASK, "name": "Face recovery"}
+        results.append({"task": task, "dataset": dataset, "metrics": metrics})
+    return {"model-index": [{"name": name, "results": results}]} if results else {}
 
 
 FORMATS: dict[str, Callable[[str, Path], None]] = {"onnx": onnx, "huggingface": huggingface}

@@ -1,12 +1,15 @@
-"""Releasing a trained model: in half precision, with what `ifrp recover` wants to know of its faces."""
+"""Releasing a trained model: in half precision, with what `ifrp recover` wants to know of its faces, and with its scores."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import torch
+import yaml
 
-from ifrp import artifacts, paths, stacks
+from ifrp import artifacts, paths, stacks, why
 from ifrp.errors import IfrpError
 from ifrp.faces.find import typical
 from ifrp.recovery import model
@@ -18,7 +21,7 @@ def release(experiment: str) -> None:
     """Copies a trained model, in half precision, to where `ifrp recover` looks first; its card keeps what is known of it.
 
     Its header also tells where eyes and mouth lie in the training faces, if they can be found there (`landmarks`: three
-    points, as fractions of the side).
+    points, as fractions of the side). Its card also tells its scores, if it was evaluated (`scores`: see `scored`).
 
     Raises:
         IfrpError: there is no such model, it has no card, the training faces are missing or others, or one of its
@@ -34,9 +37,24 @@ def release(experiment: str) -> None:
     if landmarks is not None:
         metadata["landmarks"] = json.dumps(landmarks.round(3).tolist())
     with artifacts.card(target, card["settings"], card["seed"], [source, faces]) as facts:
-        facts.update(card["facts"])
+        facts.update(card["facts"], **scored(experiment, source))
         halves = {name: _half(name, value) for name, value in artifacts.load_weights(source).items()}
         artifacts.save_weights(target, halves, metadata)
+
+
+def scored(experiment: str, source: Path) -> dict[str, Any]:
+    """What the evaluation says of a model, for its card: `scored_on`, the source of the faces, and `scores`, by split and metric.
+
+    Nothing, where no evaluation of this very file lies here.
+    """
+    path, faces = paths.metrics(experiment), paths.faces("test")
+    if not artifacts.card_path(path).exists() or not artifacts.card_path(faces).exists():
+        return {}
+    digest = artifacts.hexdigest(source)
+    if all(record["inputs"].get(str(source)) != digest for _, _, record in why.chain(path)):
+        return {}
+    on = artifacts.read_card(faces)["settings"]["source"]
+    return {"scored_on": on, "scores": yaml.safe_load(path.read_text())}
 
 
 def _half(name: str, tensor: torch.Tensor) -> torch.Tensor:

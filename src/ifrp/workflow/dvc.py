@@ -29,7 +29,7 @@ from ifrp.workflow.run import fingerprint, resolve, write
 LOCK = Path("dvc.lock")
 STAMP = Path(".snakemake/dvc.lock.sha256")
 FILES = Path(".snakemake/dvc.files.json")
-"""size and time of every file then"""
+"""size and time of every file then, and which folders of dvc.lock were not there"""
 CACHE = Path(".dvc/cache/files/md5")
 LOCKED = Path(".snakemake/dvc.lock.yaml")
 """the configuration that dvc.lock was written for"""
@@ -211,16 +211,20 @@ def outdate(places: Iterable[Path]) -> None:
 
 
 def stamped() -> bool:
-    """Whether the two agree on this dvc.lock."""
-    return STAMP.exists() and STAMP.read_text() == hexdigest(LOCK)
+    """Whether the two agree on this dvc.lock, and no folder was restored since (`dvc pull` of some of them, then of others)."""
+    if not STAMP.exists() or STAMP.read_text() != hexdigest(LOCK):
+        return False
+    seen = json.loads(FILES.read_text()) if FILES.exists() else {}
+    return not any(state is None and Path(name).exists() for name, state in seen.items())
 
 
 def stamp() -> None:
     """Notes that the two agree on this dvc.lock."""
     folders = [Path(out["path"]) for out in outs(yaml.safe_load(LOCK.read_text())["stages"])]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    gone = [folder for folder in folders if not folder.exists()]
     with atomic(FILES) as new:
-        new.write_text(json.dumps({str(path): fingerprint(path) for path in files}))
+        new.write_text(json.dumps({str(path): fingerprint(path) for path in (*files, *gone)}))
     with atomic(STAMP) as new:  # last: with it, the other counts
         new.write_text(hexdigest(LOCK))
 
