@@ -22,6 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ifrp import portable
 from ifrp.errors import FULL, IfrpError, brief, sentence
 
 if TYPE_CHECKING:
@@ -464,6 +465,7 @@ def card(
             "system": platform.system(),
             "processor": processor(),
             "cores": os.cpu_count(),
+            "portable": portable.settled(),
             **_torch(),
         },
         "seconds": round(time.monotonic() - start, 2),
