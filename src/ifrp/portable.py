@@ -25,6 +25,7 @@ CHOICES: Final = {
 """variables by which libraries choose code when they are loaded, and what they are to choose"""
 NEEDED: Final = {"avx2", "bmi2", "fma"}
 """what a processor must have for that, as Linux names it"""
+LISTED = Path("/proc/cpuinfo")
 _library: Any = None
 
 
@@ -45,8 +46,7 @@ def settled() -> bool:
 def _able() -> bool:
     if platform.machine() not in ("x86_64", "AMD64"):
         return False
-    listed = Path("/proc/cpuinfo")
-    return not listed.exists() or set(listed.read_text().split()) >= NEEDED
+    return not LISTED.exists() or set(LISTED.read_text().split()) >= NEEDED
 
 
 def replace_approximations() -> None:
