@@ -52,8 +52,8 @@ def _able() -> bool:
 def replace_approximations() -> None:
     """In a settled process, replaces torch's square root and decimal logarithm on the processor; elsewhere does nothing.
 
-    MKL computes both from approximate instructions (RSQRTPS, RCPPS), which Intel's and AMD's processors round differently,
-    and no variable keeps it from that. Here they are made of operations that IEEE 754 rounds. Optimisers take roots.
+    MKL's differ between processors whatever the variables say; docs/reproduce.md tells how that was found. Here they are made
+    of torch's own operations, which did not differ. Optimisers take roots.
     """
     global _library
     if _library is not None or not settled():
