@@ -23,6 +23,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ifrp import portable
 from ifrp.errors import FULL, IfrpError, brief, sentence
 
 if TYPE_CHECKING:
@@ -472,6 +473,7 @@ def card(
             "system": platform.system(),
             "processor": processor(),
             "cores": os.cpu_count(),
+            "portable": portable.settled(),
             **_torch(),
         },
         "seconds": round(time.monotonic() - start, 2),

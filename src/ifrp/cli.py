@@ -81,11 +81,23 @@ def why(
 
 
 @app.command()
-def check(config: ConfigFile = paths.CONFIG) -> None:
+def check(
+    config: ConfigFile = paths.CONFIG,
+    reference: Annotated[
+        bool,
+        typer.Option(
+            "--reference",
+            help="say instead, after a run, whether its files are those of the run in docs/results/default",
+        ),
+    ] = False,
+) -> None:
     """Say whether a configuration can run, what that takes (faces, disk, rough time), and what is wrong or missing.
 
     As `snakemake --configfile`, it lays the file over config/config.yaml.
     """
+    if reference:
+        _compare_with_reference()
+        return
     from ifrp.config import read
     from ifrp.config.checking import RUN, faults
     from ifrp.forecast import Forecast
@@ -102,6 +114,18 @@ def check(config: ConfigFile = paths.CONFIG) -> None:
     typer.echo(
         f"It can run: `snakemake --cores all{'' if ours else f' --configfile {shlex.quote(str(config))}'}`."
     )
+
+
+def _compare_with_reference() -> None:
+    from ifrp.reference import compare, read
+
+    found = compare(read())
+    for line in found.lines():
+        typer.echo(line)
+    if not found.reproduced:
+        raise IfrpError(
+            f"this is not the run in {paths.REFERENCE.parent}; what is above says where it begins to differ."
+        )
 
 
 def main() -> None:

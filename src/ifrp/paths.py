@@ -44,6 +44,7 @@ EXPOSURE = EVALUATION / "exposure.csv"
 PAPER = Path("results/paper")
 TABLES = PAPER / "tables"
 FIGURES = PAPER / "figures"
+REFERENCE = Path("docs/results/default/sha256.csv")
 PHOTOGRAPHS = Path("docs/results/gpu")
 PHOTOGRAPHS_RETRIEVAL = Path("docs/images/gpu-retrieval.png")
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ifrp import portable
 from ifrp.errors import IfrpError
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def device(runtime: Runtime) -> torch.device:
     if runtime.device == "cuda" or (runtime.device == "auto" and torch.cuda.is_available()):
         return torch.device("cuda", 0)
     torch.set_num_threads(threads())
+    portable.replace_approximations()
     return torch.device("cpu")
 
 

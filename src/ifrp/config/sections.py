@@ -62,6 +62,9 @@ class Runtime:
     """number format of training; bf16-mixed pays on GPUs from Ampere on"""
     graphs: bool = True
     """replay the steps of a training as CUDA graphs, where it has one GPU for itself; without effect on a processor"""
+    portable: bool = True
+    """compute the same on every x86-64 processor with AVX2, byte for byte, by leaving unused what only some have; without
+    effect on what a GPU computes"""
 
 
 @section

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ifrp import paths
+from ifrp import paths, reference
 from ifrp.artifacts import atomic, read_card, require_writable
 from ifrp.config import STYLE_SPLITS
 from ifrp.errors import IfrpError
@@ -39,6 +39,8 @@ def known(folder: Path) -> dict[str, float]:
 def keep(into: Path) -> None:
     """Copies the last run's tables, numbers, training curves and models' cards to where the pages show them from.
 
+    Of the default run, also lists what `ifrp check --reference` compares with.
+
     Raises:
         IfrpError: there is no run to copy from.
     """
@@ -57,6 +59,8 @@ def keep(into: Path) -> None:
             with atomic(into / paths.numbers(document).name) as new:
                 facts = read_card(paths.numbers(document))["facts"]
                 new.write_text(json.dumps(facts, indent=0, sort_keys=True) + "\n")
+    if into == paths.REFERENCE.parent:
+        reference.write()
 
 
 def quoted(page: Path, numbers: Mapping[str, float]) -> str:
