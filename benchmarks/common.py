@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from ifrp.artifacts import processor
+from ifrp.provenance import processor
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ import psutil
 from celeba import COUNT, release
 from common import Figure, report
 
-from ifrp import artifacts
+from ifrp import provenance
 from ifrp.config import CelebAFaces
 from ifrp.faces.celeba import needed
 
@@ -83,7 +83,7 @@ def _copy(root: Path, shared: Path) -> None:
     (root / CELEBA.folder).mkdir(parents=True)
     for file in shared.iterdir():
         os.link(file, root / CELEBA.folder / file.name)
-    with contextlib.chdir(root), artifacts.card(Path(CELEBA.folder, "img_align_celeba.json"), {}, 0):
+    with contextlib.chdir(root), provenance.card(Path(CELEBA.folder, "img_align_celeba.json"), {}, 0):
         assert all(path.exists() for path in needed(CELEBA))
 
 
@@ -131,7 +131,7 @@ def _figures(root: Path, count: int, jobs: list[Job], wall: float) -> list[Figur
     by_rule: dict[str, list[Job]] = defaultdict(list)
     for job in jobs:
         by_rule[job.rule].append(job)
-    own, faces = f"{artifacts.processor()}, {os.cpu_count()} cores", f"{count:,} training faces"
+    own, faces = f"{provenance.processor()}, {os.cpu_count()} cores", f"{count:,} training faces"
     found = [Figure(f"the run, {faces}", "s", wall, own)]
     for rule, its in sorted(by_rule.items()):
         note = f"{len(its)} jobs" if len(its) > 1 else "one job"

@@ -11,10 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from ifrp import paths, stacks
-from ifrp.artifacts import card, save_weights
+from ifrp.artifacts import save_weights
 from ifrp.config import Config, styles
 from ifrp.config import build as build_config
 from ifrp.evaluation import distractors, exposure, identity, quality, summary, yardsticks
+from ifrp.provenance import card
 
 STYLES = {"dots": "seen", "waves": "seen", "blocks": "unseen", "pencil": "sketch"}
 NOISE = {"input": 70.0, "faced": 40.0, "ifrp": 15.0}  # grey levels

@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import nn
 
-from ifrp import artifacts, cli, paths, stacks, why
+from ifrp import artifacts, cli, paths, provenance, stacks, why
 from ifrp.errors import IfrpError
 
 
@@ -157,15 +157,15 @@ def test_damaged_and_missing_weights_say_so(tmp_path: Path) -> None:
 def test_cards_chain_back_to_the_source(tmp_path: Path) -> None:
     source, result = tmp_path / "source.npy", tmp_path / "result.csv"
     for path, inputs in ((source, []), (result, [source])):
-        with artifacts.card(path, {"key": 1}, seed=5, inputs=inputs) as facts:
+        with provenance.card(path, {"key": 1}, seed=5, inputs=inputs) as facts:
             path.write_text(path.name)
             facts["count"] = 2
     assert [(depth, path) for depth, path, _ in why.chain(result)] == [(0, result), (1, source)]
-    card = artifacts.read_card(result)
+    card = provenance.read_card(result)
     assert card["inputs"][str(source)] == artifacts.hexdigest(source)
     assert (card["seed"], card["settings"], card["facts"]) == (5, {"key": 1}, {"count": 2})
     with pytest.raises(IfrpError, match="no provenance card"):
-        artifacts.read_card(tmp_path / "other.csv")
+        provenance.read_card(tmp_path / "other.csv")
 
 
 def test_the_same_weights_are_the_same_bytes_in_any_process(tmp_path: Path) -> None:
@@ -185,9 +185,9 @@ def test_the_same_weights_are_the_same_bytes_in_any_process(tmp_path: Path) -> N
 def chained(tmp_path: Path) -> tuple[Path, Path]:
     """A stack, a table that was made from it, and both cards."""
     source, result = tmp_path / "source.npy", tmp_path / "result.csv"
-    with artifacts.card(source, {}, seed=5):
+    with provenance.card(source, {}, seed=5):
         write(source)
-    with artifacts.card(result, {"key": 1}, seed=5, inputs=[source, source.with_suffix(".csv")]):
+    with provenance.card(result, {"key": 1}, seed=5, inputs=[source, source.with_suffix(".csv")]):
         result.write_text("a,b")
     return source, result
 
@@ -227,9 +227,9 @@ def test_of_a_released_file_only_itself_can_be_checked(
     for path in (released, faces):
         path.parent.mkdir(parents=True)
         path.write_bytes(b"as it was")
-    with artifacts.card(released, {}, 1, [faces]):
+    with provenance.card(released, {}, 1, [faces]):
         pass
-    with artifacts.card(faces, {}, 1):
+    with provenance.card(faces, {}, 1):
         pass
     faces.write_bytes(b"of another run")
     assert [path for _, path, _ in why.chain(released)] == [released]
@@ -250,12 +250,12 @@ def test_what_is_kept_of_another_run_is_an_end(tmp_path: Path, monkeypatch: pyte
     )
     kept.parent.mkdir()
     model.write_bytes(b"of another run")
-    with artifacts.card(model, {}, 1, [model]):
+    with provenance.card(model, {}, 1, [model]):
         pass
     model.with_suffix(".json").rename(kept)
     model.write_bytes(b"of this run")
     numbers.write_text('{"ifrp.psnr": 20}')
-    with artifacts.card(result, {}, 1, [kept, numbers]):
+    with provenance.card(result, {}, 1, [kept, numbers]):
         result.write_bytes(b"%PDF")
     assert [path for _, path, _ in why.chain(result)] == [result]
     assert list(why.faults(result)) == []
@@ -267,7 +267,7 @@ def test_what_is_kept_of_another_run_is_an_end(tmp_path: Path, monkeypatch: pyte
 def test_the_released_files_are_those_of_their_cards(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path(__file__).parents[1])
     assert list(why.faults(paths.shipped(name))) == []
-    assert artifacts.read_card(paths.shipped(name))["artifact"] == str(paths.shipped(name))
+    assert provenance.read_card(paths.shipped(name))["artifact"] == str(paths.shipped(name))
 
 
 def test_why_finds_what_was_edited_or_is_gone(chained: tuple[Path, Path]) -> None:

@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from ifrp import artifacts, cli, paths, stacks
+from ifrp import artifacts, cli, paths, provenance, stacks
 from ifrp.config import experiments
 from ifrp.errors import IfrpError
 from ifrp.recovery import methods, model
@@ -247,10 +247,10 @@ def test_cards_that_are_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: Callable[..., str], text: Any, words: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with artifacts.card(Path("a.csv"), {}, 1):
+    with provenance.card(Path("a.csv"), {}, 1):
         Path("a.csv").touch()
     if isinstance(text, dict):
-        text = json.dumps({**artifacts.read_card(Path("a.csv")), **text})
+        text = json.dumps({**provenance.read_card(Path("a.csv")), **text})
     Path("a.json").write_bytes(text if isinstance(text, bytes) else text.encode())
     sentence = said("why", "a.csv")
     assert words in sentence
@@ -263,10 +263,10 @@ def test_a_folder_was_not_made(said: Callable[..., str], path: str) -> None:
 
 
 def test_a_card_of_a_later_version_is_read(tmp_path: Path) -> None:
-    with artifacts.card(tmp_path / "a.csv", {}, 1):
+    with provenance.card(tmp_path / "a.csv", {}, 1):
         (tmp_path / "a.csv").touch()
-    later = {**artifacts.read_card(tmp_path / "a.csv"), "weather": {"sun": True}}
+    later = {**provenance.read_card(tmp_path / "a.csv"), "weather": {"sun": True}}
     (tmp_path / "a.json").write_text(json.dumps(later))
-    assert artifacts.read_card(tmp_path / "a.csv") == later
+    assert provenance.read_card(tmp_path / "a.csv") == later
     with pytest.raises(IfrpError, match="does not say steps"):
-        artifacts.read_card(tmp_path / "a.csv")["facts"]["steps"]
+        provenance.read_card(tmp_path / "a.csv")["facts"]["steps"]

@@ -24,7 +24,7 @@ import recovery_project
 import torch
 from PIL import Image
 
-from ifrp import artifacts, cli, paths, stacks
+from ifrp import artifacts, cli, paths, provenance, stacks
 from ifrp.errors import IfrpError, sentence
 from ifrp.training import checkpoint
 
@@ -216,7 +216,7 @@ def test_an_output_is_tried_before_the_work(tmp_path: Path, place: str) -> None:
     with pytest.raises(OSError) as fault:  # noqa: PT011 - what it says is looked at
         artifacts.require_writable(path)
     assert words in sentence(fault.value)
-    with pytest.raises(OSError), artifacts.card(path, {}, 1):  # noqa: PT011
+    with pytest.raises(OSError), provenance.card(path, {}, 1):  # noqa: PT011
         pytest.fail("the work has begun")
 
 
@@ -322,7 +322,7 @@ def test_whatever_a_disk_says_is_one_sentence(
     def refuse(*_: Any) -> None:
         raise OSError(number, os.strerror(number), "data/a.npy")
 
-    monkeypatch.setattr(artifacts, "card_path", refuse)
+    monkeypatch.setattr(provenance, "card_path", refuse)
     code, said = told(["why", "data/a.npy"], monkeypatch, capsys)
     assert code == 2
     assert said.startswith(f"ifrp: data/a.npy: {os.strerror(number)}: ")
@@ -340,7 +340,7 @@ def test_whatever_a_disk_says_is_one_sentence(
     ],
 )
 def test_standard_output_may_go_away(tmp_path: Path, shell: str, code: int, words: str) -> None:
-    with artifacts.card(tmp_path / "a.csv", {"long": "x" * 100_000}, 1):
+    with provenance.card(tmp_path / "a.csv", {"long": "x" * 100_000}, 1):
         (tmp_path / "a.csv").touch()
     why = f"{sys.executable} -c 'from ifrp import cli; cli.main()' why a.csv"
     if not Path("/dev/full").exists():

@@ -15,10 +15,10 @@ from skimage.metrics import peak_signal_noise_ratio
 from torch import Tensor
 
 from ifrp import paths, stacks
-from ifrp.artifacts import read_card
 from ifrp.compat import prepare_torchvision
 from ifrp.errors import IfrpError
 from ifrp.evaluation import ceilings, exposure, pixels, quality
+from ifrp.provenance import read_card
 
 SIDE = 32
 SAME = 10 * np.log10(255**2 * 3 * SIDE * SIDE)

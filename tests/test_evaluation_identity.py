@@ -14,11 +14,12 @@ import results_tree
 import torch
 
 from ifrp import paths, stacks
-from ifrp.artifacts import read_card, save_weights
+from ifrp.artifacts import save_weights
 from ifrp.config import Evaluation
 from ifrp.errors import IfrpError
 from ifrp.evaluation import distractors, identity
 from ifrp.evaluation.evaluator import Embeddings
+from ifrp.provenance import read_card
 
 PEOPLE = np.array(["a", "a", "b", "b", "c", "d"])
 

@@ -17,7 +17,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage import transform
 
-from ifrp import artifacts, paths, stacks, why
+from ifrp import paths, provenance, stacks, why
 from ifrp.config import FaceCounts, Faces, PhotoFaces, Warp
 from ifrp.errors import IfrpError
 from ifrp.faces import geometry, splits, warp
@@ -225,7 +225,7 @@ def test_prepare_writes_six_stacks_that_fit_each_other(album: Faces) -> None:
         back = warp.unwarp(unaligned.images[:], unaligned.table)
         inner = slice(20, 44)
         assert np.abs(back[:, inner, inner].astype(int) - face.images[:, inner, inner]).mean() < 1.5
-        card = artifacts.read_card(paths.warped(split))
+        card = provenance.read_card(paths.warped(split))
         assert card["facts"][split] == facts[split]
         assert list(card["inputs"]) == ["people.csv"]
     assert not set.intersection(*people)
@@ -294,7 +294,7 @@ def test_a_warp_may_have_copies_of_its_own(album: Faces) -> None:
         assert len(more) == copies * len(one)
         assert np.array_equal(more.images[: len(one)], one.images)  # of the same ranges
         assert np.array_equal(more.table["index"], np.tile(np.arange(len(one)), copies))
-        facts = artifacts.read_card(paths.warped(split, "four"))["facts"]
+        facts = provenance.read_card(paths.warped(split, "four"))["facts"]
         assert (facts["faces"], facts["copies"]) == (len(one), copies)
 
 

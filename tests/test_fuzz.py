@@ -22,7 +22,7 @@ import yaml
 from hypothesis import strategies as st
 from PIL import Image
 
-from ifrp import artifacts, paths
+from ifrp import paths, provenance
 from ifrp.config import experiments, read
 from ifrp.errors import IfrpError
 from ifrp.recovery import methods, model
@@ -44,10 +44,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         method = methods.build(config, experiment)
         header = model.describe(experiment, method.settings, {}, torch.ones(2, 3))
         model.save(Path("model.safetensors"), method, header)
-        with artifacts.card(Path("results/a.csv"), {"key": 1}, 5):
+        with provenance.card(Path("results/a.csv"), {"key": 1}, 5):
             Path("results").mkdir(exist_ok=True)
             Path("results/a.csv").write_text("a,b\n")
-        with artifacts.card(Path("results/b.csv"), {"key": 1}, 5, [Path("results/a.csv")]):
+        with provenance.card(Path("results/b.csv"), {"key": 1}, 5, [Path("results/a.csv")]):
             Path("results/b.csv").write_text("a,b\n")
     return folder
 

@@ -21,7 +21,7 @@ from lightning_fabric.plugins.precision import MixedPrecision
 from torch import Tensor
 from training_project import told_to_stop, ungated
 
-from ifrp import artifacts, paths, stacks
+from ifrp import artifacts, paths, provenance, stacks
 from ifrp.config import Config, experiments, load, merge, read
 from ifrp.config import build as build_config
 from ifrp.config import plain as as_plain
@@ -382,7 +382,7 @@ def test_training_learns_and_writes_card_and_curve(project: Config) -> None:
     assert curve["pixel"].iloc[-1] < 0.6 * curve["pixel"].iloc[0]
     assert curve["step"].tolist() == [5, 10, 15, 20, 25, 30]
     assert curve["validation_psnr"].notna().tolist() == [False, False, True, False, False, True]
-    card = artifacts.read_card(paths.recovery_model("ifrp"))
+    card = provenance.read_card(paths.recovery_model("ifrp"))
     assert card["facts"]["steps"] == 30
     assert card["facts"]["faces_per_second"] > 0
     assert str(paths.portraits("train", "wax")) in card["inputs"]
@@ -398,7 +398,7 @@ def test_a_model_file_alone_is_enough(project: Config) -> None:
     )
     pd.testing.assert_frame_equal(recovered.table, portraits.table.assign(index=range(len(portraits))))
     assert np.array_equal(stacks.read(paths.recovered("input", "ink")).images, portraits.images)
-    assert artifacts.read_card(paths.recovered("ifrp", "ink"))["facts"]["ms_per_face"] > 0
+    assert provenance.read_card(paths.recovered("ifrp", "ink"))["facts"]["ms_per_face"] > 0
 
     copy = paths.recovery_model("ifrp").rename("elsewhere.safetensors")
     method = model.load(copy)
@@ -417,7 +417,7 @@ def test_a_released_model_takes_half_the_room_and_recovers_the_same(project: Con
     whole, half = paths.recovery_model("ifrp"), paths.released("ifrp")
     assert half.stat().st_size < 0.6 * whole.stat().st_size
     assert model.header(half) == model.header(whole)
-    made, source = artifacts.read_card(half), artifacts.read_card(whole)
+    made, source = provenance.read_card(half), provenance.read_card(whole)
     assert made["inputs"][str(whole)] == source["sha256"]
     assert made["settings"] == source["settings"]
     portraits = to_range(torch.from_numpy(stacks.read(paths.portraits("test", "ink")).images.copy()))
@@ -433,19 +433,19 @@ def test_a_released_model_tells_its_own_scores(project: Config) -> None:
     recovered = paths.recovered("ifrp", "ink")
     for path in (scores, recovered):
         path.parent.mkdir(parents=True)
-    with artifacts.card(paths.faces("test"), {"source": "rendered"}, 1):
+    with provenance.card(paths.faces("test"), {"source": "rendered"}, 1):
         pass
-    with artifacts.card(recovered, {}, 1, [whole]):
+    with provenance.card(recovered, {}, 1, [whole]):
         recovered.write_bytes(b"faces")
-    with artifacts.card(scores, {}, 1, [recovered]):
+    with provenance.card(scores, {}, 1, [recovered]):
         scores.write_text("seen: {psnr: 20.5}\n")
     release("ifrp")
-    facts = artifacts.read_card(paths.released("ifrp"))["facts"]
+    facts = provenance.read_card(paths.released("ifrp"))["facts"]
     assert (facts["scored_on"], facts["scores"]) == ("rendered", {"seen": {"psnr": 20.5}})
-    with artifacts.card(recovered, {}, 1, [paths.faces("test")]):
+    with provenance.card(recovered, {}, 1, [paths.faces("test")]):
         pass
     release("ifrp")
-    assert "scores" not in artifacts.read_card(paths.released("ifrp"))["facts"]
+    assert "scores" not in provenance.read_card(paths.released("ifrp"))["facts"]
 
 
 def test_a_model_is_released_beside_its_training_faces(project: Config) -> None:
@@ -491,7 +491,9 @@ def test_identity_loss_uses_the_trained_recogniser(project: Config, monkeypatch:
     assert "identity" in pd.read_csv(paths.training_curve("ifrp")).columns
     embedded = evaluator.embed(stacks.read(paths.faces("test")).images)
     np.testing.assert_allclose(np.linalg.norm(embedded, axis=1), 1, rtol=1e-5)
-    assert artifacts.read_card(paths.recogniser("evaluator"))["facts"]["fingerprint"] == evaluator.fingerprint
+    assert (
+        provenance.read_card(paths.recogniser("evaluator"))["facts"]["fingerprint"] == evaluator.fingerprint
+    )
 
 
 def test_a_recogniser_that_was_stopped_and_resumed_is_bit_for_bit_the_same(
@@ -515,7 +517,7 @@ def test_a_recogniser_that_was_stopped_and_resumed_is_bit_for_bit_the_same(
     recognition.make(configured(6), "evaluator")
     assert "recogniser evaluator: 4/6" in capsys.readouterr().err
     assert same(artifacts.load_weights(paths.recogniser("evaluator")), whole)
-    assert artifacts.read_card(paths.recogniser("evaluator"))["facts"]["steps"] == 6
+    assert provenance.read_card(paths.recogniser("evaluator"))["facts"]["steps"] == 6
     assert not list(paths.CHECKPOINTS.iterdir())
 
 
@@ -602,7 +604,7 @@ def test_an_experiment_may_recover_some_portraits_only(project: Config) -> None:
         assert found.table["index"].tolist() == places
         assert found.table["file"].tolist() == portraits.table["file"][places].tolist()
         assert np.array_equal(found.images, portraits.images[places])
-        assert artifacts.read_card(paths.recovered(name, "wax"))["facts"]["faces"] == len(places)
+        assert provenance.read_card(paths.recovered(name, "wax"))["facts"]["faces"] == len(places)
     for count, sentence in ((0, "at least 1"), (2.5, "whole number"), ("few", "whole number")):
         wrong = merge(values, {"recovery": {"experiments": {"some": {"portraits": count}}}})
         with pytest.raises(IfrpError, match=f"some: portraits is .* must be .*{sentence}"):

@@ -22,13 +22,13 @@ import yaml
 
 import ifrp
 from ifrp import paths, why
-from ifrp.artifacts import card
 from ifrp.config import Config, load
 from ifrp.errors import IfrpError
 from ifrp.paper import documents, figures, tables
 from ifrp.paper.archive import codecheck, crate
 from ifrp.paper.archive.citation import cited
 from ifrp.paper.documents import numbers
+from ifrp.provenance import card
 
 ROOT = Path(__file__).parents[1]
 DAY = "2026-01-31"

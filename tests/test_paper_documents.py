@@ -15,12 +15,12 @@ import pytest
 import yaml
 
 from ifrp import paths
-from ifrp.artifacts import read_card
 from ifrp.config import Config, plain
 from ifrp.errors import IfrpError
 from ifrp.paper import documents, figures, tables
 from ifrp.paper.documents import numbers, photographs, printing, quotes
 from ifrp.paper.tables.grid import Grid
+from ifrp.provenance import read_card
 
 ROOT = Path(__file__).parents[1]
 

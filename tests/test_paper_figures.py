@@ -24,7 +24,6 @@ from results_tree import SOME
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from ifrp import paths, stacks, tiles
-from ifrp.artifacts import read_card
 from ifrp.config import Config
 from ifrp.config.methods.srn import Network
 from ifrp.errors import IfrpError
@@ -49,6 +48,7 @@ from ifrp.paper.figures import (
     teaser,
     worst,
 )
+from ifrp.provenance import read_card
 from ifrp.recovery import recover
 from ifrp.recovery.networks.dn import DN
 from ifrp.recovery.networks.srn import SRN

@@ -17,13 +17,13 @@ import results_tree
 from results_tree import SOME
 
 from ifrp import paths
-from ifrp.artifacts import card, read_card
 from ifrp.config import Config, Paper, build, merge, plain
 from ifrp.errors import IfrpError
 from ifrp.evaluation import identity, quality, summary
 from ifrp.evaluation.summary import overall
 from ifrp.paper import documents, tables
 from ifrp.paper.tables import cells, comparison, grid
+from ifrp.provenance import card, read_card
 
 MAIN = [name for name, table in tables.every().items() if table.document == "paper"]
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ifrp import artifacts, cli, paths, portable, reference
+from ifrp import artifacts, cli, paths, portable, provenance, reference
 from ifrp.errors import IfrpError
 
 AVX2 = pytest.mark.skipif(not portable._able(), reason="the processor has no AVX2")
@@ -153,7 +153,7 @@ def test_a_processor_that_cannot_is_left_alone(
 def stack(path: Path, value: int, *inputs: Path, command: str) -> None:
     """A file and its card."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with artifacts.card(path, {}, 1, inputs):
+    with provenance.card(path, {}, 1, inputs):
         np.save(path, np.full(3, value)) if path.suffix == ".npy" else path.write_text(f"a\n{value}\n")
     card = json.loads(path.with_suffix(".json").read_text())
     path.with_suffix(".json").write_text(json.dumps({**card, "command": f"ifrp {command}"}))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from ifrp import artifacts, paths, stacks
+from ifrp import artifacts, paths, provenance, stacks
 from ifrp.config import RecogniserTraining, experiments
 from ifrp.config.methods.ifrp import Losses, Settings
 from ifrp.config.methods.srn import Network
@@ -559,7 +559,7 @@ def test_released_weights_set_heads_upright_and_keep_who_is_who(name: str, size:
     path = paths.shipped(name)
     assert path.stat().st_size < size
     assert {value.dtype for value in artifacts.load_weights(path).values()} <= {torch.float16, torch.int64}
-    assert artifacts.read_card(path)["sha256"] == artifacts.hexdigest(path)
+    assert provenance.read_card(path)["sha256"] == artifacts.hexdigest(path)
     method = model.load(path)
     heads = [Image.fromarray(picture) for picture, _, _ in rendered.pictures(people=6, pictures=1)]
     upright, tilted = (

@@ -14,7 +14,7 @@ from PIL import Image
 from torch import nn
 from torch.optim.swa_utils import update_bn
 
-from ifrp import artifacts, paths, stacks
+from ifrp import artifacts, paths, provenance, stacks
 from ifrp.config import Calibration, Config, experiments, merge
 from ifrp.config import build as build_config
 from ifrp.config import plain as as_plain
@@ -144,7 +144,7 @@ def test_an_experiment_takes_anothers_model_and_looks_at_new_styles_only(project
               for name in ("ifrp", "calibrated") for style in ("ink", "wax")}  # fmt: skip
     assert np.array_equal(images["ifrp", "ink"], images["calibrated", "ink"])  # a training style
     assert not np.array_equal(images["ifrp", "wax"], images["calibrated", "wax"])
-    cards = {style: artifacts.read_card(paths.recovered("calibrated", style)) for style in ("ink", "wax")}
+    cards = {style: provenance.read_card(paths.recovered("calibrated", style)) for style in ("ink", "wax")}
     assert "calibrated_on" not in cards["ink"]["facts"]
     assert cards["wax"]["facts"]["calibrated_on"] == 8
     assert str(paths.recovery_model("ifrp")) in cards["wax"]["inputs"]

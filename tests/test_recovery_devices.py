@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import recovery_project
 
-from ifrp import artifacts, paths
+from ifrp import artifacts, paths, provenance
 from ifrp.training import lock
 
 SCRIPT = """
@@ -75,7 +75,7 @@ def test_two_devices_train_write_once_and_stop_together(
     done = run()
     assert done.returncode == 0, done.stderr
     assert "ifrp: 2/6" in done.stderr
-    made = artifacts.read_card(paths.recovery_model("ifrp"))
+    made = provenance.read_card(paths.recovery_model("ifrp"))
     assert made["facts"]["steps"] == 6
     assert made["sha256"] == artifacts.hexdigest(paths.recovery_model("ifrp"))
     assert len(paths.training_curve("ifrp").read_text().splitlines()) == 1 + 4  # steps 2, 3, 4 and 6

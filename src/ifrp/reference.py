@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ifrp import paths
-from ifrp.artifacts import card_path, hexdigest, read_card, read_table, save_table
+from ifrp.artifacts import hexdigest, read_table, save_table
 from ifrp.errors import IfrpError
+from ifrp.provenance import card_path, read_card
 from ifrp.why import rule
 
 GROUPS = ("faces", "styles", "portraits", "recovery", "evaluation", "paper")

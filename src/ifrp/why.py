@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ifrp import paths
-from ifrp.artifacts import card_path, hexdigest, installed, read_card
+from ifrp.artifacts import hexdigest
+from ifrp.provenance import card_path, installed, read_card
 
 
 def chain(artifact: Path) -> Iterator[tuple[int, Path, dict[str, Any]]]:

@@ -7,10 +7,11 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from ifrp import paths, runtime, stacks
-from ifrp.artifacts import atomic, card, read_card, require, reserve
+from ifrp.artifacts import atomic, require, reserve
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.evaluation.evaluator import Embeddings, Recogniser
+from ifrp.provenance import card, read_card
 
 BLOCK = 4096  # distractors whose likeness to all queries is in memory at a time
 PART = 1024  # faces embedded between two signs of progress

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifrp import paths, runtime, stacks
-from ifrp.artifacts import card, save_table
+from ifrp.artifacts import save_table
 from ifrp.config import Config, styles
 from ifrp.errors import IfrpError
 from ifrp.evaluation.summary import estimate
+from ifrp.provenance import card
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifrp import paths
-from ifrp.artifacts import card, read_card, save_table
+from ifrp.artifacts import save_table
 from ifrp.config import Config, experiments, styles
 from ifrp.config.checking import require_more
 from ifrp.errors import IfrpError
 from ifrp.evaluation import distractors
 from ifrp.evaluation.evaluator import Embeddings, Recogniser, evaluator_facts
 from ifrp.evaluation.quality import recovered_faces, split_of_styles
+from ifrp.provenance import card, read_card
 
 if TYPE_CHECKING:
     import pandas as pd

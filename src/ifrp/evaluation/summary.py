@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ifrp import paths, runtime
-from ifrp.artifacts import atomic, card, read_table, require, save_table
+from ifrp.artifacts import atomic, read_table, require, save_table
 from ifrp.config import Config, experiments
+from ifrp.provenance import card
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,12 +10,13 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from ifrp import paths, runtime, stacks
-from ifrp.artifacts import card, save_table
+from ifrp.artifacts import save_table
 from ifrp.config import Config
 from ifrp.evaluation.evaluator import Recogniser, evaluator_facts
 from ifrp.evaluation.identity import ranks
 from ifrp.evaluation.quality import METRICS, score
 from ifrp.evaluation.summary import estimate
+from ifrp.provenance import card
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from ifrp import artifacts, tables
+from ifrp import provenance, tables
 from ifrp.config import CelebAFaces, Config, plain
 from ifrp.errors import IfrpError
 from ifrp.faces.download import Failed, fetch, matches
@@ -63,7 +63,7 @@ def write(config: Config) -> str:
     """
     settings = config.faces.celeba
     archive = needed(settings)[0]
-    with artifacts.card(archive, plain(settings), config.seed) as facts:
+    with provenance.card(archive, plain(settings), config.seed) as facts:
         facts.update(download(settings))
     return "\n".join(f"{archive.parent / name}: whole ({origin})." for name, origin in facts.items())
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from ifrp import artifacts, paths, runtime, stacks
+from ifrp import artifacts, paths, provenance, runtime, stacks
 from ifrp.config import Config, Faces, plain
 from ifrp.errors import IfrpError
 from ifrp.faces import splits
@@ -75,7 +75,7 @@ def prepare(source: Source, faces: Faces, seed: int) -> dict[str, Any]:
     with ExitStack() as opened:
         opened.enter_context(_spread_over_threads())
         for path in (make_path(split) for split in counts for make_path in (paths.faces, paths.warped)):
-            facts_of_card = opened.enter_context(artifacts.card(path, plain(faces), seed, source.inputs))
+            facts_of_card = opened.enter_context(provenance.card(path, plain(faces), seed, source.inputs))
             opened.callback(facts_of_card.update, facts)
         pairs = {split: Pair(opened, split, count, faces, seed) for split, count in counts.items()}
         opened.callback(_write_skipped, skipped)
@@ -127,7 +127,7 @@ def _rewarp(source: Source, faces: Faces, name: str, split: str, seed: int) -> i
     chosen = replace(faces, warp=replace(faces.warp, copies=copies))
     with ExitStack() as opened:
         inputs = [paths.faces(split), *source.inputs]
-        facts = opened.enter_context(artifacts.card(target, plain(faces), seed, inputs))
+        facts = opened.enter_context(provenance.card(target, plain(faces), seed, inputs))
         unaligned = Unaligned(opened, target, len(files), copies, faces.size)
         opened.enter_context(_spread_over_threads())
         remade = _ahead(lambda file: misalign(source, places[file], chosen, seed), files, runtime.threads())

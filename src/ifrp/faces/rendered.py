@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ifrp import artifacts, paths, runtime, stacks
+from ifrp import paths, provenance, runtime, stacks
 from ifrp.config import Config, plain
 from ifrp.faces.heads.person import Person, View, sample_person, sample_view
 from ifrp.faces.heads.renderer import CANVAS, render
@@ -31,7 +31,7 @@ def write(config: Config) -> str:
     """
     settings = config.faces.rendered
     shape = (settings.people * settings.pictures, settings.canvas, settings.canvas)
-    with artifacts.card(paths.RENDERED, plain(settings), config.seed) as facts:
+    with provenance.card(paths.RENDERED, plain(settings), config.seed) as facts:
         with stacks.create(paths.RENDERED, shape) as (images, rows):
             rendered = pictures(
                 settings.people, settings.pictures, settings.canvas, config.seed, runtime.threads()

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ifrp import paths
-from ifrp.artifacts import card_path
 from ifrp.config import Config, experiments, selected
+from ifrp.provenance import card_path
 
 
 def main_experiments(config: Config) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from ifrp import artifacts, paths, runtime, stacks
+from ifrp import paths, provenance, runtime, stacks
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.styles import network
@@ -29,7 +29,7 @@ def write(config: Config, split: str, style: str, warp: str | None = None) -> st
     faces = stacks.read(paths.warped(split, warp))
     painter = network.trained(config.styles, style)
     check(painter, weights)
-    with artifacts.card(target, {}, config.seed, [paths.warped(split, warp), weights]):
+    with provenance.card(target, {}, config.seed, [paths.warped(split, warp), weights]):
         device = runtime.device(config.runtime)
         stylise(faces, painter.to(device), style, target, runtime.batch(config.portraits.batch, device))
     return f"{target}: {len(faces)} portraits."

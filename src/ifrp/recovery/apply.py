@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ifrp import artifacts, paths, runtime, stacks
+from ifrp import paths, provenance, runtime, stacks
 from ifrp.config import Config, experiments, plain
 from ifrp.config import styles as style_table
 from ifrp.config.experiments import Experiment
@@ -83,7 +83,7 @@ def _apply(
                 "portraits": experiment.portraits, "aligned": experiment.aligned, "calibrate": plain(experiment.calibrate),
                 "style": style}  # fmt: skip
     with (
-        artifacts.card(target, settings, config.seed, [source, *experiment.recovers_with]) as facts,
+        provenance.card(target, settings, config.seed, [source, *experiment.recovers_with]) as facts,
         restored(method),
     ):
         if experiment.aligned:

@@ -11,8 +11,9 @@ import torch
 import yaml
 from torch import Tensor, nn
 
-from ifrp.artifacts import atomic, card_path, read_card, require_suffix, require_writable
+from ifrp.artifacts import atomic, require_suffix, require_writable
 from ifrp.errors import IfrpError
+from ifrp.provenance import card_path, read_card
 from ifrp.recovery import model, portrait
 from ifrp.recovery.apply import recovered
 from ifrp.recovery.portrait import Model

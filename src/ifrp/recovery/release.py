@@ -9,7 +9,7 @@ from typing import Any
 import torch
 import yaml
 
-from ifrp import artifacts, paths, stacks, why
+from ifrp import artifacts, paths, provenance, stacks, why
 from ifrp.errors import IfrpError
 from ifrp.faces.find import typical
 from ifrp.recovery import model
@@ -28,7 +28,7 @@ def release(experiment: str) -> None:
             weights is beyond half precision.
     """
     source, faces, target = paths.recovery_model(experiment), paths.faces("train"), paths.released(experiment)
-    metadata, card = model.header(source), artifacts.read_card(source)
+    metadata, card = model.header(source), provenance.read_card(source)
     artifacts.require([faces])
     if card["inputs"].get(str(faces)) != artifacts.hexdigest(faces):
         raise IfrpError(f"{faces} is not what {experiment} was trained on: release it where it was trained.")
@@ -36,7 +36,7 @@ def release(experiment: str) -> None:
     landmarks = typical(stacks.read(faces).images[:SHOWN])
     if landmarks is not None:
         metadata["landmarks"] = json.dumps(landmarks.round(3).tolist())
-    with artifacts.card(target, card["settings"], card["seed"], [source, faces]) as facts:
+    with provenance.card(target, card["settings"], card["seed"], [source, faces]) as facts:
         facts.update(card["facts"], **scored(experiment, source))
         halves = {name: _half(name, value) for name, value in artifacts.load_weights(source).items()}
         artifacts.save_weights(target, halves, metadata)
@@ -48,12 +48,12 @@ def scored(experiment: str, source: Path) -> dict[str, Any]:
     Nothing, where no evaluation of this very file lies here.
     """
     path, faces = paths.metrics(experiment), paths.faces("test")
-    if not artifacts.card_path(path).exists() or not artifacts.card_path(faces).exists():
+    if not provenance.card_path(path).exists() or not provenance.card_path(faces).exists():
         return {}
     digest = artifacts.hexdigest(source)
     if all(record["inputs"].get(str(source)) != digest for _, _, record in why.chain(path)):
         return {}
-    on = artifacts.read_card(faces)["settings"]["source"]
+    on = provenance.read_card(faces)["settings"]["source"]
     return {"scored_on": on, "scores": yaml.safe_load(path.read_text())}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ifrp import artifacts, paths
+from ifrp import artifacts, paths, provenance
 from ifrp.artifacts import hexdigest
 from ifrp.config import Config, Style, plain, styles
 from ifrp.errors import FULL, IfrpError, brief
@@ -24,7 +24,7 @@ def write(config: Config, style: str) -> str:
     from PIL import Image
 
     row, target = in_table(config, style), paths.artwork(style)
-    with artifacts.card(target, plain(row), config.seed) as facts:
+    with provenance.card(target, plain(row), config.seed) as facts:
         image, source = picture(row)
         height, width = image.shape[:2]
         facts.update(height=height, width=width)

@@ -9,17 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from ifrp import paths, runtime
-from ifrp.artifacts import (
-    card_path,
-    load_into,
-    load_weights,
-    read_card,
-    read_header,
-    require_settings,
-    save_weights,
-)
+from ifrp.artifacts import load_into, load_weights, read_header, require_settings, save_weights
 from ifrp.config import Styles, plain
 from ifrp.errors import IfrpError
+from ifrp.provenance import card_path, read_card
 from ifrp.stacks import Images, to_bytes, to_range
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from ifrp import artifacts, paths, runtime, stacks
+from ifrp import artifacts, paths, provenance, runtime, stacks
 from ifrp.config import Config, Style, plain, styles
 from ifrp.stacks import Images
 from ifrp.styles.artworks import read
@@ -29,7 +29,7 @@ def write(config: Config) -> str:
     rows = styles(config)
     inputs = [paths.artwork(row.name) for row in rows]
     settings = {"features": config.styles.features, "distance": config.styles.distance}
-    with artifacts.card(paths.STYLE_DISTANCE, plain(settings), config.seed, inputs) as facts:
+    with provenance.card(paths.STYLE_DISTANCE, plain(settings), config.seed, inputs) as facts:
         table, pairs = distances(rows, config)
         artifacts.save_table(paths.STYLE_PAIRS, pairs)
         artifacts.save_table(paths.STYLE_DISTANCE, table)

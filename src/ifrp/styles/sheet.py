@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from ifrp import artifacts, paths, stacks, tiles
+from ifrp import artifacts, paths, provenance, stacks, tiles
 from ifrp.config import Config, styles
 from ifrp.stacks import Images
 from ifrp.styles import network
@@ -29,7 +29,7 @@ def write(config: Config, count: int) -> str:
     names = [row.name for row in every]
     inputs = [path(name) for name in names for path in (paths.artwork, paths.style_network)]
     faces = stacks.read(paths.warped("test")).images[:count]
-    with artifacts.card(paths.STYLE_SHEET, {"faces": count}, config.seed, inputs):
+    with provenance.card(paths.STYLE_SHEET, {"faces": count}, config.seed, inputs):
         portraits = [network.apply(network.trained(config.styles, name), faces) for name in names]
         artworks = [read(paths.artwork(name)) for name in names]
         picture = sheet(artworks, faces, portraits, [f"{row.name} ({row.split})" for row in every])

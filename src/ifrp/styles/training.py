@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.optim import Adam, Optimizer
 
-from ifrp import artifacts, paths, runtime, stacks
+from ifrp import paths, provenance, runtime, stacks
 from ifrp.config import Config, Styles, plain
 from ifrp.errors import IfrpError
 from ifrp.runtime import generator, subseed
@@ -44,7 +44,7 @@ def write(config: Config, style: str) -> str:
     faces, picture = stacks.read(paths.warped("train")), read(paths.artwork(style))
     fabric = runtime.fabric(config.runtime, devices=1)  # there are ten such trainings to run side by side
     settings = {"features": config.styles.features, "training": config.styles.training}
-    with artifacts.card(target, plain(settings), config.seed, inputs) as facts:
+    with provenance.card(target, plain(settings), config.seed, inputs) as facts:
         network, curve = train(
             style, picture, faces.images, config.styles, config.seed, fabric, config.runtime.graphs
         )

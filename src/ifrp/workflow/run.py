@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from ifrp import paths
-from ifrp.artifacts import atomic, card_path
+from ifrp.artifacts import atomic
 from ifrp.config import Config, build, experiments, merge, plain, read, selected, styles
 from ifrp.config.checking import RUN, TRAINED, check
 from ifrp.config.reading import refuse_twins
@@ -25,6 +25,7 @@ from ifrp.faces.files import Files
 from ifrp.paper import documents, figures, tables
 from ifrp.paper.part import Part
 from ifrp.paths import files
+from ifrp.provenance import card_path
 from ifrp.workflow import code
 from ifrp.workflow.resources import Resources
 

@@ -14,12 +14,13 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import yaml
 
 from ifrp import paths, why
-from ifrp.artifacts import atomic, card_path, require, require_suffix, require_writable
+from ifrp.artifacts import atomic, require, require_suffix, require_writable
 from ifrp.config import Config, plain, styles
 from ifrp.errors import IfrpError
 from ifrp.paper.archive import metadata
 from ifrp.paper.archive.citation import cited
 from ifrp.paper.documents import DOCUMENTS
+from ifrp.provenance import card_path
 from ifrp.styles.artworks import DRAWN
 
 CONFIGURATION = Path("configuration.yaml")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ifrp import paths
-from ifrp.artifacts import card_path
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.paper import figures, tables
 from ifrp.paper.documents import photographs
 from ifrp.paper.part import main_experiments, trained
+from ifrp.provenance import card_path
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 from ifrp import paths
-from ifrp.artifacts import atomic, card
+from ifrp.artifacts import atomic
 from ifrp.config import load
 from ifrp.errors import IfrpError
+from ifrp.provenance import card
 
 OFFLINE = {"require_js_url": "", "mathjax_url": "", "mermaid_js_url": ""}
 """no libraries from the internet, which nbconvert's pages ask for if a notebook has formulas or diagrams"""

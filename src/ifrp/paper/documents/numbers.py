@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ifrp import paths, why
-from ifrp.artifacts import card, read_card, read_table
+from ifrp.artifacts import read_table
 from ifrp.config import STYLE_SPLITS, Config, styles
 from ifrp.evaluation import summary
 from ifrp.paper.documents import find
 from ifrp.paper.tables.cells import printed
+from ifrp.provenance import card, read_card
 
 
 def collect(names: Sequence[str]) -> dict[str, float]:

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ifrp import paths
-from ifrp.artifacts import atomic, card, require, scratch
+from ifrp.artifacts import atomic, require, scratch
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.paper.documents import find, photographs
+from ifrp.provenance import card
 
 
 def write(config: Config, document: str) -> None:

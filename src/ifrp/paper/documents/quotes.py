@@ -14,12 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ifrp import paths, reference
-from ifrp.artifacts import atomic, read_card, require_writable
+from ifrp.artifacts import atomic, require_writable
 from ifrp.config import STYLE_SPLITS
 from ifrp.errors import IfrpError
 from ifrp.paper import figures, tables
 from ifrp.paper.documents import DOCUMENTS
 from ifrp.paper.tables.cells import number
+from ifrp.provenance import read_card
 
 QUOTE = re.compile(r"([+−]?)(\d[\d,]*)(\.\d+)?<!--([^\s>]+?)-->")
 TABLE = re.compile(r"(<!--table (\S+)-->\n).*?(<!--end-->)", re.DOTALL)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifrp import paths
-from ifrp.artifacts import card, require, require_writable
+from ifrp.artifacts import require, require_writable
 from ifrp.config import Config, plain
 from ifrp.paper.part import Part
+from ifrp.provenance import card
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing

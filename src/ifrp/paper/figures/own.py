@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifrp import paths
-from ifrp.artifacts import read_card
 from ifrp.config import Config
 from ifrp.errors import IfrpError
 from ifrp.paper.figures.figure import Figure
+from ifrp.provenance import read_card
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ifrp import paths
-from ifrp.artifacts import read_card
 from ifrp.config import STYLE_SPLITS, Config, experiments
 from ifrp.errors import IfrpError
 from ifrp.evaluation import summary
@@ -28,6 +27,7 @@ from ifrp.paper.tables.cells import (
 )
 from ifrp.paper.tables.grid import Grid
 from ifrp.paper.tables.table import NOT_THERE, Table
+from ifrp.provenance import read_card
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ifrp import paths
-from ifrp.artifacts import atomic, card, read_table, require
+from ifrp.artifacts import atomic, read_table, require
 from ifrp.config import Config
 from ifrp.paper.part import Part
 from ifrp.paper.tables.grid import Grid
+from ifrp.provenance import card
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ifrp import paths
-from ifrp.artifacts import read_card
 from ifrp.config import Config, experiments, styles
 from ifrp.paper.part import training_cards
 from ifrp.paper.tables.cells import NOT_PUBLISHED, WORSE, number, published
 from ifrp.paper.tables.grid import Grid
 from ifrp.paper.tables.table import Table
+from ifrp.provenance import read_card
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ifrp import paths
-from ifrp.artifacts import card_path, read_card, read_table
+from ifrp.artifacts import read_table
 from ifrp.config import Config
 from ifrp.paper.tables.cells import digits, number
 from ifrp.paper.tables.grid import Grid
 from ifrp.paper.tables.table import Table
+from ifrp.provenance import card_path, read_card
 
 if TYPE_CHECKING:
     import pandas as pd

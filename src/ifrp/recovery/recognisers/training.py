@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from ifrp import artifacts, paths, runtime, stacks
+from ifrp import artifacts, paths, provenance, runtime, stacks
 from ifrp.config import Config, RecogniserTraining, plain
 from ifrp.config import Recogniser as Settings
 from ifrp.config.sections import PUBLISHED_WEIGHTS
@@ -40,7 +40,7 @@ def make(config: Config, name: str) -> None:
     settings, target = settings_of(config, name), paths.recogniser(name)
     trained = settings.weights == "trained"
     inputs = [paths.faces("train")] if trained else []
-    with artifacts.card(target, {name: plain(settings)}, config.seed, inputs) as facts:
+    with provenance.card(target, {name: plain(settings)}, config.seed, inputs) as facts:
         network = build(settings)
         if trained:
             network = train(config, name, settings, facts)

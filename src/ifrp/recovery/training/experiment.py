@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ifrp import artifacts, paths, runtime, stacks
+from ifrp import artifacts, paths, provenance, runtime, stacks
 from ifrp.config import Config, experiments, plain
 from ifrp.config.experiments import Experiment
 from ifrp.errors import IfrpError
@@ -42,7 +42,7 @@ def train(config: Config, name: str) -> None:
     identity = json.dumps({**settings, "inputs": hashes}, sort_keys=True)
     card: AbstractContextManager[dict[str, Any]] = nullcontext({})
     if fabric.is_global_zero:
-        card = artifacts.card(paths.recovery_model(name), settings, config.seed, inputs)
+        card = provenance.card(paths.recovery_model(name), settings, config.seed, inputs)
     with card as facts:
         loop, trainee = prepared(config, experiment, fabric, identity)
         loop.run()
