@@ -237,7 +237,7 @@ def test_of_files_that_are_not_here_nothing_is_said(capsys: pytest.CaptureFixtur
     assert f"1 are not here, first {TABLE}, which paper_table makes; nothing is said of them." in out
     for path in ORDER:
         path.unlink(missing_ok=True)
-    with pytest.raises(IfrpError, match="this is not the run"):
+    with pytest.raises(IfrpError, match="There is no run here"):
         told(capsys)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from workflow_project import ROOT, Project
 from ifrp import paths
 from ifrp.cli import app
 from ifrp.config import Config
+from ifrp.errors import IfrpError
 from ifrp.paper import tables
 
 README = (ROOT / "README.md").read_text()
@@ -53,12 +55,25 @@ def test_examples_are_recovered(line: str, tmp_path: Path, monkeypatch: pytest.M
             assert face.size == (128, 128)
 
 
-@pytest.mark.parametrize("line", starting("ifrp check"))
+@pytest.mark.parametrize("line", [line for line in starting("ifrp check") if "--reference" not in line])
 def test_the_default_can_run(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     result = CliRunner().invoke(app, shlex.split(line)[1:])
     assert result.exit_code == 0, result.output
     assert "It can run: `snakemake --cores all`." in result.output
+
+
+@pytest.mark.parametrize("line", starting("ifrp check --reference"))
+def test_a_run_is_compared_with_the_one_of_the_pages(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here there is none, which is said."""
+    (tmp_path / paths.REFERENCE).parent.mkdir(parents=True)
+    shutil.copy(ROOT / paths.REFERENCE, tmp_path / paths.REFERENCE)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, shlex.split(line)[1:])
+    assert isinstance(result.exception, IfrpError)
+    assert "run `snakemake --cores all` first" in str(result.exception)
 
 
 @pytest.mark.parametrize("line", starting("ifrp why"))

@@ -120,6 +120,8 @@ def _compare_with_reference() -> None:
     from ifrp.reference import compare, read
 
     found = compare(read())
+    if not found.same and not found.different:
+        raise IfrpError("There is no run here to compare: run `snakemake --cores all` first.")
     for line in found.lines():
         typer.echo(line)
     if not found.reproduced:

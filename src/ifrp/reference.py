@@ -93,8 +93,8 @@ class Comparison(NamedTuple):
 
     @property
     def reproduced(self) -> bool:
-        """Whether all that is here is the same, and anything is here."""
-        return bool(self.same) and not self.different
+        """Whether all that is here is the same."""
+        return not self.different
 
     def lines(self) -> Iterator[str]:
         """What was found, in sentences."""
