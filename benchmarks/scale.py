@@ -5,7 +5,7 @@ training faces, with a release of CelebA of its official size and layout, and ru
 benchmarks/scale.yaml changes it: all rules and all pictures, but networks are narrow and trainings are a few steps, which
 cost the same whatever the number of faces. The download alone is left out, for made-up pictures have other checksums. It
 tells, rule by rule, seconds of processor time, the private memory of the largest job (pages of mapped files, which the
-system takes back when it needs them, are not private), and what lies on the disk.
+system takes back when it needs them, are not private), and what lies on the disk; small rules are left out.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from ifrp.faces.celeba import needed
 
 ROOT = Path(__file__).parents[1]
 CELEBA = CelebAFaces()
+LEAST = 15
+"""seconds of processor time from which a rule is told of"""
 PAUSE = 0.2
 """seconds between two looks at all jobs"""
 FOLDERS = ("data/faces", "data/styles", "data/portraits", "models", "results")
@@ -134,15 +136,15 @@ def _figures(root: Path, count: int, jobs: list[Job], wall: float) -> list[Figur
     own, faces = f"{provenance.processor()}, {os.cpu_count()} cores", f"{count:,} training faces"
     found = [Figure(f"the run, {faces}", "s", wall, own)]
     for rule, its in sorted(by_rule.items()):
-        note = f"{len(its)} jobs" if len(its) > 1 else "one job"
-        found.append(
-            Figure(f"{rule}, {faces}", "s of CPU", sum(job.processor for job in its), own, note=note)
-        )
-        memory = max(job.memory for job in its) / 1e6
-        found.append(Figure(f"{rule}, {faces}", "MB of private memory", memory, own, note="the largest"))
+        spent, most = sum(job.processor for job in its), max(job.memory for job in its)
+        jobs_of_it = f"{len(its)} jobs, the largest" if len(its) > 1 else "one job,"
+        note = f"{jobs_of_it} {most / 1e6:.0f} MB of private memory"
+        if spent >= LEAST:
+            found.append(Figure(f"{rule}, {faces}", "s of CPU", spent, own, note=note))
     for name in FOLDERS:
         size = sum(path.stat().st_size for path in (root / name).rglob("*") if path.is_file())
-        found.append(Figure(f"{name}, {faces}", "MB on disk", size / 1e6, own))
+        if size:
+            found.append(Figure(f"{name}, {faces}", "MB on disk", size / 1e6, own))
     return found
 
 

@@ -76,3 +76,10 @@ def test_faces(tmp_path: Path) -> None:
         what = f"faces prepare, {faces} training faces"
         assert found[what, "faces per second"] * found[what, "s"] == pytest.approx(total, rel=1e-6)
     assert rows.loc[rows["peer"] != "", "peer"].tolist() == ["torchvision's CelebA"]
+
+
+def test_scale(tmp_path: Path) -> None:
+    found = figures("scale", tmp_path, "copies", "--faces", "400", "--pictures", "1300", "--target", "faces")
+    disk = found.set_index("what")["value"]["data/faces, 400 training faces"]
+    pictures = 2 * (400 + 3 + 7) * 128 * 128 * 3 / 1e6  # aligned and not
+    assert pictures < disk < 1.05 * pictures
