@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
@@ -255,6 +256,8 @@ def test_main_ablations_are_trained_with_the_paper_and_not_evaluated(edited: Pro
 def test_every_verb_makes_what_its_rule_declares(tmp_path: Path) -> None:
     project = Project(tmp_path)
     (project.root / "bin/ifrp").unlink()
+    weights = "src/ifrp/weights"
+    shutil.copytree(ROOT / weights, project.root / weights, dirs_exist_ok=True)
     project.write("config/config.yaml", MINIATURE)
     project.write(project.table, "".join(STYLES.splitlines(keepends=True)[:3]))
     told = project.make()
