@@ -21,7 +21,7 @@ import pandas as pd  # noqa: F401 - what is timed imports it, and that is not to
 import psutil
 import torch
 from celeba import COUNT, release
-from common import Figure, alternating, machine, report
+from common import Figure, alternating, machine, private, report
 
 from ifrp import runtime
 from ifrp.compat import prepare_torchvision
@@ -131,10 +131,7 @@ def _watched(pause: float = 0.02) -> Iterator[list[int]]:
 
     def watch() -> None:
         while True:
-            seen = own.memory_info()
-            peak[0] = max(
-                peak[0], seen.rss - getattr(seen, "shared", 0)
-            )  # macOS does not tell what is shared
+            peak[0] = max(peak[0], private(own))
             if ended.wait(pause):
                 break
 

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import psutil
 from celeba import COUNT, release
-from common import Figure, report
+from common import Figure, private, report
 
 from ifrp import provenance
 from ifrp.config import CelebAFaces
@@ -114,11 +114,9 @@ def _watched(run: psutil.Process) -> list[Job]:
             with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
                 if process.pid not in jobs:
                     jobs[process.pid] = Job(_rule(process.cmdline()))
-                job, times, seen = jobs[process.pid], process.cpu_times(), process.memory_info()
+                job, times = jobs[process.pid], process.cpu_times()
                 job.processor = times.user + times.system
-                job.memory = max(
-                    job.memory, seen.rss - getattr(seen, "shared", 0)
-                )  # macOS does not tell what is shared
+                job.memory = max(job.memory, private(process))
         time.sleep(PAUSE)
     return [job for job in jobs.values() if job.rule]
 

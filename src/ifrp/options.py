@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from ifrp import portable
-from ifrp.config import load
 from ifrp.errors import IfrpError
 
 
@@ -16,9 +15,13 @@ def _settle(context: typer.Context, config: Path) -> Path:
 
     Commands outside the groups are for portraits of anybody's, and fast. What is wrong with the file the verb will say.
     """
-    of_a_group = context.parent is not None and context.parent.parent is not None
+    if context.parent is None or context.parent.parent is None:
+        return config
+    # Not at the top: it takes longer than all else that a command line begins with.
+    from ifrp.config import load
+
     with suppress(IfrpError, OSError):
-        if of_a_group and load(config, alone=True).runtime.portable:
+        if load(config, alone=True).runtime.portable:
             portable.settle()
     return config
 

@@ -51,6 +51,12 @@ def rule(card: Mapping[str, Any]) -> str:
     return "_".join(card["command"].split()[1:3])
 
 
+def machine(card: Mapping[str, Any]) -> str:
+    """The machine that a card names: its GPU, else its processor and cores."""
+    told = card["machine"]
+    return told.get("gpu") or f"{told['processor']}, {told['cores']} cores"
+
+
 def packages(card: Mapping[str, Any]) -> dict[str, str]:
     """Versions of the packages that a step computed with; none on cards of models that came before these were noted."""
     return dict(card.get("packages", {}))
@@ -63,13 +69,11 @@ def report(artifact: Path) -> Iterator[str]:
         IfrpError: the artifact has no card.
     """
     for depth, path, card in chain(artifact):
-        machine = card["machine"]
-        where = machine.get("gpu") or f"{machine['processor']}, {machine['cores']} cores"
         lines = {
             "rule": rule(card),
             "command": card["command"],
             "settings": json.dumps(card["settings"], ensure_ascii=False, default=str),
-            "made by": f"code {card['code']}, seed {card['seed']}, {where}, {card['seconds']} s",
+            "made by": f"code {card['code']}, seed {card['seed']}, {machine(card)}, {card['seconds']} s",
             "packages": ", ".join(f"{name} {version}" for name, version in packages(card).items()) or "none",
             "inputs": ", ".join(card["inputs"]) or "none",
         }

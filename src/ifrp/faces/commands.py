@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ifrp import paths
-from ifrp.config import Config, load
-from ifrp.config.checking import records
 from ifrp.options import ConfigFile
+
+if TYPE_CHECKING:
+    from ifrp.config import Config
 
 app = typer.Typer(
     help="Real faces (RF): download or render, crop, split by person, warp.", no_args_is_help=True
@@ -46,6 +47,7 @@ def warp(
     name: Annotated[str, typer.Argument(help="a name in faces.warps")], config: ConfigFile = paths.CONFIG
 ) -> None:
     """Misalign the training faces otherwise, for an ablation, to data/faces/."""
+    from ifrp.config import load
     from ifrp.faces.prepare import write_warp
 
     typer.echo(write_warp(load(config), name))
@@ -53,6 +55,9 @@ def warp(
 
 def _with_faces(path: Path) -> Config:
     """A configuration whose source has as many faces as it asks for, as far as that is known before it is opened."""
+    from ifrp.config import load
+    from ifrp.config.checking import records
+
     loaded = load(path)
     records(loaded)
     return loaded

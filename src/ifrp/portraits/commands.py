@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from ifrp import paths
-from ifrp.config import load
 from ifrp.options import ConfigFile
 
 app = typer.Typer(
@@ -25,6 +24,7 @@ def make(
     config: ConfigFile = paths.CONFIG,
 ) -> None:
     """Turn the warped faces of one split into portraits of one style, to data/portraits/."""
+    from ifrp.config import load
     from ifrp.portraits.stylise import write
 
     typer.echo(write(load(config), split, style, warp))

@@ -65,9 +65,8 @@ class Graphs:
         self.trainee, self.advance, self.account = trainee, advance, account
         self.recorder = recorder or CUDARecorder
         self.done, self.refused = 0, False
-        self.waiting = set(
-            optimisers
-        )  # for a first update: an optimiser makes its state in it, which is not to be replayed
+        # For a first update: an optimiser makes its state in it, which is not to be replayed.
+        self.waiting = set(optimisers)
         self.phase: Hashable | None = None
         self.batch: Any = None
         self.recorded: list[tuple[Update | Gate, Callable[[], None]]] = []

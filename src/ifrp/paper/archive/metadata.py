@@ -173,15 +173,13 @@ class Crate:
     def _jobs(self) -> Iterator[Entity]:
         for command, paths_ in self._commands().items():
             cards = [self.cards[path] for path in paths_]
-            machine = cards[0]["machine"]
-            where = machine.get("gpu") or f"{machine['processor']}, {machine['cores']} cores"
             made = [path for card in cards for path in self._forms(Path(card["artifact"]))]
             read = {Path(name) for card in cards for name in card["inputs"]} - set(made)
             yield {
                 "@id": f"#{slug(command)}",
                 "@type": "CreateAction",
                 "name": command,
-                "description": f"Code {cards[0]['code']}, seed {cards[0]['seed']}, on {where}.",
+                "description": f"Code {cards[0]['code']}, seed {cards[0]['seed']}, on {why.machine(cards[0])}.",
                 "instrument": {"@id": f"#{slug(cards[0]['code'])}"},
                 "object": links(map(self._place, sorted(read))),
                 "result": links(map(self._place, made)),
