@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -175,8 +176,14 @@ class Project:
     def kill(self, started: subprocess.Popen[str], number: int) -> str:
         """Sends a signal to a program and all that it started, as a terminal does; returns what was printed."""
         os.killpg(started.pid, number)
-        # A job that was just being started may not get it; Snakemake then waits for the whole minute that the job takes.
-        return started.communicate(timeout=180)[0]
+        try:
+            # A job that was just being started may not get it; Snakemake then waits for the whole minute that the job takes.
+            return started.communicate(timeout=120)[0]
+        except (
+            subprocess.TimeoutExpired
+        ):  # Snakemake's handler of SIGTERM can wait for its own thread: docs/known-issues.md
+            os.killpg(started.pid, signal.SIGKILL)
+            return started.communicate()[0]
 
     def commit(self) -> None:
         """Commits everything but the artifacts."""

@@ -16,9 +16,8 @@ from ifrp import paths, runtime
 from ifrp.config import Config, experiments, styles
 from ifrp.config.checking import CELEBA, TRAINED
 from ifrp.config.experiments import Experiment
-from ifrp.config.sections import PUBLISHED_WEIGHTS
+from ifrp.config.sections import PUBLISHED_WEIGHTS, SOURCES
 
-SOURCES = {"rendered": "people who are rendered", "celeba": "CelebA", "photos": "your photos"}
 SIDE, CANVAS, WINDOW, WIDTH = 128, 240, 64, 0.25
 """of those runs: pixels of a face, of a rendered picture, of what a style network sees in training; the width of features"""
 GROWTH = 1.5
@@ -88,7 +87,7 @@ class Forecast:
         trained = sum(experiment.trained for experiment in self.main)
         gpu, cores = runtime.expects_gpu(self.config.runtime), runtime.threads()
         machine = f"{'a GPU and ' if gpu else ''}{cores} cores"
-        yield f"faces      {sum(self.rows.values()):,} ({counts}) of {source}, {size} pixels"
+        yield f"faces      {sum(self.rows.values()):,} ({counts}): {source}, {size} pixels"
         yield f"portraits  {self.portraits:,} in {len(self.styles)} styles"
         yield f"trainings  {len(self.styles)} style networks, {own} recognisers, {trained} of {len(self.main)} experiments"
         yield f"disk       {_size(self.disk)}; {_size(shutil.disk_usage(Path.cwd()).free)} are free"

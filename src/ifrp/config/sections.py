@@ -6,7 +6,7 @@ Importing this needs nothing but pydantic, which Snakemake brings, because the S
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -135,6 +135,10 @@ class FaceCounts:
     train: Count = 110_000
     val: Count = 1_000
     test: Count = 2_000
+
+
+SOURCES: Final = {"rendered": "rendered faces", "celeba": "CelebA", "photos": "photographs"}
+"""what texts call the faces of each source"""
 
 
 @section

@@ -12,6 +12,7 @@ import yaml
 from torch import Tensor, nn
 
 from ifrp.artifacts import atomic, require_suffix, require_writable
+from ifrp.config.sections import SOURCES
 from ifrp.errors import IfrpError
 from ifrp.provenance import card_path, read_card
 from ifrp.recovery import model, portrait
@@ -32,7 +33,6 @@ METRICS = {
     "rank1-distractors": "rank-1 among distractors (%)", "cosine": "cosine",
 }  # fmt: skip
 """the scores of which a model card tells, and how it names them"""
-FACES = {"rendered": "rendered faces", "celeba": "CelebA", "photos": "photographs"}
 CARD = """---
 {front}---
 
@@ -134,7 +134,7 @@ def model_index(name: str, model: Path) -> dict[str, Any]:
             if metric in METRICS
         ]
         styles = "all styles" if split == "all" else f"{split} styles"
-        dataset = {"type": "portraits", "name": f"Portraits of {FACES[facts['scored_on']]}, {styles}"}
+        dataset = {"type": "portraits", "name": f"Portraits of {SOURCES[facts['scored_on']]}, {styles}"}
         dataset |= {"config": split, "split": "test"}
         task = {"type": TASK, "name": "Face recovery"}
         results.append({"task": task, "dataset": dataset, "metrics": metrics})

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import ifrp
 from ifrp import paths, why
 from ifrp.config import Config
+from ifrp.config.sections import SOURCES
 from ifrp.paper.archive import codecheck
 from ifrp.paper.archive.citation import Citation
 
@@ -36,11 +37,6 @@ FORMATS = {
     ".yml": "application/yaml",
 }  # fmt: skip
 """media types by suffix; what is not here is plain text"""
-SOURCES = {
-    "rendered": "pictures of people who do not exist",
-    "celeba": "CelebA",
-    "photos": "photographs",
-}
 LEFT_OUT = (
     "The pictures of faces and artworks that it was made of, and all that shows or names them, were left out, because "
     "they may not be passed on; the numbers are for what the terms of those pictures allow."
