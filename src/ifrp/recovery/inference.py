@@ -60,7 +60,11 @@ def _optimised(network: nn.Module, bfloat16: bool) -> nn.Module:
     found = folded(network)
     if not bfloat16 or sum(weight.numel() for weight in network.parameters()) < WIDE:
         return found
+    transformers = [module for module in found.modules() if isinstance(module, SpatialTransformer)]
+    spared = {part for transformer in transformers for part in transformer.localise.modules()}
     for module in found.modules():
-        if isinstance(module, SpatialTransformer):  # rounded coordinates would shift whole faces
-            module.localise = _Precision(module.localise, short=False)  # type: ignore[assignment]
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and module not in spared:
+            module.to(torch.bfloat16)  # as autocast would, in each call
+    for transformer in transformers:  # rounded coordinates would shift whole faces
+        transformer.localise = _Precision(transformer.localise, short=False)  # type: ignore[assignment]
     return _Precision(found, short=True)
