@@ -233,8 +233,9 @@ def test_a_file_that_differs_and_has_no_card_is_told_all_the_same(capsys: pytest
 def test_of_files_that_are_not_here_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     TABLE.unlink()
     out = told(capsys)
-    assert out.startswith("3 of 4 ")
-    assert f"1 are not here, first {TABLE}, which paper_table makes; nothing is said of them." in out
+    assert out.startswith("3 of 3 ")
+    assert "Nothing is said of 1 more of that run" in out
+    assert f"first {TABLE}, which paper_table makes." in out
     for path in ORDER:
         path.unlink(missing_ok=True)
     with pytest.raises(IfrpError, match="There is no run here"):

@@ -98,11 +98,14 @@ class Comparison(NamedTuple):
 
     def lines(self) -> Iterator[str]:
         """What was found, in sentences."""
-        every, run = sum(map(len, self)), paths.REFERENCE.parent
-        yield f"{len(self.same)} of {every} stacks, weights and tables are, byte for byte, those of the run in {run}."
+        here, run = len(self.same) + len(self.different), paths.REFERENCE.parent
+        yield f"{len(self.same)} of {here} stacks, weights and tables are, byte for byte, those of the run in {run}."
         if self.missing:
             file, _, made = self.missing[0]
-            yield f"{len(self.missing)} are not here, first {file}, which {made} makes; nothing is said of them."
+            yield (
+                f"Nothing is said of {len(self.missing)} more of that run, which are not here, as those of the ablations: "
+                f"first {file}, which {made} makes."
+            )
         if self.different:
             file, _, made = self.different[0]
             yield f"{len(self.different)} differ, first in the order of the workflow {file}, which {made} made{_how(Path(file))}."
