@@ -109,7 +109,6 @@ def test_table_and_card_of_an_experiment(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     config = results_tree.build(tmp_path)
     quality.write(config, "ifrp")
-    import pandas as pd
 
     found = pd.read_csv(paths.quality("ifrp"))
     assert list(found) == ["split", "style", "index", "person", *quality.METRICS]
@@ -164,7 +163,7 @@ def test_faces_of_some_portraits_are_compared_with_their_own(
 
 def test_yardsticks_are_blurs_as_scikit_image_makes_them_and_the_mean() -> None:
     faces = pictures(64, 64)[0].permute(0, 2, 3, 1).numpy()
-    made = yardsticks.stand_ins(faces, faces[:3])
+    made = yardsticks.stand_ins(faces, yardsticks.mean_face(faces[:3]))
     for factor in yardsticks.COARSER:
         small = downscale_local_mean(faces.astype(float), (1, factor, factor, 1))
         large = np.stack(
@@ -293,3 +292,14 @@ def test_faces_in_folders_are_compared_with_their_folders(
         rows = folders.compare(config, results_tree.Evaluator(), Path(made), Path("true")).set_index("name")
         assert list(rows.index) == (names or ["1", "2"])
         assert (rows["ssim"] > 0.999).all()
+
+
+def test_yardsticks_do_not_depend_on_how_many_faces_are_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = results_tree.build(tmp_path)
+    whole = yardsticks.table(config, results_tree.Evaluator())
+    monkeypatch.setattr(yardsticks, "PART", 3)
+    parts = yardsticks.table(config, results_tree.Evaluator())
+    pd.testing.assert_frame_equal(whole, parts, rtol=1e-5)

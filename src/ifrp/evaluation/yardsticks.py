@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -26,33 +27,33 @@ MEAN = "mean training face"
 PART = 256  # faces in memory at a time
 
 
-def stand_ins(truth: stacks.Images, training: stacks.Images) -> dict[str, stacks.Images]:
-    """What the true faces are compared with.
+def stand_ins(truth: stacks.Images, mean: stacks.Images) -> dict[str, stacks.Images]:
+    """What true faces are compared with.
 
     Args:
         truth: (N, S, S, 3) uint8, S a multiple of 16.
-        training: (M, S, S, 3) uint8.
+        mean: (S, S, 3) uint8, see `mean_face`.
 
     Returns:
         By name, (N, S, S, 3) uint8: the truth averaged over squares of 2, 4, 8 and 16 pixels and interpolated bilinearly
-        to its size again, and the mean training face for everybody: of all constant faces the one with the least
-        squared error on the training faces.
+        to its size again, and the mean training face for everybody.
     """
-    blurred = {
-        f"truth at 1/{factor} of its resolution": np.empty(truth.shape, np.uint8) for factor in COARSER
-    }
-    for start in range(0, len(truth), PART):
-        window = slice(start, start + PART)
-        pixels = torch.from_numpy(np.array(truth[window])).permute(0, 3, 1, 2).float()  # (n, 3, S, S)
-        for factor, images in zip(COARSER, blurred.values(), strict=True):
-            small = F.avg_pool2d(pixels, factor)
-            large = F.interpolate(small, scale_factor=float(factor), mode="bilinear").round().byte()
-            images[window] = large.permute(0, 2, 3, 1).numpy()
-    sums = np.zeros(truth.shape[1:])
+    pixels = torch.from_numpy(np.array(truth)).permute(0, 3, 1, 2).float()  # (N, 3, S, S)
+    made = {}
+    for factor in COARSER:
+        small = F.avg_pool2d(pixels, factor)
+        large = F.interpolate(small, scale_factor=float(factor), mode="bilinear").round().byte()
+        made[f"truth at 1/{factor} of its resolution"] = large.permute(0, 2, 3, 1).numpy()
+    return {**made, MEAN: np.broadcast_to(mean, truth.shape)}
+
+
+def mean_face(training: stacks.Images) -> stacks.Images:
+    """The mean of (M, S, S, 3) uint8: of all constant faces the one with the least squared error on them."""
+    sums = np.zeros(training.shape[1:])
     for start in range(0, len(training), PART):
         sums += training[start : start + PART].sum(0, dtype=np.int64)
-    mean = (sums / len(training)).round().astype(np.uint8)
-    return {**blurred, MEAN: np.broadcast_to(mean, truth.shape)}
+    found: stacks.Images = (sums / len(training)).round().astype(np.uint8)
+    return found
 
 
 def table(config: Config, evaluator: Recogniser) -> pd.DataFrame:
@@ -65,18 +66,26 @@ def table(config: Config, evaluator: Recogniser) -> pd.DataFrame:
 
     test = stacks.read(paths.faces("test"))
     people, count = test.table["person"].to_numpy(dtype=str), min(config.evaluation.faces, len(test))
-    faces = stand_ins(test.images, stacks.read(paths.faces("train")).images)
-    quality = score(test.images, faces, str(runtime.device(config.runtime)))
+    mean, device = mean_face(stacks.read(paths.faces("train")).images), str(runtime.device(config.runtime))
+    quality, queries = defaultdict[str, list[Any]](list), defaultdict[str, list[Any]](list)
+    for start in range(0, len(test), PART):
+        truth = test.images[start : start + PART]
+        faces = stand_ins(truth, mean)
+        for name, values in score(truth, faces, device).items():
+            quality[name].append(values.numpy())
+        if start < count:
+            for name, images in faces.items():
+                queries[name].append(evaluator.embed(images[: count - start]))
     gallery, queried = evaluator.embed(test.images[:count]), people[:count]
     scores = {
-        metric: {name: values[:, i].numpy() for name, values in quality.items()}
+        metric: {name: np.concatenate(parts)[:, i] for name, parts in quality.items()}
         for i, metric in enumerate(METRICS)
     }
-    queries = {name: evaluator.embed(images[:count]) for name, images in faces.items()}
-    rank_of = {name: ranks(vectors, queried, gallery, queried) for name, vectors in queries.items()}
+    found = {name: np.concatenate(parts) for name, parts in queries.items()}
+    rank_of = {name: ranks(vectors, queried, gallery, queried) for name, vectors in found.items()}
     scores["frr"] = {name: 100.0 * (rank <= config.evaluation.top) for name, rank in rank_of.items()}
     scores["rank1"] = {name: 100.0 * (rank == 1) for name, rank in rank_of.items()}
-    scores["cosine"] = {name: (vectors * gallery).sum(1) for name, vectors in queries.items()}
+    scores["cosine"] = {name: (vectors * gallery).sum(1) for name, vectors in found.items()}
     parts = [_means(config, metric, values, people) for metric, values in scores.items()]
     return pd.concat(parts, ignore_index=True)
 
