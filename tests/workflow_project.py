@@ -178,10 +178,11 @@ class Project:
         os.killpg(started.pid, number)
         try:
             # A job that was just being started may not get it; Snakemake then waits for the whole minute that the job takes.
-            return started.communicate(timeout=120)[0]
-        except (
-            subprocess.TimeoutExpired
-        ):  # Snakemake's handler of SIGTERM can wait for its own thread: docs/known-issues.md
+            return started.communicate(timeout=180)[0]
+        except subprocess.TimeoutExpired:
+            # Snakemake's handler of SIGTERM, and of that alone, can wait for its own thread: docs/known-issues.md
+            if number != signal.SIGTERM:
+                raise
             os.killpg(started.pid, signal.SIGKILL)
             return started.communicate()[0]
 

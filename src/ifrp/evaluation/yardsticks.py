@@ -67,7 +67,8 @@ def table(config: Config, evaluator: Recogniser) -> pd.DataFrame:
     test = stacks.read(paths.faces("test"))
     people, count = test.table["person"].to_numpy(dtype=str), min(config.evaluation.faces, len(test))
     mean, device = mean_face(stacks.read(paths.faces("train")).images), str(runtime.device(config.runtime))
-    quality, queries = defaultdict[str, list[Any]](list), defaultdict[str, list[Any]](list)
+    quality: dict[str, list[NDArray[Any]]] = defaultdict(list)
+    embedded: dict[str, list[NDArray[Any]]] = defaultdict(list)
     for start in range(0, len(test), PART):
         truth = test.images[start : start + PART]
         faces = stand_ins(truth, mean)
@@ -75,17 +76,17 @@ def table(config: Config, evaluator: Recogniser) -> pd.DataFrame:
             quality[name].append(values.numpy())
         if start < count:
             for name, images in faces.items():
-                queries[name].append(evaluator.embed(images[: count - start]))
+                embedded[name].append(evaluator.embed(images[: count - start]))
     gallery, queried = evaluator.embed(test.images[:count]), people[:count]
     scores = {
         metric: {name: np.concatenate(parts)[:, i] for name, parts in quality.items()}
         for i, metric in enumerate(METRICS)
     }
-    found = {name: np.concatenate(parts) for name, parts in queries.items()}
-    rank_of = {name: ranks(vectors, queried, gallery, queried) for name, vectors in found.items()}
+    queries = {name: np.concatenate(parts) for name, parts in embedded.items()}
+    rank_of = {name: ranks(vectors, queried, gallery, queried) for name, vectors in queries.items()}
     scores["frr"] = {name: 100.0 * (rank <= config.evaluation.top) for name, rank in rank_of.items()}
     scores["rank1"] = {name: 100.0 * (rank == 1) for name, rank in rank_of.items()}
-    scores["cosine"] = {name: (vectors * gallery).sum(1) for name, vectors in found.items()}
+    scores["cosine"] = {name: (vectors * gallery).sum(1) for name, vectors in queries.items()}
     parts = [_means(config, metric, values, people) for metric, values in scores.items()]
     return pd.concat(parts, ignore_index=True)
 
